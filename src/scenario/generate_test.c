@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* generate_test.c: generated scenarios are canonical, deterministic, varied, and keep the options. */
+#include "scenario/generate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct scenario s, copy;
+
+static void test_properties(void **state)
+{
+	unsigned kinds[OP_COUNT] = {0}, long_ones = 0, same_lpid = 0, wild = 0;
+	struct generate_options options = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	for (int round = 0; round < 20000; round++) {
+		options.page = (uint8_t)rng_below(&rng, PAGE_COUNT);
+		options.l1 = (uint8_t)rng_below(&rng, L1KIND_COUNT);
+		options.ops_max = rng_chance(&rng, 20) ? rng_between(&rng, 1, 20) : 0;
+		scenario_generate(&s, &rng, &options);
+		copy = s;
+		scenario_canonicalize(&copy);
+		assert_true(scenario_equal(&s, &copy));
+		assert_int_equal(s.config.rc, RCMODE_FAULT);
+		assert_int_equal(s.config.page, options.page);
+		assert_true(s.op_count > 0);
+		if (options.ops_max)
+			assert_true(s.op_count <= options.ops_max);
+		if (options.l1 == L1_WELL_BEHAVED)
+			assert_int_equal(s.config.l1, L1_WELL_BEHAVED);
+		wild += s.config.l1 == L1_ANY;
+		long_ones += s.op_count > 64 + TEMPLATE_OPS_MAX;
+		same_lpid += s.config.l1lpid == s.config.shadow;
+		for (uint32_t i = 0; i < s.op_count; i++)
+			kinds[s.ops[i].kind]++;
+	}
+	assert_int_equal(long_ones, 0);
+	assert_true(same_lpid > 2000);
+	assert_true(wild > 3000);
+	for (unsigned i = 0; i < OP_COUNT; i++)
+		assert_true(kinds[i] > 200);
+}
+
+static void test_deterministic(void **state)
+{
+	struct generate_options options = {.page = PAGE_4K};
+	struct rng rng;
+
+	(void)state;
+	for (unsigned seed = 0; seed < 500; seed++) {
+		rng_seed(&rng, seed);
+		scenario_generate(&s, &rng, &options);
+		rng_seed(&rng, seed);
+		scenario_generate(&copy, &rng, &options);
+		assert_true(scenario_equal(&s, &copy));
+	}
+}
+
+/* A story, not noise: nearly always a store of L2 follows a map of the same page. */
+static void test_meaningful(void **state)
+{
+	struct generate_options options = {.page = PAGE_64K};
+	unsigned meaningful = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 6);
+	for (int round = 0; round < 1000; round++) {
+		bool found = false;
+
+		scenario_generate(&s, &rng, &options);
+		for (uint32_t i = 0; i < s.op_count && !found; i++) {
+			for (uint32_t j = 0; j < i; j++) {
+				const struct scenario_op *map = &s.ops[j], *store = &s.ops[i];
+
+				found |= map->kind == OP_L1_MAP && store->kind == OP_L2_STORE && map->n == store->n &&
+					 map->guest == store->guest;
+			}
+		}
+		meaningful += found;
+	}
+	assert_true(meaningful > 950);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_meaningful),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

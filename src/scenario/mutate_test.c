@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mutate_test.c: mutants are canonical, different, reproducible, and leave alone what the run chooses. */
+#include "scenario/mutate.h"
+
+#include "scenario/codec.h"
+#include "scenario/generate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct scenario s, before, copy, other;
+static uint8_t bytes[CODEC_BYTES_MAX], mutant[CODEC_BYTES_MAX], more[CODEC_BYTES_MAX];
+
+static void check_canonical(const struct scenario *c)
+{
+	copy = *c;
+	scenario_canonicalize(&copy);
+	assert_true(scenario_equal(c, &copy));
+}
+
+static void test_mutate(void **state)
+{
+	struct generate_options options = {0};
+	unsigned same = 0, labels_kept = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 21);
+	for (int round = 0; round < 40000; round++) {
+		if (round % 50 == 0) {
+			options.page = (uint8_t)rng_below(&rng, PAGE_COUNT);
+			options.l1 = (uint8_t)rng_below(&rng, L1KIND_COUNT);
+			scenario_generate(&s, &rng, &options);
+			scenario_generate(&other, &rng, &options);
+		}
+		before = s;
+		scenario_mutate(&s, &rng, rng_chance(&rng, 50) ? &other : NULL);
+		check_canonical(&s);
+		assert_int_equal(s.config.page, before.config.page);
+		assert_int_equal(s.config.l1, before.config.l1);
+		assert_int_equal(s.config.rc, RCMODE_FAULT);
+		same += scenario_equal(&s, &before);
+		labels_kept += s.op_count && before.op_count && s.ops[0].label == before.ops[0].label;
+	}
+	assert_true(same < 40000 / 8);
+	assert_true(labels_kept > 40000 / 2);
+}
+
+static void test_extremes(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 22);
+	scenario_init(&s);
+	scenario_mutate(&s, &rng, NULL);
+	assert_true(s.op_count > 0);
+	scenario_init(&other);
+	scenario_mutate(&s, &rng, &other);
+	scenario_splice(&s, &rng, &other);
+	/* Full: nothing overflows. */
+	memset(bytes, 0, sizeof(bytes));
+	scenario_decode(&s, bytes, sizeof(bytes));
+	other = s;
+	for (int i = 0; i < 3000; i++) {
+		scenario_mutate(&s, &rng, &other);
+		assert_true(s.op_count <= SCENARIO_OPS_MAX);
+		if (i % 16 == 0) {
+			check_canonical(&s);
+			scenario_splice(&s, &rng, &other);
+		}
+	}
+}
+
+/* Any change is made sooner or later, also one that leaves one op only. */
+static void test_shrinks_to_nothing(void **state)
+{
+	bool empty = false;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 23);
+	scenario_init(&s);
+	s.op_count = 1;
+	memset(s.ops, 0, sizeof(s.ops[0]));
+	scenario_canonicalize(&s);
+	before = s;
+	for (int i = 0; i < 1000 && !empty; i++) {
+		s = before;
+		scenario_mutate(&s, &rng, NULL);
+		empty = !s.op_count;
+	}
+	assert_true(empty);
+}
+
+static void test_bytes(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 24);
+	for (int round = 0; round < 50000; round++) {
+		size_t size = rng_below(&rng, 600), max = size + rng_below(&rng, 600), n, m;
+		uint32_t seed = (uint32_t)rng_next(&rng);
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (uint8_t)rng_next(&rng);
+		memcpy(mutant, bytes, size);
+		n = scenario_mutate_bytes(mutant, size, max, seed);
+		assert_true(n <= max);
+		memcpy(more, bytes, size);
+		m = scenario_mutate_bytes(more, size, max, seed);
+		assert_int_equal(n, m);
+		assert_memory_equal(mutant, more, n);
+		n = scenario_crossover_bytes(bytes, size, mutant, n, more, max, seed);
+		assert_true(n <= max);
+		if (n) {
+			scenario_decode(&s, more, n);
+			check_canonical(&s);
+		}
+	}
+}
+
+static void test_tiny_buffers(void **state)
+{
+	(void)state;
+	memset(bytes, 7, 64);
+	assert_int_equal(scenario_mutate_bytes(bytes, 10, 31, 1), 10);
+	assert_int_equal(scenario_mutate_bytes(bytes, 10, 32, 1), 32);
+	assert_int_equal(scenario_mutate_bytes(bytes, 0, 0, 1), 0);
+	assert_int_equal(scenario_crossover_bytes(bytes, 64, bytes, 64, more, 31, 1), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mutate),
+		cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_shrinks_to_nothing),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_tiny_buffers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

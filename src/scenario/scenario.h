@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scenario.h: what is run, as plain data: a configuration and a list of ops.
+ *
+ * It knows nothing of kernels, machines or oracles. Two encodings: the binary
+ * form (codec.c) that engines mutate, and the text form (text.c) that people
+ * read. Decoding the binary form is total: any bytes give a valid scenario.
+ */
+#ifndef RCFUZZ_SCENARIO_H
+#define RCFUZZ_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCENARIO_OPS_MAX 1024u
+#define SCENARIO_GUESTS_MAX 3u
+#define SCENARIO_VCPUS_MAX 4u
+#define SCENARIO_CPUS_MAX 4u
+#define SCENARIO_SLOTS_MAX 3u /* two for data, the last for L1's tables */
+
+/* Words of the enum fields; the first is the default. */
+#define ENUM_SIZE(X) X(SIZE_BASE, "base") X(SIZE_2M, "2m") X(SIZE_1G, "1g") X(SIZE_4K, "4k") X(SIZE_64K, "64k")
+#define ENUM_PERM(X) X(PERM_RW, "rw") X(PERM_R, "r") X(PERM_RWX, "rwx") X(PERM_RX, "rx") X(PERM_NONE, "none")
+#define ENUM_RC(X) X(RC_RC, "rc") X(RC_R, "r") X(RC_C, "c") X(RC_NONE, "none")
+#define ENUM_SCOPE(X) X(SCOPE_PAGE, "page") X(SCOPE_LPID, "lpid") X(SCOPE_ALL, "all")
+#define ENUM_RIC(X) X(RIC_TLB, "tlb") X(RIC_PWC, "pwc") X(RIC_ALL, "all")
+#define ENUM_VIA(X) X(VIA_REAL, "real") X(VIA_PROCESS, "process")
+#define ENUM_DIR(X) X(DIR_TO_L1, "from-guest") X(DIR_TO_L2, "to-guest")
+#define ENUM_AREA(X) X(AREA_VPA, "vpa") X(AREA_DTL, "dtl") X(AREA_NO_DTL, "no-dtl") X(AREA_NO_VPA, "no-vpa")
+#define ENUM_FLUSH(X) X(FLUSH_NO, "no") X(FLUSH_YES, "yes")
+#define ENUM_HCALL(X)                                                                                                  \
+	X(HCALL_PTCR, "set-partition-table")                                                                           \
+	X(HCALL_ENTER, "enter-nested")                                                                                 \
+	X(HCALL_TLBIE, "tlb-invalidate")                                                                               \
+	X(HCALL_RPT, "rpt-invalidate")                                                                                 \
+	X(HCALL_COPY, "copy-tofrom-guest")
+
+#define ENUM_MEMBER(id, word) id,
+#define ENUM_DECLARE(NAME)                                                                                             \
+	enum scenario_##NAME                                                                                           \
+	{                                                                                                              \
+		ENUM_##NAME(ENUM_MEMBER) NAME##_COUNT                                                                  \
+	}
+ENUM_DECLARE(SIZE);
+ENUM_DECLARE(PERM);
+ENUM_DECLARE(RC);
+ENUM_DECLARE(SCOPE);
+ENUM_DECLARE(RIC);
+ENUM_DECLARE(VIA);
+ENUM_DECLARE(DIR);
+ENUM_DECLARE(AREA);
+ENUM_DECLARE(FLUSH);
+ENUM_DECLARE(HCALL);
+
+enum op_kind {
+#define OP(id, actor, name, fields, flags, help) OP_##id,
+#include "ops.def"
+#undef OP
+	OP_COUNT
+};
+
+#define OPF_WILD 1u
+
+/* One op. A fixed-width record; a field that the op does not use is zero (guest: 1). */
+struct scenario_op {
+	uint16_t label; /* stable name of the op: survives mutation of others; unique, from 1 */
+	uint8_t kind;	/* enum op_kind */
+	uint8_t unused; /* zero: there is no padding, equal ops are equal bytes */
+#define FIELD_NUM(name, type, min, max, help) type name;
+#define FIELD_ENUM(name, NAMES, help) uint8_t name;
+#include "fields.def"
+};
+
+/* Bits of an op's field set, in the order of fields.def. */
+enum scenario_field {
+#define FIELD_NUM(name, type, min, max, help) FIELD_##name,
+#define FIELD_ENUM(name, NAMES, help) FIELD_##name,
+#include "fields.def"
+	FIELD_COUNT
+};
+
+struct op_info {
+	const char *actor, *name, *help;
+	uint32_t fields; /* 1u << FIELD_x */
+	uint32_t flags;	 /* OPF_x */
+};
+extern const struct op_info op_info[OP_COUNT];
+
+/*
+ * The configuration. Rows of config.def:
+ *   CONFIG_NUM(name, type, min, max, default, help)
+ *   CONFIG_ENUM(name, NAMES, default, help)
+ */
+#define ENUM_PAGE(X) X(PAGE_64K, "64k") X(PAGE_4K, "4k")
+#define ENUM_L1PAGE(X) X(L1PAGE_SAME, "same") X(L1PAGE_64K, "64k") X(L1PAGE_4K, "4k")
+#define ENUM_BACKING(X) X(BACKING_SMALL, "small") X(BACKING_HUGE, "huge")
+#define ENUM_L1KIND(X) X(L1_ANY, "any") X(L1_WELL_BEHAVED, "well-behaved")
+#define ENUM_RCMODE(X) X(RCMODE_FAULT, "fault") X(RCMODE_HW, "hw")
+#define ENUM_ENDIAN(X) X(ENDIAN_LITTLE, "little") X(ENDIAN_BIG, "big")
+#define ENUM_SLOT1(X) X(SLOT1_PLAIN, "plain") X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias")
+#define ENUM_YES(X) X(NO, "no") X(YES, "yes")
+ENUM_DECLARE(PAGE);
+ENUM_DECLARE(L1PAGE);
+ENUM_DECLARE(BACKING);
+ENUM_DECLARE(L1KIND);
+ENUM_DECLARE(RCMODE);
+ENUM_DECLARE(ENDIAN);
+ENUM_DECLARE(SLOT1);
+ENUM_DECLARE(YES);
+
+struct scenario_config {
+#define CONFIG_NUM(name, type, min, max, def, help) type name;
+#define CONFIG_ENUM(name, NAMES, def, help) uint8_t name;
+#include "config.def"
+};
+
+/* Numbers of the configuration's fields, in the order of config.def. */
+enum scenario_config_field {
+#define CONFIG_NUM(name, type, min, max, def, help) CONFIG_##name,
+#define CONFIG_ENUM(name, NAMES, def, help) CONFIG_##name,
+#include "config.def"
+	CONFIG_COUNT
+};
+
+/* A row of fields.def or config.def as data. */
+struct field_info {
+	const char *name, *help;
+	uint16_t offset; /* in struct scenario_op or struct scenario_config */
+	uint8_t width;	 /* bytes: 1 or 2 */
+	uint16_t min, max, def;
+	const char *const *words; /* max + 1 words; NULL: a number */
+};
+extern const struct field_info field_info[FIELD_COUNT];	  /* of struct scenario_op */
+extern const struct field_info config_info[CONFIG_COUNT]; /* of struct scenario_config */
+
+/* Read or write the field that `info` tells of in *record (a scenario_op or scenario_config). */
+unsigned scenario_field_get(const void *record, const struct field_info *info);
+void scenario_field_set(void *record, const struct field_info *info, unsigned value);
+
+/* A scenario: a value. About 24 KiB; callers keep one and reuse it. */
+struct scenario {
+	struct scenario_config config;
+	uint32_t op_count;
+	struct scenario_op ops[SCENARIO_OPS_MAX];
+};
+
+/* Set every config field to its default and remove all ops. */
+void scenario_init(struct scenario *s);
+
+/*
+ * Bring a scenario to its canonical form: every config field within bounds and
+ * consistent with the others, every op field clamped to what the configuration
+ * has (pages wrap around, so that mutations stay meaningful), unused fields
+ * zeroed, labels unique. Idempotent. OPF_WILD ops are dropped when
+ * config.l1 == L1_WELL_BEHAVED. Never fails.
+ */
+void scenario_canonicalize(struct scenario *s);
+
+/* The parts of it: a configuration by itself, and one op (label aside) under a canonical configuration. */
+void scenario_config_canonicalize(struct scenario_config *config);
+void scenario_op_canonicalize(struct scenario_op *op, const struct scenario_config *config);
+
+/* True if both are the same, field by field (labels included). Both canonical. */
+bool scenario_equal(const struct scenario *a, const struct scenario *b);
+
+/* A label not used yet in s (1..65535): one more than the largest, so that deleted labels are not reused soon. */
+uint16_t scenario_fresh_label(const struct scenario *s);
+
+#endif

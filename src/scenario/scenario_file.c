@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* scenario_file.c: load and save scenarios, match expectations. See scenario_file.h. */
+#include "scenario_file.h"
+
+#include "base/file.h"
+#include "codec.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Is it meant as text? Any bytes are a valid binary scenario, so a text with a
+ * misspelt first line must not be taken for one: lines of printable characters
+ * are text.
+ */
+static bool looks_like_text(const unsigned char *bytes, size_t size)
+{
+	static const char header[] = "rcfuzz-scenario";
+	bool has_newline = false;
+
+	if (size >= sizeof(header) - 1 && !memcmp(bytes, header, sizeof(header) - 1))
+		return true;
+	for (size_t i = 0; i < size; i++) {
+		if ((bytes[i] < 0x20 && bytes[i] != '\t' && bytes[i] != '\n' && bytes[i] != '\r') || bytes[i] == 0x7f)
+			return false;
+		has_newline |= bytes[i] == '\n';
+	}
+	return has_newline;
+}
+
+bool scenario_file_parse(const void *data, size_t size, struct scenario_file *file, struct scenario_error *error)
+{
+	if (looks_like_text(data, size))
+		return scenario_text_parse(data, size, file, error);
+	memset(error, 0, sizeof(*error));
+	file->story[0] = 0;
+	file->expectation_count = 0;
+	scenario_decode(&file->scenario, data, size);
+	return true;
+}
+
+int scenario_file_load(const char *path, struct scenario_file *file, struct scenario_error *error)
+{
+	char *data;
+	size_t size;
+	int result;
+	bool good;
+
+	memset(error, 0, sizeof(*error));
+	result = file_read(path, SCENARIO_FILE_BYTES_MAX, &data, &size, error->message, sizeof(error->message));
+	if (result)
+		return result;
+	good = scenario_file_parse(data, size, file, error);
+	free(data);
+	return good ? 0 : -EBADMSG;
+}
+
+int scenario_file_save(const char *path, const struct scenario_file *file, struct scenario_error *error)
+{
+	size_t size = scenario_text_write(file, NULL, 0);
+	char *text = malloc(size + 1);
+	int result;
+
+	memset(error, 0, sizeof(*error));
+	if (!text) {
+		snprintf(error->message, sizeof(error->message), "%s: %s", path, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	scenario_text_write(file, text, size + 1);
+	result = file_write_atomic(path, text, size, error->message, sizeof(error->message));
+	free(text);
+	return result;
+}
+
+bool scenario_file_embargoed(const struct scenario_file *file)
+{
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		if (file->expectations[i].kind == EXPECT_EMBARGOED)
+			return true;
+	}
+	return false;
+}
+
+/* 6.12 and v6.12 are the same version. */
+static const char *skip_v(const char *version)
+{
+	return version[0] == 'v' && version[1] >= '0' && version[1] <= '9' ? version + 1 : version;
+}
+
+static bool version_matches(const char *pattern, const char *version)
+{
+	char longer[SCENARIO_PATTERN_MAX + 8];
+
+	pattern = skip_v(pattern);
+	version = skip_v(version);
+	if (!fnmatch(pattern, version, 0))
+		return true;
+	snprintf(longer, sizeof(longer), "%s[.-]*", pattern);
+	return !fnmatch(longer, version, 0);
+}
+
+const struct scenario_expectation *scenario_file_expectation(const struct scenario_file *file, const char *version,
+							     unsigned page)
+{
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		const struct scenario_expectation *e = &file->expectations[i];
+
+		if (e->kind != EXPECT_EMBARGOED && (!e->page_given || e->page == page) &&
+		    version_matches(e->pattern, version))
+			return e;
+	}
+	return NULL;
+}
+
+bool scenario_expectation_covers(const struct scenario_expectation *e, const char *coarse)
+{
+	size_t length = strlen(e->signature);
+
+	return e->kind == EXPECT_FINDING && !strncmp(e->signature, coarse, length) &&
+	       (!coarse[length] || coarse[length] == ':');
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* scenario_file_test.c: files of both forms are told apart, saved and loaded; expectations choose by version. */
+#include "scenario/scenario_file.h"
+
+#include "base/file.h"
+#include "scenario/codec.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct scenario_file file, again;
+static struct scenario_error error;
+static char path[] = "/tmp/rcfuzz-scenario-test-XXXXXX";
+
+static int make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void put(const void *bytes, size_t size)
+{
+	assert_int_equal(file_write_atomic(path, bytes, size, error.message, sizeof(error.message)), 0);
+}
+
+static void test_save_and_load(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\n# a story\nexpect * pass\nconfig page=4k\na l2    exit\n";
+
+	(void)state;
+	assert_true(scenario_file_parse(text, strlen(text), &file, &error));
+	assert_int_equal(scenario_file_save(path, &file, &error), 0);
+	assert_int_equal(scenario_file_load(path, &again, &error), 0);
+	assert_true(scenario_equal(&file.scenario, &again.scenario));
+	assert_string_equal(again.story, "a story");
+	assert_int_equal(again.expectation_count, 1);
+	assert_int_equal(scenario_file_save("/nowhere/file", &file, &error), -ENOENT);
+	assert_non_null(strstr(error.message, "/nowhere/file"));
+}
+
+static void test_binary(void **state)
+{
+	uint8_t bytes[128] = {0};
+
+	(void)state;
+	bytes[32] = OP_L2_STORE;
+	put(bytes, sizeof(bytes));
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+	assert_int_equal(file.scenario.op_count, 6);
+	assert_int_equal(file.scenario.ops[0].kind, OP_L2_STORE);
+	assert_int_equal(file.expectation_count, 0);
+	/* What an engine may call an input. */
+	put("", 0);
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+	assert_int_equal(file.scenario.op_count, 0);
+	put("AAAA", 4);
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+}
+
+/* A misspelt text is wrong, not binary. */
+static void test_wrong_text(void **state)
+{
+	static const char *const wrong[] = {"rcfuzz-scenari 1\na l2 store\n", "config page=4k\n", "\n",
+					    "rcfuzz-scenario 1\na l2 stor\n", "rcfuzz-scenario 1\na l2 store n=\0"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		put(wrong[i], strlen(wrong[i]) + (i == 4));
+		assert_int_equal(scenario_file_load(path, &file, &error), -EBADMSG);
+		assert_true(error.line > 0);
+	}
+}
+
+static void test_unreadable(void **state)
+{
+	size_t size = 64 << 20;
+	char *large = calloc(1, size);
+
+	(void)state;
+	assert_int_equal(scenario_file_load("/nowhere", &file, &error), -ENOENT);
+	assert_int_equal(error.line, 0);
+	assert_int_equal(scenario_file_load("/tmp", &file, &error), -EISDIR);
+	put(large, size);
+	free(large);
+	assert_int_equal(scenario_file_load(path, &file, &error), -EFBIG);
+	assert_non_null(strstr(error.message, "larger than 1024 KiB"));
+}
+
+static const char *expected(const char *version, unsigned page)
+{
+	const struct scenario_expectation *e = scenario_file_expectation(&file, version, page);
+
+	if (!e)
+		return "nothing";
+	return e->kind == EXPECT_PASS ? "pass" : e->signature;
+}
+
+static void test_expectations(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nexpect 6.12 page=4k pass\nexpect 6.12 finding warn\n"
+				   "expect v6.1.1?? finding memory:rmap\nexpect [45].* pass\n";
+	const struct scenario_expectation *e;
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	assert_string_equal(expected("6.12", PAGE_4K), "pass");
+	assert_string_equal(expected("6.12.43", PAGE_64K), "warn");
+	assert_string_equal(expected("v6.12-rc3-12-gabc", PAGE_64K), "warn");
+	assert_string_equal(expected("6.1.140", PAGE_64K), "memory:rmap");
+	assert_string_equal(expected("6.120", PAGE_64K), "nothing");
+	assert_string_equal(expected("5.10.1", PAGE_4K), "pass");
+	assert_false(scenario_file_embargoed(&file));
+	e = scenario_file_expectation(&file, "6.1.140", PAGE_64K);
+	assert_true(scenario_expectation_covers(e, "memory:rmap"));
+	assert_true(scenario_expectation_covers(e, "memory:rmap:host"));
+	assert_false(scenario_expectation_covers(e, "memory:rmaps"));
+	assert_false(scenario_expectation_covers(e, "memory"));
+	e = scenario_file_expectation(&file, "5.1", PAGE_64K);
+	assert_false(scenario_expectation_covers(e, "memory"));
+}
+
+static void test_embargoed(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nembargoed memory:rmap:f\n";
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	assert_true(scenario_file_embargoed(&file));
+	assert_null(scenario_file_expectation(&file, "6.12", PAGE_64K));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_wrong_text),    cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_expectations),  cmocka_unit_test(test_embargoed),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}
