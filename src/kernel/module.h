@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * module.h: a loaded target module: its table, its writable memory (saved after
+ * load, put back for each world), and its code's names.
+ */
+#ifndef RCFUZZ_MODULE_H
+#define RCFUZZ_MODULE_H
+
+#include "target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module;
+
+/* A place in the kernel's source. Strings belong to the module. */
+struct module_place {
+	const char *function; /* NULL: unknown */
+	const char *file;     /* path in the tree, "" unknown */
+	uint32_t line;	      /* 0: unknown */
+};
+
+/* Load a target. NULL: error says what is wrong and what to do. */
+struct module *module_load(const char *path, char *error, size_t error_size);
+void module_unload(struct module *m);
+const struct target *module_target(const struct module *m);
+
+/* Keep the writable memory as it is now as what module_restore goes back to. */
+bool module_save(struct module *m);
+void module_restore(struct module *m);
+
+/* Is that address in the module's code? */
+bool module_has(const struct module *m, const void *address);
+/*
+ * The functions that an address of code lies in, innermost inlined one first,
+ * by the module's DWARF. Returns how many, at most max. Results are cached.
+ */
+size_t module_places(struct module *m, const void *address, struct module_place *places, size_t max);
+
+#endif

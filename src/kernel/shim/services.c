@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * services.c: what the kernel code calls and rcfuzz gives: memory, locks, user memory, TLB invalidation, reports.
+ * Each function stands for the kernel's function of the same name unless it says otherwise.
+ */
+#include "features.h"
+#include "services.h"
+
+#define CALLER __builtin_return_address(0)
+
+struct host_services *rcfuzz_host __section("rcfuzz_keep");
+unsigned int rcfuzz_next_lpid;
+static struct mm_struct the_mm __section("rcfuzz_keep");
+static struct task_struct the_task __section("rcfuzz_keep") = {.mm = &the_mm};
+struct task_struct *rcfuzz_current __section("rcfuzz_keep") = &the_task;
+
+static int spin_depth; /* spinlocks that the running code holds: it must not sleep then */
+static unsigned long spr_lpid, spr_pid;
+
+/* ---- reports --------------------------------------------------------------- */
+
+/*
+ * Return addresses from this frame outwards. The module keeps frame pointers; rcfuzz below it may not, so the
+ * chain ends where it does not go up the stack any more.
+ */
+static __always_inline void get_callers(const void *callers[TARGET_CALLERS])
+{
+	const unsigned long *frame = __builtin_frame_address(0);
+	int i;
+
+	for (i = 0; i < TARGET_CALLERS; i++) {
+		const unsigned long *next = (const unsigned long *)frame[0];
+
+		callers[i] = (const void *)frame[1];
+		if (next <= frame || next - frame > 8192)
+			break;
+		frame = next;
+	}
+	for (i++; i < TARGET_CALLERS; i++)
+		callers[i] = NULL;
+}
+
+static noinline void report(enum target_report_kind kind, const char *file, int line, const char *func, const char *what)
+{
+	const void *callers[TARGET_CALLERS];
+
+	get_callers(callers);
+	rcfuzz_host->report(rcfuzz_host->ctx, kind, file, line, func, what, callers);
+}
+
+void rcfuzz_warn(const char *file, int line, const char *func, const char *cond, int once)
+{
+	report(REPORT_WARN, file, line, func, cond);
+}
+
+void __noreturn rcfuzz_bug(const char *file, int line, const char *func)
+{
+	report(REPORT_BUG, file, line, func, "BUG");
+	__builtin_trap();
+}
+
+void __noreturn rcfuzz_unreachable(const char *name)
+{
+	report(REPORT_BUG, NULL, 0, name, "a kernel function that the shim does not have");
+	__builtin_trap();
+}
+
+/* -fsanitize=shift-exponent: compiler-rt's struct ShiftOutOfBoundsData begins with the source location. */
+struct ubsan_location {
+	const char *file;
+	unsigned int line, column;
+};
+void __ubsan_handle_shift_out_of_bounds(struct ubsan_location *at, unsigned long lhs, unsigned long rhs)
+{
+	report(REPORT_UNDEFINED, at->file, at->line, NULL, "shift by a negative or too large count");
+}
+
+void rcfuzz_step(void)
+{
+	if (unlikely(rcfuzz_host->steps_left-- == 0))
+		report(REPORT_HANG, NULL, 0, NULL, "the kernel loops");
+}
+
+void rcfuzz_cpu_relax(void)
+{
+	rcfuzz_step();
+}
+
+static void may_sleep(const char *what)
+{
+	rcfuzz_step();
+	if (spin_depth > 0)
+		report(REPORT_LOCK, NULL, 0, NULL, what);
+}
+
+/* ---- locks: ops do not overlap yet, so a lock that is taken stays taken ------ */
+
+static void deadlock(const char *what)
+{
+	report(REPORT_DEADLOCK, NULL, 0, NULL, what);
+}
+
+void rcfuzz_spin_lock(raw_spinlock_t *lock)
+{
+	rcfuzz_step();
+	if (*(unsigned int *)lock)
+		deadlock("a spinlock is taken that is held already");
+	*(unsigned int *)lock = 1;
+	spin_depth++;
+}
+
+void rcfuzz_spin_unlock(raw_spinlock_t *lock)
+{
+	if (!*(unsigned int *)lock)
+		report(REPORT_LOCK, NULL, 0, NULL, "unlock of a spinlock that is not held");
+	*(unsigned int *)lock = 0;
+	spin_depth--;
+}
+
+int rcfuzz_spin_trylock(raw_spinlock_t *lock)
+{
+	if (*(unsigned int *)lock)
+		return 0;
+	rcfuzz_spin_lock(lock);
+	return 1;
+}
+
+int rcfuzz_spin_is_locked(const void *lock)
+{
+	return *(const unsigned int *)lock != 0;
+}
+
+void rcfuzz_mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+{
+	*(unsigned int *)lock = 0;
+}
+
+void rcfuzz_mutex_lock(struct mutex *lock)
+{
+	may_sleep("mutex_lock with a spinlock held");
+	if (*(unsigned int *)lock)
+		deadlock("a mutex is taken that is held already");
+	*(unsigned int *)lock = 1;
+}
+
+void rcfuzz_mutex_unlock(struct mutex *lock)
+{
+	if (!*(unsigned int *)lock)
+		report(REPORT_LOCK, NULL, 0, NULL, "unlock of a mutex that is not held");
+	*(unsigned int *)lock = 0;
+}
+
+int rcfuzz_mutex_trylock(struct mutex *lock)
+{
+	if (*(unsigned int *)lock)
+		return 0;
+	*(unsigned int *)lock = 1;
+	return 1;
+}
+
+bool rcfuzz_mutex_is_locked(struct mutex *lock)
+{
+	return *(unsigned int *)lock != 0;
+}
+
+/* A vCPU in guest mode holds kvm->srcu, but leaves at the next interrupt: nobody waits for it for ever. */
+int __srcu_read_lock(struct srcu_struct *ssp)
+{
+	return 0;
+}
+
+void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
+{
+}
+
+void synchronize_srcu_expedited(struct srcu_struct *ssp)
+{
+	may_sleep("synchronize_srcu with a spinlock held");
+}
+
+void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	func(head);
+}
+
+void schedule(void)
+{
+	deadlock("a wait for something that nobody else can do");
+}
+
+int rcuwait_wake_up(struct rcuwait *w)
+{
+	return 0;
+}
+
+int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait)
+{
+	func(info);
+	return 0;
+}
+
+void smp_call_function_many(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait)
+{
+	func(info);
+}
+
+int rcfuzz_cpu(void)
+{
+	return rcfuzz_host->cpu(rcfuzz_host->ctx);
+}
+
+/* ---- slab ------------------------------------------------------------------- */
+
+struct kmem_cache {
+	unsigned int size;
+	void (*ctor)(void *object);
+	bool tried, zeroes; /* the constructor has run; it makes an object of zeroes, as those of page tables do */
+};
+#define CACHES 16
+static struct kmem_cache caches[CACHES];
+static unsigned int cache_count;
+
+static struct kmem_cache *make_cache(unsigned int size, void (*ctor)(void *))
+{
+	if (cache_count == CACHES)
+		return NULL;
+	caches[cache_count] = (struct kmem_cache){.size = size, .ctor = ctor};
+	return &caches[cache_count++];
+}
+
+static void *take(size_t size, gfp_t gfp, enum kmem_kind kind, const void *caller)
+{
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		may_sleep("a sleeping allocation with a spinlock held");
+	return rcfuzz_host->alloc(rcfuzz_host->ctx, size, size >= 4096 ? 4096 : size >= 64 ? 64 : 16, gfp & __GFP_ZERO, kind,
+				  caller);
+}
+
+static void give(const void *p, enum kmem_kind kind, const void *caller)
+{
+	rcfuzz_step();
+	if (p)
+		rcfuzz_host->free(rcfuzz_host->ctx, (void *)p, kind, caller);
+}
+
+static bool all_zero(const void *object, size_t size)
+{
+	const unsigned long *word = object, *end = word + size / sizeof(*word);
+
+	while (word < end && !*word)
+		word++;
+	return word == end;
+}
+
+/* Tables are aligned to their size. */
+static void *take_cached(struct kmem_cache *cache, gfp_t gfp, const void *caller)
+{
+	size_t align = cache->size & (cache->size - 1) ? 64 : cache->size;
+	void *object;
+
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		may_sleep("a sleeping allocation with a spinlock held");
+	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO), KMEM_SLAB, caller);
+	if (object && cache->ctor) {
+		cache->ctor(object);
+		if (!cache->tried) {
+			cache->tried = true;
+			cache->zeroes = all_zero(object, cache->size);
+		}
+	}
+	return object;
+}
+
+#ifdef RCFUZZ_HAVE_alloc_hooks
+void *__kmalloc_noprof(size_t size, gfp_t gfp)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *__kmalloc_cache_noprof(struct kmem_cache *cache, gfp_t gfp, size_t size)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *__kmalloc_large_noprof(size_t size, gfp_t gfp)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *kmem_cache_alloc_noprof(struct kmem_cache *cache, gfp_t gfp)
+{
+	return take_cached(cache, gfp, CALLER);
+}
+
+void *kmem_cache_alloc_lru_noprof(struct kmem_cache *cache, struct list_lru *lru, gfp_t gfp)
+{
+	return take_cached(cache, gfp, CALLER);
+}
+
+void *__vcalloc_noprof(size_t n, size_t size, gfp_t gfp)
+{
+	return take(n * size, gfp | __GFP_ZERO, KMEM_VMALLOC, CALLER);
+}
+
+void *vzalloc_noprof(unsigned long size)
+{
+	return take(size, GFP_KERNEL | __GFP_ZERO, KMEM_VMALLOC, CALLER);
+}
+
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size, struct kmem_cache_args *args,
+					    slab_flags_t flags)
+{
+	return make_cache(size, args ? args->ctor : NULL);
+}
+#else
+void *__kmalloc(size_t size, gfp_t gfp)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *kmalloc_trace(struct kmem_cache *cache, gfp_t gfp, size_t size)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *kmalloc_large(size_t size, gfp_t gfp)
+{
+	return take(size, gfp, KMEM_SLAB, CALLER);
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	return take_cached(cache, gfp, CALLER);
+}
+
+void *kmem_cache_alloc_lru(struct kmem_cache *cache, struct list_lru *lru, gfp_t gfp)
+{
+	return take_cached(cache, gfp, CALLER);
+}
+
+void *vzalloc(unsigned long size)
+{
+	return take(size, GFP_KERNEL | __GFP_ZERO, KMEM_VMALLOC, CALLER);
+}
+
+void *__vcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return take(n * size, gfp | __GFP_ZERO, KMEM_VMALLOC, CALLER);
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *))
+{
+	return make_cache(size, ctor);
+}
+#endif
+
+void kfree(const void *p)
+{
+	if (!ZERO_OR_NULL_PTR(p))
+		give(p, KMEM_SLAB, CALLER);
+}
+
+/* A cache with a constructor hands out what was freed as it is: it must be in the constructed state. */
+void kmem_cache_free(struct kmem_cache *cache, void *p)
+{
+	if (p && cache->zeroes && !all_zero(p, cache->size))
+		report(REPORT_MEMORY, NULL, 0, NULL, "a table is given back with entries in it");
+	give(p, KMEM_SLAB, CALLER);
+}
+
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+}
+
+/* Of what may be either, this code frees only what came from vcalloc. */
+void kvfree(const void *p)
+{
+	give(p, KMEM_VMALLOC, CALLER);
+}
+
+void vfree(const void *p)
+{
+	give(p, KMEM_VMALLOC, CALLER);
+}
+
+/* pgd_alloc, pud_alloc_one (kernel: from slab caches of their size, zeroed). */
+void *rcfuzz_pgtable_alloc(unsigned long bytes)
+{
+	may_sleep("a sleeping allocation with a spinlock held");
+	return rcfuzz_host->alloc(rcfuzz_host->ctx, bytes, bytes, true, KMEM_PGTABLE, CALLER);
+}
+
+void rcfuzz_pgtable_free(void *table, unsigned long bytes)
+{
+	give(table, KMEM_PGTABLE, CALLER);
+}
+
+/* ---- pages and user memory --------------------------------------------------- */
+
+#define TOUCHED_PAGES 4096
+static struct page *page_array __section("rcfuzz_keep");
+static unsigned long first_page, pages_total;
+static unsigned int touched[TOUCHED_PAGES] __section("rcfuzz_keep");
+static unsigned int touched_count __section("rcfuzz_keep");
+
+void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count)
+{
+	while (touched_count)
+		memset(&page_array[touched[--touched_count]], 0, sizeof(struct page));
+	page_array = array;
+	first_page = first_pfn;
+	pages_total = count;
+	vmemmap = array - first_pfn;
+}
+
+int rcfuzz_pfn_valid(unsigned long pfn)
+{
+	return pfn - first_page < pages_total;
+}
+
+/* The page's own reference is 1, each pin adds one. */
+static struct page *get_frame(unsigned long hpa)
+{
+	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
+	struct page *page = page_array + index;
+
+	if (!page_ref_count(page)) {
+		if (touched_count == TOUCHED_PAGES)
+			return NULL;
+		touched[touched_count++] = index;
+		set_page_count(page, 1);
+	}
+	page_ref_inc(page);
+	return page;
+}
+
+_Bool rcfuzz_page_pinned(unsigned long hpa)
+{
+	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
+
+	return index < pages_total && page_ref_count(page_array + index) > 1;
+}
+
+static int gup(unsigned long start, int nr, unsigned int flags, bool fast, struct page **pages)
+{
+	bool writable;
+	u64 hpa;
+
+	if (nr != 1)
+		rcfuzz_unreachable("get_user_pages_fast of several pages");
+	if (!rcfuzz_host->gup(rcfuzz_host->ctx, start, flags & FOLL_WRITE, fast, &hpa, &writable))
+		return fast ? 0 : -EFAULT;
+	pages[0] = get_frame(hpa);
+	return pages[0] ? 1 : -EFAULT;
+}
+
+int get_user_pages_fast(unsigned long start, int nr, unsigned int flags, struct page **pages)
+{
+	may_sleep("get_user_pages with a spinlock held");
+	return gup(start, nr, flags, false, pages);
+}
+
+int get_user_pages_fast_only(unsigned long start, int nr, unsigned int flags, struct page **pages)
+{
+	rcfuzz_step();
+	return gup(start, nr, flags, true, pages);
+}
+
+/* hva_to_pfn_slow's way in; kernel: mm/gup.c. */
+long get_user_pages_unlocked(unsigned long start, unsigned long nr, struct page **pages, unsigned int flags)
+{
+	may_sleep("get_user_pages with a spinlock held");
+	return gup(start, nr, flags, false, pages);
+}
+
+int set_page_dirty_lock(struct page *page)
+{
+	return 0;
+}
+
+/* The last reference of a page of guest memory is the VMM's mapping; the kernel has dropped one too many. */
+void __folio_put(struct folio *folio)
+{
+	report(REPORT_MEMORY, NULL, 0, NULL, "a page reference is dropped once too often");
+	page_ref_inc(&folio->page);
+}
+
+#define QUADRANT(addr) ((unsigned long)(addr) >> 62)
+#define GUEST_HVA_BASE 0x7e0000000000ul /* src/scenario/layout.c */
+#define GUEST_HVA_END 0x7f0000000000ul
+
+static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
+{
+	rcfuzz_step();
+	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
+	if (QUADRANT(user))
+		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, spr_lpid, QUADRANT(user) == 1 ? spr_pid : 0,
+						  user & ~(3ul << 62), buffer, n, store);
+	if (user >= GUEST_HVA_BASE && user < GUEST_HVA_END)
+		return rcfuzz_host->user_copy(rcfuzz_host->ctx, user, buffer, n, store);
+	memcpy(store ? (void *)user : buffer, store ? buffer : (void *)user, n);
+	return 0;
+}
+
+unsigned long rcfuzz_copy_from_user(void *to, const void *from, unsigned long n)
+{
+	return user_copy((unsigned long)from, to, n, false);
+}
+
+unsigned long rcfuzz_copy_to_user(void *to, const void *from, unsigned long n)
+{
+	return user_copy((unsigned long)to, (void *)from, n, true);
+}
+
+/* ---- registers and translation ------------------------------------------------ */
+
+unsigned long rcfuzz_mfspr(int rn)
+{
+	switch (rn) {
+	case SPRN_LPID:
+		return spr_lpid;
+	case SPRN_PID:
+		return spr_pid;
+	default:
+		return 0;
+	}
+}
+
+void rcfuzz_mtspr(int rn, unsigned long v)
+{
+	if (rn == SPRN_LPID)
+		spr_lpid = v;
+	else if (rn == SPRN_PID)
+		spr_pid = v;
+}
+
+void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *caller)
+{
+	const void *callers[TARGET_CALLERS];
+
+	if (old == new)
+		return;
+	get_callers(callers);
+	rcfuzz_host->pte_written(rcfuzz_host->ctx, ptep, old, new, callers);
+}
+
+void rcfuzz_table_linked(void *parent_entry, void *table)
+{
+	rcfuzz_host->table_linked(rcfuzz_host->ctx, parent_entry, table);
+}
+
+void radix__flush_tlb_lpid_page(unsigned int lpid, unsigned long addr, unsigned long page_size)
+{
+	rcfuzz_step();
+	rcfuzz_host->tlbie_page(rcfuzz_host->ctx, lpid, addr, ilog2(page_size));
+}
+
+void radix__flush_pwc_lpid(unsigned int lpid)
+{
+	rcfuzz_step();
+	rcfuzz_host->tlbie_pwc(rcfuzz_host->ctx, lpid);
+}
+
+void radix__flush_all_lpid(unsigned int lpid)
+{
+	rcfuzz_step();
+	rcfuzz_host->tlbie_lpid(rcfuzz_host->ctx, lpid);
+}
+
+/* arch/powerpc/mm/book3s64/pgtable.c: sets the entry, then flush_partition(). */
+void mmu_partition_table_set_entry(unsigned int lpid, unsigned long dw0, unsigned long dw1, bool flush)
+{
+	rcfuzz_host->partition_entry(rcfuzz_host->ctx, lpid, dw0, dw1);
+	if (flush)
+		radix__flush_all_lpid(lpid);
+}
+
+/* Process-scoped invalidation for L1: its own tables are not modelled, nothing of theirs is cached. */
+void do_h_rpt_invalidate_prt(unsigned long pid, unsigned long lpid, unsigned long type, unsigned long pg_sizes,
+			     unsigned long start, unsigned long end)
+{
+}
+
+/* tlbiel of book3s_hv_p9_entry.c:flush_guest_tlb, for the guest that is about to run. */
+void rcfuzz_tlbiel(unsigned long rb, unsigned long rs, int ric, int prs, int r)
+{
+	rcfuzz_host->tlbiel_lpid(rcfuzz_host->ctx, rcfuzz_cpu(), spr_lpid, ric, prs);
+}
+
+long kvmppc_alloc_lpid(void)
+{
+	unsigned int lpid = rcfuzz_next_lpid;
+
+	rcfuzz_next_lpid = 0;
+	return lpid ? lpid : rcfuzz_host->lpid_alloc(rcfuzz_host->ctx);
+}
+
+void kvmppc_free_lpid(long lpid)
+{
+	rcfuzz_host->lpid_free(rcfuzz_host->ctx, lpid);
+}
+
+void rcfuzz_services_reset(void)
+{
+	spin_depth = 0;
+	spr_lpid = spr_pid = 0;
+}

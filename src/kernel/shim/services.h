@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* services.h: what the shim's own files share. Included after prelude.h, so kernel types are known. */
+#ifndef RCFUZZ_SHIM_SERVICES_H
+#define RCFUZZ_SHIM_SERVICES_H
+
+#define bool _Bool
+#include "../target.h"
+
+/* What rcfuzz has given us; set by attach. */
+extern struct host_services *rcfuzz_host;
+/* Count a step of kernel code; does not return when there were too many. */
+void rcfuzz_step(void);
+/* Before each world: forget page references, held locks, special registers. */
+void rcfuzz_services_reset(void);
+void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count);
+/* The LPID that the next kvmppc_alloc_lpid gives (L1's own); 0: as rcfuzz says. */
+extern unsigned int rcfuzz_next_lpid;
+_Bool rcfuzz_page_pinned(unsigned long hpa);
+#endif

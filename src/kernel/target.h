@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * target.h: the only face of the code under test. A target is a loadable module
+ * built from a kernel tree (build.h); it exports one symbol, rcfuzz_target, a
+ * table of functions in plain C types, and is given a table of services: the
+ * hardware and the host's memory that it runs on. No kernel type crosses.
+ *
+ * All calls into a target may leave by a non-local jump (a crash, a BUG, a hang;
+ * see run/), after which only world_begin is allowed.
+ */
+#ifndef RCFUZZ_TARGET_H
+#define RCFUZZ_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TARGET_ABI 1u
+/* How many return addresses a report carries, innermost first; the rest is NULL. */
+#define TARGET_CALLERS 4
+
+/* Why a vCPU left guest mode; what the hardware puts into registers (ISA 3.1, Book III, 7.5). */
+struct guest_exit {
+	uint32_t trap; /* interrupt vector, 0xc00 hcall, 0xe00 HDSI, 0xe20 HISI, 0x980 HDEC, ... ; 0: none */
+	uint64_t dar;	/* HDAR, HISI: the address of the instruction */
+	uint32_t dsisr; /* HDSISR, or the fault bits of HSRR1 for HISI */
+	uint64_t asdr;	/* guest real address of the fault, low 12 bits 0 */
+	uint64_t gpr[12]; /* r3..r14, meaningful for an hcall */
+	bool stop;	/* not an exit: leave vcpu_run for good (end of the world) */
+};
+
+/* In which state a vCPU enters guest mode. */
+struct guest_entry {
+	unsigned vcpu, cpu;
+	uint32_t lpid;	    /* whose partition-scoped tables are used */
+	bool nested;	    /* an L2 runs */
+	uint32_t l1_lpid;   /* nested: L1's number for it */
+	uint64_t r3;	    /* result of the last hcall when L1 runs */
+	bool interrupted;   /* L0 has queued an interrupt (DSI, ISI) for the guest: the access failed */
+};
+
+/* The kind of a kernel allocation, for the leak check and the timeline. */
+enum kmem_kind { KMEM_PGTABLE = 1, KMEM_SLAB, KMEM_PAGES, KMEM_VMALLOC };
+
+enum target_report_kind { REPORT_WARN, REPORT_BUG, REPORT_UNDEFINED, REPORT_LOCK, REPORT_DEADLOCK, REPORT_HANG, REPORT_MEMORY };
+
+/* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
+struct host_services {
+	void *ctx;
+
+	/* Kernel memory: zeroed on request, 0 or NULL when the arena is exhausted (the kernel sees -ENOMEM). */
+	void *(*alloc)(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind, const void *caller);
+	void (*free)(void *ctx, void *p, enum kmem_kind kind, const void *caller);
+	size_t (*alloc_size)(void *ctx, const void *p);
+
+	/* Hardware. */
+	void (*partition_entry)(void *ctx, uint32_t lpid, uint64_t dw0, uint64_t dw1);
+	void (*tlbie_page)(void *ctx, uint32_t lpid, uint64_t addr, uint32_t shift);
+	void (*tlbie_pwc)(void *ctx, uint32_t lpid);	  /* RIC=1 */
+	void (*tlbie_lpid)(void *ctx, uint32_t lpid);	  /* RIC=2: TLB, PWC, partition table caching */
+	void (*tlbiel_lpid)(void *ctx, unsigned cpu, uint32_t lpid, unsigned ric, unsigned prs); /* this CPU only */
+	unsigned (*cpu)(void *ctx); /* the CPU that the running code is on */
+
+	/* Run the guest until it exits: fills *exit. */
+	void (*guest_enter)(void *ctx, const struct guest_entry *entry, struct guest_exit *exit);
+	/* Copy through quadrant 1 or 2 (ISA 3.1, Book III, 6.7.4): returns the bytes not copied. */
+	size_t (*quadrant_copy)(void *ctx, uint32_t lpid, uint32_t pid, uint64_t ea, void *buf, size_t n, bool store);
+
+	/* The VMM's memory, by its user-space address. Both may fault pages in. */
+	size_t (*user_copy)(void *ctx, uint64_t hva, void *buf, size_t n, bool store); /* bytes not copied */
+	bool (*gup)(void *ctx, uint64_t hva, bool write, bool fast_only, uint64_t *hpa, bool *writable);
+
+	/* A kernel function has stored to guest memory through a pinned page (VPA, DTL), and is done. */
+	void (*kernel_wrote)(void *ctx, uint64_t gpa, const char *function);
+
+	/* LPID allocation (book3s_64_mmu_hv.c:kvmppc_alloc_lpid): -1 when none is left. */
+	int (*lpid_alloc)(void *ctx);
+	void (*lpid_free)(void *ctx, uint32_t lpid);
+
+	/* A page table entry changed (values in CPU order); callers: return addresses, innermost first. */
+	void (*pte_written)(void *ctx, void *entry, uint64_t old, uint64_t new,
+			    const void *const callers[TARGET_CALLERS]);
+	void (*table_linked)(void *ctx, void *parent_entry, void *table);
+
+	/*
+	 * WARN, BUG, undefined behaviour, a broken lock rule. `what` says which rule.
+	 * Returns for WARN, LOCK and MEMORY; does not return for the others.
+	 */
+	void (*report)(void *ctx, enum target_report_kind kind, const char *file, int line, const char *function,
+		       const char *what, const void *const callers[TARGET_CALLERS]);
+	/* Counts down at every lock, allocation and service call; at 0 the kernel loops: REPORT_HANG. */
+	uint64_t steps_left;
+};
+
+struct target_world {
+	uint32_t lpid; /* of L1 */
+	unsigned vcpus, cpus;
+	bool little_endian;
+	uint64_t process_pgd; /* the VMM's page table, as find_kvm_host_pte reads it */
+	uint64_t frame_base, frame_count; /* hpa of frame 0, frames (of the target's page size) */
+	void *page_array;		  /* zeroed memory for struct page, frame_count * page_struct_size bytes */
+};
+
+enum { TARGET_SLOT_LOG = 1, TARGET_SLOT_READONLY = 2 };
+
+/* What a target module exports, as `rcfuzz_target`. */
+struct target {
+	uint32_t abi; /* TARGET_ABI */
+	uint32_t page_shift;
+	const char *info; /* JSON: tree, version, page_size, compiler, flags, files, hash, patches */
+	size_t page_struct_size;
+
+	/* Once after loading. */
+	void (*attach)(struct host_services *services);
+
+	/* A fresh VM with its vCPUs and no slots. 0 or -errno. */
+	int (*world_begin)(const struct target_world *world);
+	/* The kernel's own teardown of the VM (only when the scenario asks for it). */
+	void (*world_teardown)(void);
+
+	/* ioctls. flags: TARGET_SLOT_. size 0 deletes. Return 0 or -errno. */
+	int (*set_memory_region)(unsigned slot, unsigned flags, uint64_t gpa, uint64_t size, uint64_t hva);
+	int (*get_dirty_log)(unsigned slot, uint8_t *bitmap, size_t bytes);
+
+	/* MMU notifier of the VMM's address space, [start, end). */
+	void (*invalidate_start)(uint64_t start, uint64_t end);
+	void (*invalidate_end)(uint64_t start, uint64_t end);
+	bool (*clear_flush_young)(uint64_t start, uint64_t end);
+	bool (*clear_young)(uint64_t start, uint64_t end);
+	bool (*test_young)(uint64_t addr);
+
+	/*
+	 * KVM_RUN: runs on the caller's stack and enters the guest through
+	 * services.guest_enter again and again until an exit has .stop set.
+	 */
+	int (*vcpu_run)(unsigned vcpu);
+
+	/* Has the kernel pinned the page that lies at hpa (VPA, DTL)? The host cannot move it then. */
+	bool (*page_pinned)(uint64_t hpa);
+
+	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
+	int (*shadow_lpid)(uint32_t l1_lpid);
+	/* The rmap head word of an L1 page, 0: none. */
+	uint64_t (*rmap)(uint64_t gpa);
+};
+
+#endif

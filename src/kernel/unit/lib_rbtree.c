@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tree's own library code. */
+#include <lib/rbtree.c>
