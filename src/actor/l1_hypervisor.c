@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * l1_hypervisor.c: L1's partition table and its radix trees for its guests, real
+ * bytes in L1's memory, and the hcalls that go with them.
+ *
+ * Every edit is an L1 store that goes through L1->L0 like any other. What L1
+ * last wrote is mirrored in struct l1_guest, for nobody else writes there.
+ */
+#include "world.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ISA 3.1, Book III, 6.7.10: radix entries; 6.7.6: partition table entries. */
+#define ENTRY_VALID (1ull << 63)
+#define ENTRY_LEAF (1ull << 62)
+#define ENTRY_R 0x100ull
+#define ENTRY_C 0x80ull
+#define ENTRY_READ 4ull
+#define ENTRY_WRITE 2ull
+#define ENTRY_EXEC 1ull
+#define PATE_HOST_RADIX (1ull << 63)
+#define RADIX_52_BITS ((2ull << 61) | (5ull << 5)) /* RTS = 21: 52 bits */
+#define ROOT_BITS 13
+#define UPPER_BITS 9
+
+#define H_SET_PARTITION_TABLE 0xf800
+#define H_ENTER_NESTED 0xf804
+#define H_TLB_INVALIDATE 0xf808
+#define H_RPT_INVALIDATE 0x448
+
+#define SHIFT_2M 21
+#define SHIFT_1G 30
+
+/* L1's state area for H_ENTER_NESTED (PAPR v1 nesting; kernel: struct hv_guest_state, version 2). */
+struct state_area {
+	uint64_t version;
+	uint32_t lpid, vcpu_token;
+	uint64_t lpcr, pcr, amor, dpdes, hfscr, tb_offset, dawr0, dawrx0, ciabr, hdec_expiry;
+	uint64_t purr, spurr, ic, vtb, hdar, hdsisr, heir, asdr;
+	uint64_t srr0, srr1, sprg[4], pidr, cfar, ppr, dawr1, dawrx1;
+};
+#define STATE_VERSION 2
+#define STATE_REGS_OFFSET 2048
+
+static struct l1_guest *guest_of(struct world *w, unsigned guest)
+{
+	assert(guest >= 1 && guest <= SCENARIO_GUESTS_MAX);
+	return &w->guests[guest - 1];
+}
+
+uint32_t l1_lpid(const struct world *w, unsigned guest)
+{
+	return w->config->l1lpid + guest - 1u;
+}
+
+unsigned l1_guest_of_lpid(const struct world *w, uint32_t lpid)
+{
+	for (unsigned guest = 1; guest <= w->config->guests; guest++)
+		if (l1_lpid(w, guest) == lpid)
+			return guest;
+	return 0;
+}
+
+uint32_t l1_shift_of_size(const struct world *w, unsigned size)
+{
+	switch (size) {
+	case SIZE_2M:
+		return SHIFT_2M;
+	case SIZE_1G:
+		return SHIFT_1G;
+	case SIZE_4K:
+		return 12;
+	case SIZE_64K:
+		return 16;
+	default:
+		return w->layout.l1_page_shift;
+	}
+}
+
+struct l1_entry *l1_find(struct world *w, unsigned guest, uint32_t n)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	struct l1_entry *e;
+
+	if (n >= WORLD_L2_PAGES)
+		return NULL;
+	e = &g->entry[n];
+	return e->valid ? &g->entry[e->base_n] : NULL;
+}
+
+/* ---- tables in L1's memory ------------------------------------------------ */
+
+static int store_word(struct world *w, unsigned v, uint64_t gpa, uint64_t value)
+{
+	uint64_t big_endian = __builtin_bswap64(value);
+
+	return l1_store(w, v, gpa, &big_endian, sizeof(big_endian));
+}
+
+static uint64_t pud_gpa(const struct world *w, unsigned guest)
+{
+	return w->layout.guest_pool_gpa[guest - 1];
+}
+
+static uint64_t pmd_gpa(const struct world *w, unsigned guest)
+{
+	return w->layout.guest_pool_gpa[guest - 1] + 4096;
+}
+
+/* Root, PUD and PMD pages exist from the start; link them. */
+static int link_upper_tables(struct world *w, unsigned v, unsigned guest)
+{
+	struct l1_guest *g = guest_of(w, guest);
+
+	if (g->tree)
+		return 0;
+	if (store_word(w, v, pud_gpa(w, guest), ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS) != 0 ||
+	    store_word(w, v, w->layout.guest_root_gpa[guest - 1], ENTRY_VALID | pud_gpa(w, guest) | UPPER_BITS) != 0)
+		return -1;
+	g->tree = true;
+	g->pool_used = 8192;
+	return 0;
+}
+
+/* A fresh, aligned table from the guest's pool; 0: it is used up. */
+static uint64_t pool_take(struct world *w, unsigned guest, uint32_t bytes)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	uint32_t at = (g->pool_used + bytes - 1) & ~(bytes - 1);
+
+	if (at + bytes > w->layout.guest_pool_size)
+		return 0;
+	g->pool_used = at + bytes;
+	return w->layout.guest_pool_gpa[guest - 1] + at;
+}
+
+/* The PTE page for the 2 MiB around n_gpa, linked; 0: L1 has no memory for it, or a store failed. */
+static uint64_t pte_page(struct world *w, unsigned v, unsigned guest, uint64_t n_gpa, unsigned shift)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	unsigned bits = SHIFT_2M - shift, index = (unsigned)(n_gpa >> SHIFT_2M);
+	uint64_t *table = &g->pte_table[index];
+
+	assert(index < sizeof(g->pte_table) / sizeof(g->pte_table[0]));
+	if (*table)
+		return *table;
+	*table = pool_take(w, guest, 8u << bits);
+	if (*table && store_word(w, v, pmd_gpa(w, guest) + 8 * index, ENTRY_VALID | *table | bits) != 0)
+		*table = 0;
+	return *table;
+}
+
+/* Write one leaf, or clear it (value 0). */
+static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gpa, unsigned shift, uint64_t value)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	uint64_t page;
+
+	if (link_upper_tables(w, v, guest) != 0)
+		return -1;
+	if (shift == SHIFT_1G)
+		/* A cleared 1G leaf gives way to the table that was there. */
+		return store_word(w, v, pud_gpa(w, guest), value ? value : ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS);
+	if (shift == SHIFT_2M) {
+		/* A PTE page below is given up: its entries are invalid by now. */
+		g->pte_table[n_gpa >> SHIFT_2M] = 0;
+		return store_word(w, v, pmd_gpa(w, guest) + 8 * (n_gpa >> SHIFT_2M), value);
+	}
+	page = pte_page(w, v, guest, n_gpa, shift);
+	if (!page)
+		return -1;
+	return store_word(w, v, page + 8 * ((n_gpa >> shift) & ((1u << (SHIFT_2M - shift)) - 1)), value);
+}
+
+static uint64_t leaf_value(const struct world *w, const struct l1_entry *e)
+{
+	if (!e->valid)
+		return 0;
+	return ENTRY_VALID | ENTRY_LEAF | layout_gpa(&w->layout, e->lpage) | (e->r ? ENTRY_R : 0) |
+	       (e->c ? ENTRY_C : 0) | (e->perm & EVP_READ ? ENTRY_READ : 0) | (e->perm & EVP_WRITE ? ENTRY_WRITE : 0) |
+	       (e->perm & EVP_EXEC ? ENTRY_EXEC : 0);
+}
+
+/* L2 pages that an entry covers, as far as its memslot goes. */
+static uint32_t entry_pages(const struct world *w, const struct l1_entry *e)
+{
+	const struct layout_slot *slot = &w->layout.slots[layout_slot_of(&w->layout, e->lpage)];
+	uint32_t pages = e->shift > w->layout.page_shift ? 1u << (e->shift - w->layout.page_shift) : 1;
+	uint32_t left = slot->first + slot->pages - e->lpage;
+
+	if (pages > left)
+		pages = left;
+	return e->base_n + pages > WORLD_L2_PAGES ? WORLD_L2_PAGES - e->base_n : pages;
+}
+
+int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	struct l1_entry e = *entry;
+	uint32_t pages = entry_pages(w, &e);
+	struct event event = {.kind = EV_L1_PTE, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = e.valid,
+			      .r = e.r, .c = e.c, .perm = e.perm, .n = e.base_n, .lpage = e.lpage, .count = pages};
+
+	if (write_leaf(w, v, guest, (uint64_t)e.base_n << w->layout.page_shift, e.shift, leaf_value(w, &e)) != 0)
+		return -1;
+	for (uint32_t i = 0; i < pages; i++)
+		g->entry[e.base_n + i] = e;
+	/* A large entry that now points nearer to the end of its slot leaves a tail that maps nothing. */
+	for (uint32_t n = e.base_n + pages; n < WORLD_L2_PAGES && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
+		g->entry[n].valid = false;
+	world_emit(w, &event);
+	return 0;
+}
+
+/* ---- L2's own process table (layout.h) ------------------------------------ */
+
+#define PROCESS_PID 1
+
+/* L2's boot loader, so to speak: write the table's bytes from outside, before L1 maps it. */
+static void write_process_table(struct world *w, unsigned guest)
+{
+	const struct layout *l = &w->layout;
+	uint64_t l2_root = LAYOUT_PROCESS_L2_GPA + LAYOUT_TABLE_BYTES, l2_pud = l2_root + LAYOUT_TABLE_BYTES;
+	const struct {
+		uint64_t gpa, value;
+	} words[] = {
+		{l->guest_process_gpa[guest - 1] + 16 * PROCESS_PID, RADIX_52_BITS | l2_root | ROOT_BITS},
+		{l->guest_process_root_gpa[guest - 1], ENTRY_VALID | l2_pud | UPPER_BITS},
+		/* One 1 GiB leaf: effective addresses are L2 real addresses. */
+		{l->guest_process_pool_gpa[guest - 1], ENTRY_VALID | ENTRY_LEAF | ENTRY_R | ENTRY_C | ENTRY_READ |
+							       ENTRY_WRITE | ENTRY_EXEC},
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		uint32_t lpage = layout_lpage(l, words[i].gpa);
+		uint64_t hva = layout_hva(l, lpage) + words[i].gpa - layout_gpa(l, lpage);
+		uint64_t big_endian = __builtin_bswap64(words[i].value);
+		struct event e = {.kind = EV_USER_WRITE, .lpage = lpage};
+
+		machine_hostmm_copy(w->machine, hva, &big_endian, sizeof(big_endian), true);
+		e.frame = machine_hostmm_frame(w->machine, hva);
+		world_emit(w, &e);
+	}
+}
+
+int l1_map_process_table(struct world *w, unsigned v, unsigned guest)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	unsigned shift = w->layout.l1_page_shift, bits = SHIFT_2M - shift;
+	uint64_t gpa = w->layout.guest_process_gpa[guest - 1], pmd, pte;
+
+	if (g->process)
+		return 0;
+	write_process_table(w, guest);
+	if (!vcpu_to_l1(w, v) || link_upper_tables(w, v, guest) != 0)
+		return -1;
+	pmd = pool_take(w, guest, 4096);
+	pte = pool_take(w, guest, 8u << bits);
+	if (!pmd || !pte)
+		return -1;
+	for (uint64_t i = 0; i << shift < 3 * LAYOUT_TABLE_BYTES; i++)
+		if (store_word(w, v, pte + 8 * i,
+			       ENTRY_VALID | ENTRY_LEAF | (gpa + (i << shift)) | ENTRY_R | ENTRY_C | ENTRY_READ |
+				       ENTRY_WRITE) != 0)
+			return -1;
+	if (store_word(w, v, pmd, ENTRY_VALID | pte | bits) != 0 ||
+	    store_word(w, v, pud_gpa(w, guest) + 8 * (LAYOUT_PROCESS_L2_GPA >> SHIFT_1G),
+		       ENTRY_VALID | pmd | UPPER_BITS) != 0)
+		return -1;
+	g->process = true;
+	return 0;
+}
+
+int l1_create(struct world *w, unsigned v, unsigned guest)
+{
+	uint64_t table = w->layout.partition_table_gpa;
+	uint64_t entry[2] = {
+		__builtin_bswap64(PATE_HOST_RADIX | RADIX_52_BITS | w->layout.guest_root_gpa[guest - 1] | ROOT_BITS),
+		__builtin_bswap64(LAYOUT_PROCESS_L2_GPA | 4 /* 64 KiB */)};
+	struct event e = {.kind = EV_L1_GUEST, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = true};
+
+	if (!w->ptcr_set) {
+		if (l1_hcall(w, v, H_SET_PARTITION_TABLE, (const uint64_t[6]){table | 4 /* 64 KiB */}) != 0)
+			return -1;
+		w->ptcr_set = true;
+	}
+	if (l1_store(w, v, table + 16 * l1_lpid(w, guest), entry, sizeof(entry)) != 0)
+		return -1;
+	guest_of(w, guest)->created = true;
+	world_emit(w, &e);
+	return l1_tlbie(w, v, guest, SCOPE_LPID, RIC_ALL, 0, 0);
+}
+
+int l1_destroy(struct world *w, unsigned v, unsigned guest)
+{
+	static const uint64_t none[2];
+	struct event e = {.kind = EV_L1_GUEST, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = false};
+
+	if (!guest_of(w, guest)->created ||
+	    l1_store(w, v, w->layout.partition_table_gpa + 16 * l1_lpid(w, guest), none, sizeof(none)) != 0)
+		return -1;
+	guest_of(w, guest)->created = false;
+	world_emit(w, &e);
+	return l1_tlbie(w, v, guest, SCOPE_LPID, RIC_ALL, 0, 0);
+}
+
+/* ---- invalidation --------------------------------------------------------- */
+
+/* The actual page size field AP of RB (ISA 3.1, Book III, 6.9.3.3). */
+static uint64_t ap_of_shift(unsigned shift)
+{
+	switch (shift) {
+	case 16:
+		return 5;
+	case SHIFT_2M:
+		return 1;
+	case SHIFT_1G:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static struct event tlbie_event(unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, uint32_t count)
+{
+	return (struct event){.kind = EV_L1_TLBIE_BEGIN, .vcpu = (uint8_t)v, .guest = (uint8_t)guest,
+			      .scope = (uint8_t)scope, .ric = (uint8_t)ric, .n = n, .count = count};
+}
+
+/*
+ * Is an invalidation with that page size sure to reach what L2 may still use
+ * for n? The size must be the entry's (ISA: AP must match); else nothing is owed.
+ */
+static bool certain(struct world *w, unsigned guest, uint32_t n, unsigned shift)
+{
+	const struct l1_entry *e = l1_find(w, guest, n);
+
+	return n < WORLD_L2_PAGES && shift == (e ? e->shift : guest_of(w, guest)->entry[n].shift);
+}
+
+static int run_tlbie(struct world *w, unsigned v, struct event *e, bool owed, uint32_t number, const uint64_t args[6])
+{
+	int64_t result;
+
+	if (!vcpu_to_l1(w, v))
+		return -1;
+	world_emit(w, e);
+	result = l1_hcall(w, v, number, args);
+	e->kind = EV_L1_TLBIE_END;
+	e->status = result == 0 && owed ? 0 : 1;
+	world_emit(w, e);
+	return result == 0 ? 0 : -1;
+}
+
+int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, unsigned shift)
+{
+	uint64_t mask = scope == SCOPE_PAGE ? ~((1ull << shift) - 1) : 0;
+	uint64_t addr = ((uint64_t)n << w->layout.page_shift) & mask;
+	uint32_t pages = shift > w->layout.page_shift ? 1u << (shift - w->layout.page_shift) : 1;
+	uint64_t instruction = (uint64_t)ric << 18 | 1u << 16; /* PRS=0 R=1 */
+	uint64_t rb = scope == SCOPE_PAGE ? addr | ap_of_shift(shift) << 5 : scope == SCOPE_LPID ? 0x800 : 0xc00;
+	struct event e = tlbie_event(v, scope == SCOPE_ALL ? 0 : guest, scope, ric,
+				     (uint32_t)(addr >> w->layout.page_shift), pages);
+	bool owed = scope != SCOPE_PAGE || certain(w, guest, n, shift);
+
+	return run_tlbie(w, v, &e, owed, H_TLB_INVALIDATE, (const uint64_t[6]){instruction, l1_lpid(w, guest), rb});
+}
+
+int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift)
+{
+	return l1_tlbie(w, v, guest, SCOPE_PAGE, RIC_TLB, n, shift);
+}
+
+/* H_RPT_INVALIDATE (PAPR): type bits and page sizes. */
+#define RPT_NESTED 1u
+#define RPT_TLB 2u
+#define RPT_PWC 4u
+#define RPT_PAT 8u
+
+int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t n, uint32_t count, unsigned shift)
+{
+	uint64_t sizes = shift == 12 ? 1 : shift == 16 ? 2 : shift == SHIFT_2M ? 4 : 8;
+	uint64_t type = RPT_NESTED | RPT_TLB | (scope == SCOPE_ALL ? RPT_PWC | RPT_PAT : 0);
+	uint64_t start = scope == SCOPE_PAGE ? (uint64_t)n << w->layout.page_shift : 0;
+	uint64_t end = scope == SCOPE_PAGE ? start + ((uint64_t)count << w->layout.page_shift) : ~0ull;
+	struct event e = tlbie_event(v, guest, scope == SCOPE_PAGE ? SCOPE_PAGE : SCOPE_LPID,
+				     scope == SCOPE_ALL ? RIC_ALL : RIC_TLB, n, count);
+	bool owed = true;
+
+	for (uint32_t i = 0; scope == SCOPE_PAGE && i < count && owed; i++)
+		owed = certain(w, guest, n + i, shift);
+	return run_tlbie(w, v, &e, owed, H_RPT_INVALIDATE,
+			 (const uint64_t[6]){l1_lpid(w, guest), 1 /* all processors */, type, sizes, start, end});
+}
+
+/* ---- entering L2 ---------------------------------------------------------- */
+
+static uint64_t guest_order64(const struct world *w, uint64_t value)
+{
+	return w->config->endian == ENDIAN_LITTLE ? value : __builtin_bswap64(value);
+}
+
+static uint32_t guest_order32(const struct world *w, uint32_t value)
+{
+	return w->config->endian == ENDIAN_LITTLE ? value : __builtin_bswap32(value);
+}
+
+int l1_enter(struct world *w, unsigned v, unsigned guest)
+{
+	struct vcpu *vcpu = &w->vcpus[v];
+	uint64_t at = w->layout.state_gpa[v];
+	struct state_area state = {
+		.version = guest_order64(w, STATE_VERSION),
+		.lpid = guest_order32(w, l1_lpid(w, guest)),
+		.vcpu_token = guest_order32(w, v),
+	};
+
+	if (vcpu->mode == VCPU_L2 && vcpu->guest == guest)
+		return 0;
+	if (!guest_of(w, guest)->created || !vcpu_to_l1(w, v) || l1_store(w, v, at, &state, sizeof(state)) != 0)
+		return -1;
+	l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, at + STATE_REGS_OFFSET});
+	return vcpu->mode == VCPU_L2 && vcpu->guest == guest ? 0 : -1;
+}
+
+bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)
+{
+	uint32_t n = (uint32_t)(access->gpa >> w->layout.page_shift);
+	struct l1_entry *found = l1_find(w, guest, n), e;
+	bool store = access->kind == MACHINE_STORE;
+	uint8_t need = store ? EVP_WRITE : access->kind == MACHINE_FETCH ? EVP_EXEC : EVP_READ;
+
+	/* The partition-scoped fault of L2's own table walk is not answered: those entries have R and C. */
+	if (!found || !(found->perm & need))
+		return false;
+	e = *found;
+	if (e.r && (e.c || !store))
+		return true;
+	e.r = true;
+	e.c |= store;
+	return l1_write_entry(w, v, guest, &e) == 0;
+}

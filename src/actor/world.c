@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* world.c: make a VM for a scenario, run its ops, take it down. */
+#include "world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VCPU_STACK_BYTES (256u << 10)
+/* Locks, allocations and copies of one op; a large harvest of 2000 pages takes some 10,000. */
+#define WORLD_STEPS_MAX 1000000u
+
+/* The dispatch table: one function a row of ops.def. */
+static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_op *) = {
+#define OP(id, actor, name, fields, flags, help) [OP_##id] = op_##id,
+#include "scenario/ops.def"
+#undef OP
+};
+
+bool world_create(struct world *w, const struct target *target, const struct world_hooks *hooks)
+{
+	*w = (struct world){.target = target, .hooks = *hooks};
+	w->machine = machine_create();
+	if (!w->machine)
+		return false;
+	w->page_array_size = (size_t)(MACHINE_FRAMES_BYTES >> target->page_shift) * target->page_struct_size;
+	w->page_array = calloc(1, w->page_array_size);
+	if (!w->page_array)
+		return false;
+	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++)
+		if (!fiber_create(&w->vcpus[v].fiber, VCPU_STACK_BYTES))
+			return false;
+	world_services(w);
+	target->attach(&w->services);
+	return true;
+}
+
+void world_destroy(struct world *w)
+{
+	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++)
+		fiber_destroy(&w->vcpus[v].fiber);
+	if (w->machine)
+		machine_destroy(w->machine);
+	free(w->page_array);
+}
+
+void world_emit(struct world *w, struct event *event)
+{
+	event->op = w->op;
+	w->hooks.event(w->hooks.ctx, event);
+}
+
+/* Forget the last scenario; costs what its configuration had. */
+static void forget(struct world *w)
+{
+	uint32_t l2_pages = w->layout.l2_pages;
+
+	for (unsigned g = 0; g < w->guest_count; g++) {
+		struct l1_guest *guest = &w->guests[g];
+
+		guest->created = guest->tree = guest->process = guest->logging = false;
+		guest->pool_used = 0;
+		memset(guest->pte_table, 0, sizeof(guest->pte_table));
+		memset(guest->entry, 0, l2_pages * sizeof(guest->entry[0]));
+		memset(guest->copied, 0, l2_pages * sizeof(guest->copied[0]));
+		memset(guest->was_dirty, 0, sizeof(guest->was_dirty));
+	}
+	memset(w->slots, 0, sizeof(w->slots));
+	memset(w->lpid_used, 0, sizeof(w->lpid_used));
+	w->migrating = w->ptcr_set = false;
+	w->entry_changes = 0;
+	w->aborted = false;
+	w->host_cpu = 0;
+}
+
+static int create_slots(struct world *w)
+{
+	const struct layout *l = &w->layout;
+
+	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++) {
+		bool alias = s == 1 && w->config->kind1 == SLOT1_ALIAS;
+		struct event e = {.kind = EV_SLOT, .slot = (uint8_t)s, .valid = true};
+
+		if (!l->slots[s].pages)
+			continue;
+		world_emit(w, &e);
+		if (!alias && !machine_hostmm_map(w->machine, l->slots[s].hva, l->slots[s].pages))
+			return -ENOMEM;
+		for (uint32_t i = 0; i < l->slots[s].pages; i++) {
+			struct event map = {.kind = EV_HOST_MAP, .valid = true, .lpage = l->slots[s].first + i,
+					    .perm = EVP_READ | EVP_WRITE | EVP_EXEC};
+
+			map.frame = machine_hostmm_frame(w->machine, l->slots[s].hva + ((uint64_t)i << l->page_shift));
+			world_emit(w, &map);
+		}
+		if (host_set_slot(w, s, true, false) != 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int world_begin(struct world *w, const struct scenario_config *config)
+{
+	const struct machine_config machine_config = {
+		.page_shift = w->target->page_shift,
+		.cpus = config->cpus,
+		.rc_hw = config->rc == RCMODE_HW,
+		.huge = config->backing == BACKING_HUGE,
+	};
+	struct target_world target_world = {
+		.lpid = config->lpid,
+		.vcpus = config->vcpus,
+		.cpus = config->cpus,
+		.little_endian = config->endian == ENDIAN_LITTLE,
+		.frame_base = MACHINE_FRAMES_BASE,
+		.page_array = w->page_array,
+	};
+	int status;
+
+	forget(w);
+	w->services.steps_left = WORLD_STEPS_MAX;
+	w->config = config;
+	w->guest_count = config->guests;
+	layout_init(&w->layout, config);
+	assert(w->layout.total_pages <= WORLD_LPAGES && w->layout.l2_pages <= WORLD_L2_PAGES);
+	w->running = config->vcpus;
+	w->op = 0;
+	w->lpid_used[0] |= 1;
+	w->lpid_used[config->lpid / 8] |= (uint8_t)(1u << config->lpid % 8);
+	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++) {
+		w->vcpus[v].mode = VCPU_OFF;
+		w->vcpus[v].guest = 0;
+		w->vcpus[v].cpu = v % config->cpus;
+		w->vcpus[v].pending_count = 0;
+	}
+	machine_reset(w->machine, &machine_config);
+	host_notifier(w);
+	target_world.frame_count = machine_frame_count(w->machine);
+	target_world.process_pgd = machine_hostmm_pgd(w->machine);
+	status = w->target->world_begin(&target_world);
+	return status ? status : create_slots(w);
+}
+
+void world_end(struct world *w, bool teardown)
+{
+	vcpu_stop_all(w);
+	if (teardown)
+		w->target->world_teardown();
+}
+
+void world_op(struct world *w, const struct scenario_op *op, unsigned index)
+{
+	struct event e = {.kind = EV_OP_BEGIN};
+
+	w->op = (uint16_t)index;
+	w->services.steps_left = WORLD_STEPS_MAX;
+	world_emit(w, &e);
+	e.kind = EV_OP_END;
+	e.status = op_function[op->kind](w, op);
+	world_emit(w, &e);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * world.h: one VM on one machine while a scenario runs, and the actors' own
+ * state in it: which vCPU runs what, what L1 wrote into its tables, what the
+ * migrations have copied. The actors turn ops into kernel calls and hardware
+ * steps, and tell what happened through `emit`.
+ */
+#ifndef RCFUZZ_WORLD_H
+#define RCFUZZ_WORLD_H
+
+#include "kernel/target.h"
+#include "machine/machine.h"
+#include "scenario/event.h"
+#include "scenario/layout.h"
+#include "scenario/scenario.h"
+#include "sched/fiber.h"
+
+#include <setjmp.h>
+
+#define WORLD_L2_PAGES 1024u
+#define WORLD_LPAGES 2560u /* data and tables, see layout.c; asserted in world_begin */
+#define WORLD_PENDING_WRITES 64u
+
+enum vcpu_mode { VCPU_OFF, VCPU_L1, VCPU_L2, VCPU_DEAD };
+
+struct vcpu {
+	struct fiber fiber;
+	enum vcpu_mode mode;
+	unsigned cpu;
+	unsigned guest;		    /* from 1, in mode VCPU_L2 */
+	struct guest_entry entry;   /* of the last entry */
+	struct guest_exit exit;	    /* of the next exit */
+	uint32_t pending_count;	    /* stores of the kernel that it has not returned from */
+	struct event pending[WORLD_PENDING_WRITES]; /* what to say of them when it has */
+};
+
+/* One of L1's entries, as L1 last wrote it. Pages of a large entry all point to its first. */
+struct l1_entry {
+	bool valid, r, c;
+	uint8_t perm; /* EVP_ bits */
+	uint8_t shift;
+	uint32_t lpage;	 /* where it points */
+	uint32_t base_n; /* first L2 page */
+};
+
+struct l1_guest {
+	bool created;	  /* the partition table entry is valid */
+	bool tree;	  /* root and upper tables are linked */
+	bool process;	  /* L2's process table is mapped */
+	bool logging;	  /* a migration of it runs */
+	uint32_t pool_used; /* bytes of the guest's pool */
+	uint64_t pte_table[WORLD_L2_PAGES / 32]; /* gpa of the PTE page for each 2 MiB of L2, 0: none */
+	struct l1_entry entry[WORLD_L2_PAGES];
+	uint32_t copied[WORLD_L2_PAGES]; /* content version that the migration has copied */
+	uint8_t was_dirty[WORLD_L2_PAGES / 8]; /* C that was seen when an entry went away */
+};
+
+struct host_slot {
+	bool exists, logging;
+};
+
+struct world_hooks {
+	void *ctx;
+	void (*event)(void *ctx, const struct event *event);
+	void (*pte_written)(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,
+			    const void *const callers[TARGET_CALLERS]);
+	/* A report of the kernel; may not return (see target.h). */
+	void (*report)(void *ctx, enum target_report_kind kind, const char *file, int line, const char *function,
+		       const char *what, const void *const callers[TARGET_CALLERS]);
+	/* The kernel stored to an L1 page for a guest; function: which did, NULL: kvm_write_guest. */
+	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
+	/* An access that faults for ever: vcpu, guest (0: L1), page. */
+	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, uint32_t page);
+	/* The hardware's walk read memory that is no live table. */
+	void (*bad_walk)(void *ctx, const struct machine_access *access);
+};
+
+struct world {
+	struct machine *machine;
+	const struct target *target;
+	struct world_hooks hooks;
+	struct host_services services;
+
+	const struct scenario_config *config;
+	struct layout layout;
+	uint16_t op; /* index of the op that runs */
+	uint32_t entry_changes; /* counts changes of any page table entry: progress */
+	unsigned running; /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
+	jmp_buf *abort;	  /* where a world goes that cannot go on; see world_abort */
+	bool aborted;
+	unsigned host_cpu;
+
+	struct vcpu vcpus[SCENARIO_VCPUS_MAX];
+	struct l1_guest guests[SCENARIO_GUESTS_MAX];
+	unsigned guest_count; /* of the configuration; kept, since that may be gone at the next reset */
+	struct host_slot slots[SCENARIO_SLOTS_MAX];
+	bool migrating;
+	bool ptcr_set;
+	uint32_t copied[WORLD_LPAGES]; /* content version that the host's migration has copied */
+	uint8_t lpid_used[32];	       /* bitmap of LPIDs in use */
+	uint8_t bitmap[2 * WORLD_LPAGES / 8]; /* scratch for harvests */
+	void *page_array;
+	size_t page_array_size;
+};
+
+/* Once: machine, stacks, services. False: no memory. */
+bool world_create(struct world *w, const struct target *target, const struct world_hooks *hooks);
+void world_destroy(struct world *w);
+
+/* A fresh VM for this configuration. Returns 0 or -errno. */
+int world_begin(struct world *w, const struct scenario_config *config);
+/* All vCPUs leave the kernel; with `teardown` the kernel frees the VM. */
+void world_end(struct world *w, bool teardown);
+
+/*
+ * Leave kernel code that cannot go on (a crash, a BUG, a hang): from whichever stack it runs on, back to
+ * *w->abort. Only world_begin is allowed afterwards. Does not return.
+ */
+_Noreturn void world_abort(struct world *w);
+
+/* Run one op; emits EV_OP_BEGIN and EV_OP_END around it. */
+void world_op(struct world *w, const struct scenario_op *op, unsigned index);
+
+/* ---- between the actors --------------------------------------------------- */
+
+void world_emit(struct world *w, struct event *event);
+
+/* vcpu.c: a vCPU enters and leaves the kernel. */
+/* Leave guest mode with w->vcpus[v].exit; returns when the guest is entered again. */
+void vcpu_exit(struct world *w, unsigned v);
+/* Bring a vCPU to L1 (starts it; an L2 on it is interrupted). False: it is dead. */
+bool vcpu_to_l1(struct world *w, unsigned v);
+void vcpu_stop_all(struct world *w);
+
+enum access_result { ACCESS_DONE, ACCESS_FAILED, ACCESS_LEFT /* L2 faulted to L1 */ };
+/* The loop of one access in the mode the vCPU is in; *access gets the last try. */
+enum access_result vcpu_access(struct world *w, unsigned v, struct machine_access *access);
+
+/* L1 as a guest (l1_guest.c). All return 0 or -1 (the access failed). */
+int l1_load(struct world *w, unsigned v, uint64_t gpa, void *bytes, size_t n);
+int l1_store(struct world *w, unsigned v, uint64_t gpa, const void *bytes, size_t n);
+int l1_touch(struct world *w, unsigned v, uint64_t gpa, enum event_access access);
+/* An hcall with up to 6 arguments; returns r3. */
+int64_t l1_hcall(struct world *w, unsigned v, uint32_t number, const uint64_t args[6]);
+
+/* L1 as a hypervisor (l1_hypervisor.c). */
+/* n's entry or NULL; n is any L2 page it covers. */
+struct l1_entry *l1_find(struct world *w, unsigned guest, uint32_t n);
+uint32_t l1_lpid(const struct world *w, unsigned guest);
+unsigned l1_guest_of_lpid(const struct world *w, uint32_t lpid); /* 0: none */
+int l1_create(struct world *w, unsigned v, unsigned guest);
+int l1_destroy(struct world *w, unsigned v, unsigned guest);
+/* Write n's entry; lpage etc. as in *entry. Emits EV_L1_PTE. */
+int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry);
+int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift);
+int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, unsigned shift);
+int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t n, uint32_t count, unsigned shift);
+int l1_map_process_table(struct world *w, unsigned v, unsigned guest);
+/* Enter L2; 0: the vCPU is in L2, else -1. */
+int l1_enter(struct world *w, unsigned v, unsigned guest);
+/* L0 forwarded a fault to L1: answer it. True: entering L2 again makes sense. */
+bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access);
+uint32_t l1_shift_of_size(const struct world *w, unsigned size);
+
+/* Ops, one function a row of ops.def: int op_<actor>_<...>(w, op). */
+#define OP(id, actor, name, fields, flags, help)                                                  \
+	int op_##id(struct world *w, const struct scenario_op *op);
+#include "scenario/ops.def"
+#undef OP
+
+/* services.c: what the target is given. */
+void world_services(struct world *w);
+/* host.c: the notifier that the host's memory management tells. */
+void host_notifier(struct world *w);
+int host_set_slot(struct world *w, unsigned slot, bool exists, bool logging);
+int host_harvest(struct world *w, unsigned slot);
+int host_log_start(struct world *w, unsigned slot);
+int host_log_stop(struct world *w, unsigned slot);
+
+#endif

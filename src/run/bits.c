@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* bits.c: how the R and C bits of the four places stand for one page; counted as state coverage. */
+#include "runner.h"
+
+static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct run_bits *bits)
+{
+	for (uint32_t cpu = 0; cpu < r->world.config->cpus; cpu++) {
+		struct machine_leaf leaf = machine_peek_tlb(r->world.machine, cpu, lpid, addr);
+
+		if (!leaf.present)
+			continue;
+		bits->has_tlb = true;
+		bits->tlb_r |= leaf.r;
+		bits->tlb_c |= leaf.c;
+	}
+}
+
+struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+{
+	struct world *w = &r->world;
+	struct store_mark mark = {.guest = (uint8_t)guest, .n = n};
+
+	if (lpage != LAYOUT_NONE) {
+		uint64_t gpa = layout_gpa(&w->layout, lpage);
+		struct machine_leaf leaf = machine_peek(w->machine, w->config->lpid, gpa);
+
+		mark.bits.has_l0 = leaf.present;
+		mark.bits.l0_r = leaf.r;
+		mark.bits.l0_c = leaf.c;
+		mark.l0_entry = leaf.entry;
+		if (!guest)
+			peek_tlb(r, w->config->lpid, gpa, &mark.bits);
+	}
+	if (guest) {
+		const struct l1_entry *e = l1_find(w, guest, n);
+		int shadow = w->target->shadow_lpid(l1_lpid(w, guest));
+		uint64_t n_gpa = (uint64_t)n << w->layout.page_shift;
+
+		if (e) {
+			mark.bits.has_l1 = true;
+			mark.bits.l1_r = e->r;
+			mark.bits.l1_c = e->c;
+		}
+		if (shadow >= 0) {
+			struct machine_leaf leaf = machine_peek(w->machine, (uint32_t)shadow, n_gpa);
+
+			mark.bits.has_shadow = leaf.present;
+			mark.bits.shadow_r = leaf.r;
+			mark.bits.shadow_c = leaf.c;
+			mark.shadow_entry = leaf.entry;
+			peek_tlb(r, (uint32_t)shadow, n_gpa, &mark.bits);
+		}
+	}
+	return mark;
+}
+
+bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage)
+{
+	uint32_t fields = op_info[op->kind].fields;
+	bool has_guest = fields >> FIELD_guest & 1, has_n = fields >> FIELD_n & 1, has_g = fields >> FIELD_g & 1;
+
+	*guest = has_guest && has_n ? op->guest : 0;
+	*n = has_n ? op->n : LAYOUT_NONE;
+	*lpage = has_g ? op->g : LAYOUT_NONE;
+	if (*guest) {
+		const struct l1_entry *e = l1_find(&r->world, op->guest, op->n);
+
+		if (e)
+			*lpage = e->lpage + (op->n - e->base_n);
+	}
+	return has_n || has_g;
+}
+
+static unsigned code(bool has, bool has_r, bool has_c)
+{
+	return has ? 1u + has_r + 2u * has_c : 0;
+}
+
+void count_state(struct runner *r, const struct scenario_op *op)
+{
+	unsigned guest, index = op->kind;
+	uint32_t n, lpage;
+	struct run_bits b = {0};
+	uint8_t *counter;
+
+	if (page_of_op(r, op, &guest, &n, &lpage))
+		b = mark_page(r, guest, n, lpage).bits;
+	index = index * 5 + code(b.has_l1, b.l1_r, b.l1_c);
+	index = index * 5 + code(b.has_l0, b.l0_r, b.l0_c);
+	index = index * 5 + code(b.has_shadow, b.shadow_r, b.shadow_c);
+	index = index * 5 + code(b.has_tlb, b.tlb_r, b.tlb_c);
+	counter = &r->state_counters[index % RUN_STATES];
+	*counter += *counter < 255;
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * classify.c: from what went wrong to a finding: in which layer, by which kernel
+ * functions, in which words. The signature is made of the class, the layer and
+ * those functions; the coarse one of class, layer and role.
+ */
+#include "runner.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const layer_name[LAYER_COUNT] = {
+#define LAYER_WORD(id, word) [id] = word,
+	FINDING_LAYERS(LAYER_WORD)
+#undef LAYER_WORD
+};
+
+static struct finding *next_finding(struct runner *r)
+{
+	struct run_outcome *o = r->outcome;
+	struct finding *f;
+
+	if (o->finding_count == RUN_FINDINGS_MAX) {
+		o->findings_dropped++;
+		return NULL;
+	}
+	f = &o->findings[o->finding_count];
+	*f = (struct finding){.n = LAYOUT_NONE, .lpage = LAYOUT_NONE, .needs_wild_l1 = r->wild};
+	f->op_cause = f->op_effect = r->world.op;
+	return f;
+}
+
+/* Append printf-like to a text of limited size. */
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+/* The signature is complete: keep the finding, unless this run has it already. */
+static void commit(struct runner *r, struct finding *f, const char *role)
+{
+	struct run_outcome *o = r->outcome;
+
+	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
+	snprintf(f->signature, sizeof(f->signature), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
+	for (uint32_t i = 0; i < f->writer_count; i++)
+		append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
+	for (uint32_t i = 0; i < o->finding_count; i++)
+		if (strcmp(o->findings[i].signature, f->signature) == 0)
+			return;
+	o->finding_count++;
+}
+
+static void add_writer(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site)
+{
+	struct finding_writer *writer = &f->writers[f->writer_count];
+
+	if (f->writer_count == FINDING_FRAMES || !site || !site->callers[0])
+		return;
+	*writer = (struct finding_writer){0};
+	if (!provenance_name(r->module, site, writer))
+		return;
+	snprintf(writer->what, sizeof(writer->what), "%s", what);
+	f->writer_count++;
+}
+
+static void add_named(struct finding *f, const char *what, const char *function)
+{
+	struct finding_writer *writer = &f->writers[f->writer_count++];
+
+	*writer = (struct finding_writer){0};
+	snprintf(writer->what, sizeof(writer->what), "%s", what);
+	snprintf(writer->function, sizeof(writer->function), "%s", function);
+}
+
+/* ---- what the oracle says --------------------------------------------------- */
+
+static const char *role_of(const struct oracle_verdict *v)
+{
+	static const char *const l1_role[] = {"l1-load", "l1-store", "l1-fetch"};
+	static const char *const l2_role[] = {"l2-load", "l2-store", "l2-fetch"};
+
+	switch (v->writer) {
+	case WRITER_L1:
+		return l1_role[v->access];
+	case WRITER_L2:
+		return l2_role[v->access];
+	case WRITER_KERNEL:
+		return "kernel-write";
+	default:
+		return "other";
+	}
+}
+
+static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
+{
+	bool reach = v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
+
+	if (reach)
+		return &r->last_access;
+	if ((v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1) && v->guest && v->n < WORLD_L2_PAGES)
+		return &r->l1_marks[v->guest - 1][v->n];
+	return v->lpage < WORLD_LPAGES ? &r->host_marks[v->lpage] : &r->last_access;
+}
+
+/* The bit of interest, R or C, in each place. */
+struct places {
+	bool l1, l0, shadow, tlb;
+};
+
+static struct places places_of(const struct run_bits *b, bool c)
+{
+	return (struct places){
+		.l1 = b->has_l1 && (c ? b->l1_c : b->l1_r),
+		.l0 = b->has_l0 && (c ? b->l0_c : b->l0_r),
+		.shadow = b->has_shadow && (c ? b->shadow_c : b->shadow_r),
+		.tlb = b->has_tlb && (c ? b->tlb_c : b->tlb_r),
+	};
+}
+
+/* Where the bit stood although a place above it had lost it. */
+static enum finding_layer layer_of_loss(const struct store_mark *mark, const struct oracle_verdict *v)
+{
+	bool c = v->class == CLASS_LOST_DIRTY_HOST || v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_ASSUMPTION;
+	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
+	struct places p = places_of(&mark->bits, c);
+
+	if (v->writer != WRITER_L1 && v->writer != WRITER_L2)
+		return LAYER_BITMAP;
+	/* The bit was there when the store completed: it got lost afterwards. */
+	if (to_l1 ? p.l1 : p.l0)
+		return LAYER_BITMAP;
+	if (v->writer == WRITER_L2 && p.shadow)
+		return !to_l1 && !mark->has_rmap ? LAYER_RMAP : LAYER_SHADOW_PTE;
+	return LAYER_TLB;
+}
+
+static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
+{
+	if (v->writer == WRITER_L2)
+		return mark->bits.has_shadow ? LAYER_SHADOW_PTE : LAYER_TLB;
+	return mark->bits.has_l0 ? LAYER_L0_PTE : LAYER_TLB;
+}
+
+static void page_words(const struct runner *r, const struct oracle_verdict *v, char *text, size_t size)
+{
+	text[0] = 0;
+	if (v->n != LAYOUT_NONE && v->guest)
+		append(text, size, "L2 page %u of guest %u", v->n, v->guest);
+	if (v->lpage != LAYOUT_NONE && v->lpage < r->layout.total_pages)
+		append(text, size, "%sL1 page %u (gpa 0x%llx)", text[0] ? ", " : "", v->lpage,
+		       (unsigned long long)layout_gpa(&r->layout, v->lpage));
+}
+
+static void describe(struct runner *r, struct finding *f, const struct oracle_verdict *v)
+{
+	static const char *const who[] = {"something", "L1", "L2", "the kernel", "userspace"};
+	static const char *const did[] = {"load from", "store to", "fetch from"};
+	char page[96];
+
+	page_words(r, v, page, sizeof(page));
+	switch (v->class) {
+	case CLASS_LOST_DIRTY_HOST:
+		snprintf(f->title, sizeof(f->title), "a store by %s to %s is missing from the host's dirty log", who[v->writer], page);
+		break;
+	case CLASS_LOST_DIRTY_L1:
+		snprintf(f->title, sizeof(f->title), "a store to %s never shows in L1's C bit", page);
+		break;
+	case CLASS_LOST_REF_HOST:
+		snprintf(f->title, sizeof(f->title), "an access by %s to %s is not seen by the host's aging", who[v->writer], page);
+		break;
+	case CLASS_LOST_REF_L1:
+		snprintf(f->title, sizeof(f->title), "an access to %s never shows in L1's R bit", page);
+		break;
+	case CLASS_WRONG_PAGE:
+		snprintf(f->title, sizeof(f->title), "a %s %s reached a page that no mapping ever gave it", did[v->access], page);
+		break;
+	case CLASS_STALE_ACCESS:
+		snprintf(f->title, sizeof(f->title), "a %s %s completed after its translation was torn down", did[v->access], page);
+		break;
+	case CLASS_OVER_PERMISSION:
+		snprintf(f->title, sizeof(f->title), "a %s %s completed without permission", did[v->access], page);
+		break;
+	default:
+		snprintf(f->title, sizeof(f->title), "%s: %s", class_info[v->class].meaning, page);
+	}
+}
+
+void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
+{
+	const struct store_mark *mark = mark_of(r, v);
+	bool reach = v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
+	bool c = v->class != CLASS_LOST_REF_HOST && v->class != CLASS_LOST_REF_L1;
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = v->class;
+	f->guest = v->guest;
+	f->n = v->n;
+	f->lpage = v->lpage;
+	f->access = v->access;
+	f->writer = v->writer;
+	f->op_cause = v->op_cause;
+	f->op_effect = v->op_effect;
+	f->layer = reach ? layer_of_access(mark, v) : layer_of_loss(mark, v);
+	if (v->writer == WRITER_KERNEL && v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
+		add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
+	if (!reach && (v->writer == WRITER_L1 || v->writer == WRITER_L2))
+		add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? &mark->l0_cleared_c : &mark->l0_cleared_r);
+	/* A TLB entry survived: who changed the shadow entry without reaching it? Else: who left it as it is? */
+	if (v->writer == WRITER_L2 && f->layer == LAYER_TLB)
+		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
+			   c ? &mark->shadow_cleared_c : &mark->shadow_cleared_r);
+	else if (v->writer == WRITER_L2)
+		add_writer(r, f, "last changed shadow-pte", &mark->shadow_last);
+	if (reach && v->writer == WRITER_L1)
+		add_writer(r, f, "last changed l0-pte", &mark->l0_last);
+	describe(r, f, v);
+	commit(r, f, role_of(v));
+}
+
+/* ---- what the kernel, or the shim, says -------------------------------------- */
+
+void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
+		    const char *title, const void *const callers[TARGET_CALLERS])
+{
+	struct provenance_site site = {0};
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = class;
+	f->layer = layer;
+	snprintf(f->title, sizeof(f->title), "%s", title);
+	if (callers) {
+		memcpy(site.callers, callers, sizeof(site.callers));
+		add_writer(r, f, "was running", &site);
+	}
+	if (f->writer_count)
+		append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
+		       f->writers[0].line);
+	commit(r, f, role);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path ? path : "";
+}
+
+/* A role out of an assertion's text: letters and digits only, so that it stays one word. */
+static void word_of(const char *text, char *word, size_t size)
+{
+	size_t n = 0;
+
+	for (; text && *text && n + 1 < size; text++) {
+		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
+			     *text == '_';
+
+		if (plain)
+			word[n++] = *text;
+		else if (n && word[n - 1] != '-')
+			word[n++] = '-';
+	}
+	while (n && word[n - 1] == '-')
+		n--;
+	word[n] = 0;
+}
+
+void finding_from_report(struct runner *r, enum target_report_kind kind, const char *file, int line,
+			 const char *function, const char *what, const void *const callers[TARGET_CALLERS])
+{
+	static const struct {
+		enum finding_class class;
+		const char *words;
+	} kinds[] = {
+		[REPORT_WARN] = {CLASS_WARN, "WARN"},
+		[REPORT_BUG] = {CLASS_CRASH, "BUG"},
+		[REPORT_UNDEFINED] = {CLASS_UNDEFINED, "undefined behaviour"},
+		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline"},
+		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock"},
+		[REPORT_HANG] = {CLASS_HANG, "hang"},
+		[REPORT_MEMORY] = {CLASS_MEMORY, "memory"},
+	};
+	char title[FINDING_TEXT], role[40];
+
+	snprintf(title, sizeof(title), "%s: %s", kinds[kind].words, what ? what : "");
+	if (file)
+		append(title, sizeof(title), " at %s:%d", base_name(file), line);
+	if (function)
+		append(title, sizeof(title), " (%s)", function);
+	if (kind == REPORT_UNDEFINED)
+		append(title, sizeof(title), "; POWER gives 0 for counts of 64 to 127 modulo 128");
+	word_of(what && *what ? what : kinds[kind].words, role, sizeof(role));
+	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
+}
+
+static void leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
+{
+	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
+	const void *const callers[TARGET_CALLERS] = {caller};
+	char title[FINDING_TEXT];
+
+	(void)p;
+	snprintf(title, sizeof(title), "memory: %s of %zu bytes is never freed; taken",
+		 kinds[kind < sizeof(kinds) / sizeof(kinds[0]) ? kind : 0], size);
+	finding_simple(ctx, CLASS_MEMORY, LAYER_NONE, "leak", title, callers);
+}
+
+void finding_leaks(struct runner *r)
+{
+	machine_kmem_each_live(r->world.machine, leak, r);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * provenance.h: for each page table entry, which kernel code changed it last and
+ * which cleared its C bit last, as return addresses; names come when asked for.
+ */
+#ifndef RCFUZZ_PROVENANCE_H
+#define RCFUZZ_PROVENANCE_H
+
+#include "finding.h"
+#include "kernel/module.h"
+
+#define PROVENANCE_SLOTS 8192u
+
+struct provenance_site {
+	const void *callers[TARGET_CALLERS]; /* innermost first; [0] NULL: nothing known */
+};
+
+struct provenance_entry {
+	const void *entry;
+	uint32_t world; /* of which world this is; others are stale */
+	struct provenance_site last, cleared_c, cleared_r;
+};
+
+struct provenance {
+	uint32_t world;
+	struct provenance_entry slots[PROVENANCE_SLOTS];
+};
+
+/* Forget everything, in O(1). */
+void provenance_reset(struct provenance *p);
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+		     const void *const callers[TARGET_CALLERS]);
+/* NULL: nothing is known of that entry. */
+const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
+
+/*
+ * The kernel function that a site stands for: the innermost one that is no mere accessor of an entry.
+ * False: unknown.
+ */
+bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+
+#endif

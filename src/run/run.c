@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* run.c: one scenario through the kernel, the machine and the oracle. */
+#include "run.h"
+#include "runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define VERDICTS_MAX 64
+
+/* ---- what the world tells ------------------------------------------------------ */
+
+/* The part of an event that has no pointer, and the bytes that it points to. */
+static void hash_event(struct runner *r, const struct event *e)
+{
+	r->hash = XXH3_64bits_withSeed(e, offsetof(struct event, bitmap), r->hash);
+	if (e->bitmap)
+		r->hash = XXH3_64bits_withSeed(e->bitmap, e->kind == EV_L1_HARVEST_END
+								  ? WORLD_L2_PAGES / 8
+								  : (r->layout.slots[e->slot].pages + 7) / 8, r->hash);
+}
+
+/* The L1 page that a frame holds now, or LAYOUT_NONE. */
+static uint32_t lpage_at(const struct runner *r, uint32_t frame)
+{
+	uint32_t lpage = frame < RUNNER_FRAMES ? r->lpage_of_frame[frame] : LAYOUT_NONE;
+
+	if (lpage >= r->layout.total_pages ||
+	    machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) != frame)
+		return LAYOUT_NONE;
+	return lpage;
+}
+
+static void copy_sites(struct runner *r, struct store_mark *mark)
+{
+	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
+	const struct provenance_entry *shadow = provenance_find(&r->provenance, mark->shadow_entry);
+
+	if (l0) {
+		mark->l0_cleared_c = l0->cleared_c;
+		mark->l0_cleared_r = l0->cleared_r;
+		mark->l0_last = l0->last;
+	}
+	if (shadow) {
+		mark->shadow_cleared_c = shadow->cleared_c;
+		mark->shadow_cleared_r = shadow->cleared_r;
+		mark->shadow_last = shadow->last;
+	}
+}
+
+/* An access has completed: keep how the entries stand, and who made them so, in case it turns out to be lost. */
+static void mark_access(struct runner *r, const struct event *e)
+{
+	bool l2 = e->kind == EV_L2_ACCESS;
+	uint32_t lpage = l2 ? lpage_at(r, e->frame) : e->lpage;
+	unsigned guest = l2 ? e->guest : 0;
+
+	r->last_access = mark_page(r, guest, l2 ? e->n : LAYOUT_NONE, lpage);
+	copy_sites(r, &r->last_access);
+	if (lpage != LAYOUT_NONE) {
+		r->last_access.has_rmap = r->world.target->rmap(layout_gpa(&r->layout, lpage)) != 0;
+		r->host_marks[lpage] = r->last_access;
+	}
+	if (guest && e->n < WORLD_L2_PAGES)
+		r->l1_marks[guest - 1][e->n] = r->last_access;
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	struct runner *r = ctx;
+	struct oracle_verdict verdicts[VERDICTS_MAX];
+	size_t count;
+
+	r->outcome->events++;
+	hash_event(r, e);
+	if (r->observer && r->observer->event)
+		r->observer->event(r->observer->ctx, e);
+	if (e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS) {
+		r->outcome->accesses++;
+		mark_access(r, e);
+	} else if (e->kind == EV_L1_TAINT) {
+		r->wild = true;
+	} else if (e->kind == EV_HOST_MAP && e->valid && e->frame < RUNNER_FRAMES) {
+		r->lpage_of_frame[e->frame] = e->lpage;
+	}
+	count = oracle_event(r->oracle, e, verdicts, VERDICTS_MAX);
+	for (size_t i = 0; i < count && i < VERDICTS_MAX; i++)
+		finding_from_verdict(r, &verdicts[i]);
+}
+
+static void observe_pte(struct runner *r, const void *entry, uint64_t old_pte, uint64_t new_pte,
+			const struct provenance_site *site)
+{
+	const struct run_observer *o = r->observer;
+	struct store_mark mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
+	const char *place = entry == mark.l0_entry ? "l0-pte" : entry == mark.shadow_entry ? "shadow-pte" : NULL;
+	struct finding_writer writer = {0};
+
+	if (!place)
+		return;
+	provenance_name(r->module, site, &writer);
+	o->pte(o->ctx, place, old_pte, new_pte, writer.function, writer.file, writer.line);
+}
+
+static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,
+			   const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	provenance_note(&r->provenance, entry, old_pte, new_pte, callers);
+	if (r->observer && r->observer->pte) {
+		struct provenance_site site;
+
+		memcpy(site.callers, callers, sizeof(site.callers));
+		observe_pte(r, entry, old_pte, new_pte, &site);
+	}
+}
+
+static void on_report(void *ctx, enum target_report_kind kind, const char *file, int line, const char *function,
+		      const char *what, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	finding_from_report(r, kind, file, line, function, what, callers);
+	if (kind != REPORT_WARN && kind != REPORT_LOCK && kind != REPORT_MEMORY)
+		world_abort(&r->world);
+}
+
+static void on_kernel_wrote(void *ctx, uint32_t lpage, const char *function)
+{
+	struct runner *r = ctx;
+
+	r->kernel_writers[lpage] = function;
+}
+
+static void on_no_progress(void *ctx, unsigned vcpu, unsigned guest, uint32_t page)
+{
+	char title[FINDING_TEXT];
+
+	if (guest)
+		snprintf(title, sizeof(title), "vCPU %u: an access of guest %u to L2 page %u faults for ever", vcpu, guest, page);
+	else
+		snprintf(title, sizeof(title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu, page);
+	finding_simple(ctx, CLASS_NO_PROGRESS, LAYER_NONE, guest ? "l2" : "l1", title, NULL);
+}
+
+static void on_bad_walk(void *ctx, const struct machine_access *access)
+{
+	struct runner *r = ctx;
+	const void *callers[TARGET_CALLERS] = {NULL};
+	char title[FINDING_TEXT];
+
+	if (access->bad_state == KMEM_FREED)
+		machine_kmem_state(r->world.machine, access->bad_address, 8, NULL, &callers[0]);
+	snprintf(title, sizeof(title), "the hardware's walk reads %s",
+		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
+	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "walk", title, callers);
+}
+
+/* ---- a runner --------------------------------------------------------------------- */
+
+struct runner *runner_create(const char *module_path, char *error, size_t error_size)
+{
+	const struct world_hooks hooks = {.event = on_event, .pte_written = on_pte_written, .report = on_report,
+					  .kernel_wrote = on_kernel_wrote,
+					  .no_progress = on_no_progress, .bad_walk = on_bad_walk};
+	struct runner *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		snprintf(error, error_size, "out of memory");
+		return NULL;
+	}
+	r->budget_ms = 1000;
+	r->state_counters = calloc(1, RUN_STATES);
+	r->oracle = oracle_create();
+	r->module = module_load(module_path, error, error_size);
+	if (!r->module) {
+		runner_destroy(r);
+		return NULL;
+	}
+	if (!r->state_counters || !r->oracle || !world_create(&r->world, module_target(r->module), &hooks) ||
+	    !module_save(r->module) || !signals_install()) {
+		snprintf(error, error_size, "out of memory, or the address space of the simulated machine is taken");
+		runner_destroy(r);
+		return NULL;
+	}
+	r->world.hooks.ctx = r;
+	r->world.abort = &r->abort;
+	return r;
+}
+
+void runner_destroy(struct runner *r)
+{
+	if (!r)
+		return;
+	signals_watch(NULL);
+	world_destroy(&r->world);
+	if (r->oracle)
+		oracle_destroy(r->oracle);
+	module_unload(r->module);
+	free(r);
+}
+
+const char *runner_target_info(const struct runner *r)
+{
+	return module_target(r->module)->info;
+}
+
+uint32_t runner_page_shift(const struct runner *r)
+{
+	return module_target(r->module)->page_shift;
+}
+
+void runner_state_counters(struct runner *r, uint8_t *counters)
+{
+	r->state_counters = counters;
+}
+
+void runner_time_limit(struct runner *r, unsigned budget_ms)
+{
+	r->budget_ms = budget_ms;
+}
+
+/* ---- one run ------------------------------------------------------------------------ */
+
+static void observe_op(struct runner *r, unsigned index, bool after)
+{
+	const struct run_observer *o = r->observer;
+	struct store_mark mark;
+
+	if (!o || !o->op)
+		return;
+	mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
+	o->op(o->ctx, index, after, &mark.bits);
+}
+
+/* What is still owed must show now: harvest what is logged, then let the oracle look at L1's tables. */
+static void probe(struct runner *r)
+{
+	struct world *w = &r->world;
+	struct event end = {.kind = EV_END};
+
+	w->op = (uint16_t)r->scenario->op_count;
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
+		if (w->slots[slot].exists && w->slots[slot].logging && oracle_slot_tracked(r->oracle, slot))
+			host_harvest(w, slot);
+	world_emit(w, &end);
+}
+
+static void run_ops(struct runner *r)
+{
+	const struct scenario *s = r->scenario;
+	struct world *w = &r->world;
+
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		const struct scenario_op *op = &s->ops[i];
+
+		r->wild |= (op_info[op->kind].flags & OPF_WILD) != 0;
+		observe_op(r, i, false);
+		world_op(w, op, i);
+		observe_op(r, i, true);
+		count_state(r, op);
+		r->outcome->ops_run++;
+	}
+	probe(r);
+	world_end(w, s->config.teardown);
+	if (s->config.teardown)
+		finding_leaks(r);
+	if (machine_kmem_overflow(w->machine))
+		finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow", "memory: something was written behind an allocation", NULL);
+}
+
+void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
+		  struct run_outcome *outcome)
+{
+	static struct scenario adapted;
+	struct oracle_stats stats;
+
+	/* The findings array is only valid up to its count: it is not cleared each time. */
+	memset(outcome, 0, offsetof(struct run_outcome, findings));
+	memset((char *)outcome + offsetof(struct run_outcome, trace_hash), 0,
+	       sizeof(*outcome) - offsetof(struct run_outcome, trace_hash));
+	if ((s->config.page == PAGE_64K) != (runner_page_shift(r) == 16)) {
+		adapted = *s;
+		adapted.config.page = runner_page_shift(r) == 16 ? PAGE_64K : PAGE_4K;
+		scenario_canonicalize(&adapted);
+		s = &adapted;
+	}
+	r->scenario = s;
+	r->observer = observer;
+	r->outcome = outcome;
+	r->hash = 0;
+	r->wild = false;
+	module_restore(r->module);
+	provenance_reset(&r->provenance);
+	layout_init(&r->layout, &s->config);
+	oracle_begin(r->oracle, &s->config, &r->layout);
+	signals_watch(r);
+	if (setjmp(r->abort) == 0) {
+		r->in_world = true;
+		if (world_begin(&r->world, &s->config) == 0)
+			run_ops(r);
+		else
+			outcome->world_ended = true;
+	} else {
+		outcome->world_ended = true;
+	}
+	r->in_world = false;
+	signals_watch(NULL);
+	outcome->inconsistency = outcome->world_ended ? NULL : oracle_inconsistency(r->oracle);
+	stats = oracle_stats(r->oracle);
+	outcome->spurious_dirty = stats.spurious_dirty;
+	outcome->named = stats.named;
+	outcome->trace_hash = r->hash;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * run.h: one scenario through kernel, machine and oracle -> an outcome and a trace.
+ *
+ * A runner owns a loaded target, a machine, an oracle and the vCPU stacks, and
+ * is reused for any number of scenarios. Same scenario, same module: same trace.
+ */
+#ifndef RCFUZZ_RUN_H
+#define RCFUZZ_RUN_H
+
+#include "finding.h"
+#include "scenario/event.h"
+#include "scenario/scenario.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RUN_FINDINGS_MAX 16u
+
+struct runner;
+
+struct run_outcome {
+	uint32_t finding_count; /* at most RUN_FINDINGS_MAX; the rest only in findings_dropped */
+	uint32_t findings_dropped;
+	struct finding findings[RUN_FINDINGS_MAX];
+	uint64_t trace_hash; /* of all events */
+	uint64_t events, accesses, faults, kernel_steps;
+	uint32_t ops_run; /* less than op_count when the world ended early (crash, hang) */
+	uint64_t spurious_dirty, named;
+	const char *inconsistency; /* a fault of ours: actors and oracle disagree; NULL: none */
+	bool world_ended; /* a crash, BUG, hang or undefined behaviour ended it */
+};
+
+/* The R and C of the four places for one page, for the timeline. */
+struct run_bits {
+	bool has_l1, l1_r, l1_c;
+	bool has_l0, l0_r, l0_c;
+	bool has_shadow, shadow_r, shadow_c;
+	bool has_tlb, tlb_r, tlb_c; /* of any CPU */
+};
+
+/* Called for each event in order (event.bitmap is valid during the call only). */
+struct run_observer {
+	void *ctx;
+	void (*event)(void *ctx, const struct event *event);
+	/* Around each op: the bits of the page that the op, or else the watched finding, concerns. */
+	void (*op)(void *ctx, unsigned op_index, bool after, const struct run_bits *bits);
+	/* Each change of an entry: which place, old, new, the kernel function. */
+	void (*pte)(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
+		    const char *file, uint32_t line);
+	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */
+	uint8_t watch_guest;
+	uint32_t watch_n, watch_lpage;
+};
+
+/* Load a target and make a runner for it. NULL: *error says what to do. Many runners may exist, only one runs at a time. */
+struct runner *runner_create(const char *module_path, char *error, size_t error_size);
+void runner_destroy(struct runner *r);
+/* JSON of the module (target.h). */
+const char *runner_target_info(const struct runner *r);
+uint32_t runner_page_shift(const struct runner *r);
+
+/*
+ * Run a canonical scenario. The module's page size wins over config.page.
+ * *outcome is overwritten. Never fails: whatever goes wrong is a finding.
+ * observer may be NULL (the fast path).
+ */
+void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
+		  struct run_outcome *outcome);
+
+/* State coverage: RUN_STATES bytes, counters of (op, bits of l1-pte, l0-pte, shadow, TLB) met; fed to engines. */
+#define RUN_STATES 65536u
+void runner_state_counters(struct runner *r, uint8_t *counters);
+
+/* Time limit of one scenario in milliseconds of CPU time (a kernel that loops is a finding `hang`). Default 1000. */
+void runner_time_limit(struct runner *r, unsigned budget_ms);
+
+#endif

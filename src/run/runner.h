@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* runner.h: the inside of a runner, shared by the files of run/. */
+#ifndef RCFUZZ_RUNNER_H
+#define RCFUZZ_RUNNER_H
+
+#include "actor/world.h"
+#include "kernel/module.h"
+#include "oracle/oracle.h"
+#include "provenance.h"
+#include "run.h"
+
+#include <setjmp.h>
+
+#define RUNNER_FRAMES (MACHINE_FRAMES_BYTES >> 12)
+
+/* How the entries looked when a store completed: where a loss began. */
+struct store_mark {
+	struct run_bits bits;
+	const void *l0_entry, *shadow_entry;
+	struct provenance_site l0_cleared_c, l0_cleared_r, l0_last, shadow_cleared_c, shadow_cleared_r, shadow_last;
+	bool has_rmap;
+	uint8_t guest;
+	uint32_t n;
+};
+
+struct runner {
+	struct module *module;
+	struct oracle *oracle;
+	struct world world;
+	struct provenance provenance;
+	struct layout layout; /* of the scenario that runs, for the oracle */
+	const struct scenario *scenario;
+	const struct run_observer *observer;
+	struct run_outcome *outcome;
+	uint64_t hash;
+	uint8_t *state_counters;
+	unsigned budget_ms;
+	volatile bool in_world; /* kernel code may run: a signal is its fault */
+	jmp_buf abort;
+	bool wild;		/* an op that only a misbehaving L1 does has run */
+	uint32_t lpage_of_frame[RUNNER_FRAMES]; /* a hint: checked against the host's mapping when used */
+	struct store_mark host_marks[WORLD_LPAGES];
+	struct store_mark l1_marks[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	struct store_mark last_access;
+	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
+	char info[4096];
+};
+
+/* bits.c: the R and C of the four places for a page. guest 0: only the L1 page. */
+struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage);
+/* The page that an op is about: false if it has none. */
+bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
+void count_state(struct runner *r, const struct scenario_op *op);
+
+/* classify.c: make findings. */
+void finding_from_verdict(struct runner *r, const struct oracle_verdict *verdict);
+void finding_from_report(struct runner *r, enum target_report_kind kind, const char *file, int line,
+			 const char *function, const char *what, const void *const callers[TARGET_CALLERS]);
+void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
+		    const char *title, const void *const callers[TARGET_CALLERS]);
+void finding_leaks(struct runner *r);
+
+/* signals.c: crashes and endless loops in kernel code become findings. */
+bool signals_install(void);
+/* The runner whose world a signal is about; NULL: none. */
+void signals_watch(struct runner *r);
+
+#endif

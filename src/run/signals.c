@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * signals.c: a fault in kernel code, or kernel code that loops without a step, is a finding and not the end.
+ *
+ * The handler makes the interrupted code go on at a function that reports and leaves the world, so that the
+ * leaving happens outside of signal context.
+ */
+#include "runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+#define ALT_STACK_BYTES 65536
+#define TICK_MS 50
+
+static struct runner *watched;
+static unsigned ticks_left;
+static struct {
+	int signal;
+	const void *at;
+} fault;
+static char alt_stack[ALT_STACK_BYTES];
+
+static const char *signal_words(int number)
+{
+	switch (number) {
+	case SIGSEGV:
+	case SIGBUS:
+		return "a bad memory access";
+	case SIGFPE:
+		return "a division by zero";
+	case SIGILL:
+	case SIGTRAP:
+		return "a trap instruction";
+	default:
+		return "an abort";
+	}
+}
+
+/* Runs on the stack that faulted, after the handler. */
+static void leave_world(void)
+{
+	struct runner *r = watched;
+	const void *const callers[TARGET_CALLERS] = {(const char *)fault.at + 1};
+	char title[FINDING_TEXT];
+
+	if (fault.signal == SIGVTALRM) {
+		finding_simple(r, CLASS_HANG, LAYER_NONE, "time", "the kernel loops and does not come back", callers);
+	} else {
+		snprintf(title, sizeof(title), "the kernel code faulted: %s", signal_words(fault.signal));
+		finding_simple(r, CLASS_CRASH, LAYER_NONE, "fault", title, callers);
+	}
+	world_abort(&r->world);
+}
+
+static void go_to_leave_world(ucontext_t *context)
+{
+	greg_t *regs = context->uc_mcontext.gregs;
+	struct world *w = &watched->world;
+	uintptr_t stack = (uintptr_t)regs[REG_RSP] - 256;
+
+	/* The vCPU's stack may be what has run out: its frames are given up anyway. */
+	if (w->running < w->config->vcpus) {
+		struct fiber *f = &w->vcpus[w->running].fiber;
+
+		if (stack - (uintptr_t)f->stack < 16384 || stack < (uintptr_t)f->stack)
+			stack = (uintptr_t)f->stack + f->stack_size - 4096;
+	}
+	/* As after a call: the stack pointer is 8 below a multiple of 16. */
+	regs[REG_RSP] = (greg_t)((stack & ~15ul) - 8);
+	regs[REG_RIP] = (greg_t)(uintptr_t)leave_world;
+}
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+	ucontext_t *c = context;
+	const void *at = (const void *)(uintptr_t)c->uc_mcontext.gregs[REG_RIP];
+
+	(void)info;
+	/* A fault of ours, not of the kernel's: die as we would have. */
+	if (!watched || !watched->in_world) {
+		signal(number, SIG_DFL);
+		return;
+	}
+	fault.signal = number;
+	fault.at = at;
+	watched->in_world = false;
+	go_to_leave_world(c);
+}
+
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+	ucontext_t *c = context;
+	const void *at = (const void *)(uintptr_t)c->uc_mcontext.gregs[REG_RIP];
+
+	(void)info;
+	if (!watched || !watched->in_world || ticks_left == 0 || --ticks_left > 0)
+		return;
+	/* Only kernel code can be left like this; ours is let go on to its next call of it. */
+	if (!module_has(watched->module, at)) {
+		ticks_left = 1;
+		return;
+	}
+	fault.signal = number;
+	fault.at = at;
+	watched->in_world = false;
+	go_to_leave_world(c);
+}
+
+bool signals_install(void)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+	const stack_t stack = {.ss_sp = alt_stack, .ss_size = sizeof(alt_stack)};
+	const struct itimerval tick = {.it_interval = {.tv_usec = TICK_MS * 1000}, .it_value = {.tv_usec = TICK_MS * 1000}};
+
+	if (sigaltstack(&stack, NULL) != 0)
+		return false;
+	action.sa_sigaction = on_fault;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (sigaction(faults[i], &action, NULL) != 0)
+			return false;
+	action.sa_sigaction = on_tick;
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+	return sigaction(SIGVTALRM, &action, NULL) == 0 && setitimer(ITIMER_VIRTUAL, &tick, NULL) == 0;
+}
+
+void signals_watch(struct runner *r)
+{
+	watched = r;
+	ticks_left = r ? r->budget_ms / TICK_MS + 1 : 0;
+}
