@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * driver.c: the regression driver without any engine: runs files, or all files
+ * of folders, through the same entry point as the engines.
+ *
+ *   rcfuzz-driver MODULE.so FILE|FOLDER...
+ *
+ * One line a file that shows something. Exit: 0 nothing, 1 a finding, 64 usage,
+ * 66 something could not be read. Compiles with any C compiler.
+ */
+#include "fuzz/entry.h"
+
+#include "scenario/scenario_file.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static unsigned files, findings, failures;
+
+static void run_file(struct entry *entry, const char *path)
+{
+	static struct scenario_file file;
+	struct scenario_error error;
+
+	if (scenario_file_load(path, &file, &error)) {
+		fprintf(stderr, "rcfuzz-driver: %s:%u:%u: %s\n", path, error.line, error.column, error.message);
+		failures++;
+		return;
+	}
+	if (scenario_file_embargoed(&file))
+		return;
+	entry->scenario = file.scenario;
+	entry_limit(entry);
+	entry_run_scenario(entry);
+	files++;
+	for (uint32_t i = 0; i < entry->outcome.finding_count; i++) {
+		const struct finding *finding = &entry->outcome.findings[i];
+
+		printf("%s: %s: %s\n", path, class_info[finding->class].name, finding->title);
+		findings++;
+	}
+}
+
+static void run_path(struct entry *entry, const char *path)
+{
+	struct dirent **entries;
+	struct stat st;
+	int count;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		run_file(entry, path);
+		return;
+	}
+	count = scandir(path, &entries, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		char *below = NULL;
+
+		if (entries[i]->d_name[0] != '.' && asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0)
+			run_path(entry, below);
+		free(below);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+int main(int argc, char **argv)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	char error[512] = "out of memory";
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: rcfuzz-driver MODULE.so FILE|FOLDER...\n");
+		return 64;
+	}
+	if (entry)
+		entry->runner = runner_create(argv[1], error, sizeof(error));
+	if (!entry || !entry->runner) {
+		fprintf(stderr, "rcfuzz-driver: %s\n", error);
+		return 66;
+	}
+	for (int i = 2; i < argc; i++)
+		run_path(entry, argv[i]);
+	fprintf(stderr, "rcfuzz-driver: %u files, %u findings, %u could not be read\n", files, findings, failures);
+	runner_destroy(entry->runner);
+	free(entry);
+	return failures ? 66 : findings ? 1 : 0;
+}

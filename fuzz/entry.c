@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* entry.c: one input through the runner, for every engine. */
+#include "fuzz/entry.h"
+
+#include "scenario/codec.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define relaxed memory_order_relaxed
+
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+	/* One writer: no need for a locked addition. */
+	atomic_store_explicit(counter, atomic_load_explicit(counter, relaxed) + n, relaxed);
+}
+
+bool entry_done(const struct entry *entry)
+{
+	const struct link_page *page = entry->link ? entry->link->page : NULL;
+
+	return page && (atomic_load_explicit(&page->stop, relaxed) ||
+			(entry->execs_max && atomic_load_explicit(&page->execs, relaxed) >= entry->execs_max));
+}
+
+/* Count a signature; true if this worker meets it for the first time. */
+static bool first_of_signature(struct link_page *page, const char *signature)
+{
+	uint64_t hash = link_hash(signature, strlen(signature));
+	uint32_t count = atomic_load_explicit(&page->seen_count, relaxed);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (atomic_load_explicit(&page->seen[i].hash, relaxed) == hash) {
+			add(&page->seen[i].count, 1);
+			return false;
+		}
+	}
+	if (count < LINK_SEEN) {
+		atomic_store_explicit(&page->seen[count].hash, hash, relaxed);
+		atomic_store_explicit(&page->seen[count].count, 1, relaxed);
+		atomic_store_explicit(&page->seen_count, count + 1, memory_order_release);
+		return true;
+	}
+	/* More signatures than any sane run has: said in the summary. */
+	add(&page->dropped, 1);
+	return false;
+}
+
+static void send_findings(struct entry *entry)
+{
+	const struct run_outcome *outcome = &entry->outcome;
+	struct link_message *message = &entry->message;
+
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		if (!first_of_signature(entry->link->page, outcome->findings[i].signature))
+			continue;
+		message->kind = LINK_FINDING;
+		message->execs = atomic_load_explicit(&entry->link->page->execs, relaxed);
+		message->finding = outcome->findings[i];
+		message->size = (uint32_t)scenario_encode(&entry->scenario, message->scenario,
+							  sizeof(message->scenario));
+		link_send(entry->link->fd, message);
+	}
+}
+
+/* Where the runner counts states: the engine's counters, which it clears itself, or our own. */
+static uint8_t *state_counters(struct entry *entry)
+{
+	if (entry->counters)
+		return entry->counters;
+	memset(entry->own_counters, 0, RUN_STATES);
+	return entry->own_counters;
+}
+
+/* Keep the union of the states that were met. */
+static void add_states(struct link_page *page, const uint8_t *counters)
+{
+	uint64_t *seen = (uint64_t *)(void *)page->states;
+	const uint64_t *now = (const uint64_t *)(const void *)counters;
+
+	for (size_t i = 0; i < RUN_STATES / sizeof(uint64_t); i++)
+		seen[i] |= now[i];
+}
+
+void entry_limit(struct entry *entry)
+{
+	struct scenario *s = &entry->scenario;
+
+	s->config.page = runner_page_shift(entry->runner) == 12 ? PAGE_4K : PAGE_64K;
+	if (entry->well_behaved)
+		s->config.l1 = L1_WELL_BEHAVED;
+	if (entry->ops_max && s->op_count > entry->ops_max)
+		s->op_count = entry->ops_max;
+	scenario_canonicalize(s);
+}
+
+void entry_run_scenario(struct entry *entry)
+{
+	struct link_page *page = entry->link ? entry->link->page : NULL;
+	const struct run_outcome *outcome = &entry->outcome;
+	uint8_t *counters = state_counters(entry);
+
+	runner_state_counters(entry->runner, counters);
+	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
+	if (!page)
+		return;
+	add(&page->execs, 1);
+	add(&page->ops, outcome->ops_run);
+	add(&page->accesses, outcome->accesses);
+	add(&page->faults, outcome->faults);
+	add(&page->spurious, outcome->spurious_dirty);
+	add(&page->named, outcome->named);
+	add_states(page, counters);
+	if (outcome->finding_count)
+		send_findings(entry);
+}
+
+/* Has this input killed a worker before? */
+static bool is_skipped(struct link_page *page, const uint8_t *bytes, size_t n)
+{
+	uint32_t count = atomic_load_explicit(&page->skip_count, memory_order_acquire);
+
+	if (!count)
+		return false;
+	uint64_t hash = link_hash(bytes, n);
+
+	for (uint32_t i = 0; i < count && i < LINK_SKIP; i++) {
+		if (atomic_load_explicit(&page->skip[i], relaxed) == hash)
+			return true;
+	}
+	return false;
+}
+
+void entry_run(struct entry *entry, const uint8_t *bytes, size_t n)
+{
+	struct link_page *page = entry->link ? entry->link->page : NULL;
+
+	if (n > CODEC_BYTES_MAX)
+		n = CODEC_BYTES_MAX;
+	if (page) {
+		if (is_skipped(page, bytes, n))
+			return;
+		memcpy(page->input, bytes, n);
+		atomic_store_explicit(&page->input_size, (uint32_t)n, memory_order_release);
+	}
+	scenario_decode(&entry->scenario, bytes, n);
+	entry_limit(entry);
+	entry_run_scenario(entry);
+	if (page)
+		atomic_store_explicit(&page->input_size, 0, memory_order_release);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * entry.h: the one entry point of all engines: bytes -> one scenario run, its
+ * findings handed on, its counters added up. libFuzzer, AFL++, the random engine
+ * and the engine-free driver differ only in where the bytes come from.
+ */
+#ifndef RCFUZZ_ENTRY_H
+#define RCFUZZ_ENTRY_H
+
+#include "fuzz/link.h"
+#include "run/run.h"
+#include "scenario/scenario.h"
+
+struct entry {
+	struct runner *runner;
+	struct link *link;   /* where findings and counts go; NULL: nowhere, look at outcome */
+	uint8_t *counters;   /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
+	bool well_behaved;   /* drop the ops of a misbehaving L1 */
+	uint32_t ops_max;    /* later ops are dropped; 0: as many as fit */
+	uint64_t execs_max;  /* entry_done after so many; 0: no limit */
+	/* Of the last run: */
+	struct scenario scenario;
+	struct run_outcome outcome;
+	/* Scratch, here so that a run needs no large stack. */
+	struct link_message message;
+	_Alignas(8) uint8_t own_counters[RUN_STATES];
+};
+
+/* Zeroed memory is a good start; set runner and what else is wanted. */
+
+/* Decode and run one input. */
+void entry_run(struct entry *entry, const uint8_t *bytes, size_t n);
+/* The same for a scenario that lies in entry->scenario already (canonical). */
+void entry_run_scenario(struct entry *entry);
+/* Apply the limits (well_behaved, ops_max, the module's page size) to entry->scenario: canonical afterwards. */
+void entry_limit(struct entry *entry);
+/* Is it time to end: told to stop, or execs_max reached? */
+bool entry_done(const struct entry *entry);
+
+#endif

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* findings.c: what workers find goes to the store, then to the triager. */
+#include "fuzz/session.h"
+
+#include "base/file.h"
+#include "scenario/codec.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- the store ------------------------------------------------------------------- */
+
+static bool counts_as_failure(const struct session *session, const struct record *record)
+{
+	return !record->known[0] && (session->plan->fail_classes & (1u << record->finding.class));
+}
+
+static void enqueue(struct session *session, const struct job *job, const uint8_t *bytes, uint32_t size)
+{
+	struct job *slot = &session->queue[session->queued];
+
+	if (session->queued < QUEUE_MAX) {
+		*slot = *job;
+		slot->bytes = malloc(size ? size : 1);
+		if (slot->bytes) {
+			memcpy(slot->bytes, bytes, size);
+			slot->size = size;
+			session->queued++;
+			return;
+		}
+	}
+	session->totals->unminimized += job->record != NULL;
+}
+
+static void announce(struct session *session, const struct record *record)
+{
+	const struct class_info *class = &class_info[record->finding.class];
+
+	if (record->known[0])
+		session_say(session, "known: %s, listed in %s", class->name, record->known);
+	else
+		session_say(session, "found %s (%s): %s", class->name, severity_name[class->severity],
+			    record->finding.title);
+}
+
+/* A finding with the scenario that shows it: on the disk first, then everything else. */
+static void take_finding(struct session *session, const struct finding *finding, const uint8_t *bytes, uint32_t size)
+{
+	struct record record = { .finding = *finding, .seed = session->plan->seed, .count = 1,
+				 .execs = session->totals->execs, .seconds = session_seconds(session) };
+	const char *known = known_match(session->plan->known, finding);
+	struct scenario *raw;
+	struct record *own;
+
+	if (store_find(session->store, finding->signature))
+		return;
+	raw = malloc(sizeof(*raw));
+	if (!raw) {
+		session_fail(session, RUN_ERROR_INTERNAL, "out of memory");
+		return;
+	}
+	scenario_decode(raw, bytes, size);
+	snprintf(record.known, sizeof(record.known), "%s", known ? known : "");
+	own = store_add(session->store, &record, raw);
+	free(raw);
+	if (!own) {
+		if (*store_error(session->store))
+			session_fail(session, RUN_ERROR_IO, "%s", store_error(session->store));
+		return;
+	}
+	announce(session, own);
+	enqueue(session, &(struct job){ .record = own }, bytes, size);
+	if (counts_as_failure(session, own)) {
+		session->totals->failed = true;
+		session->stopping |= session->plan->stop_on_first;
+	}
+}
+
+void session_take_message(struct session *session, struct worker *worker)
+{
+	while (link_receive(worker->link.fd, &session->message) == 1) {
+		const struct link_message *m = &session->message;
+
+		if (m->kind == LINK_FINDING) {
+			session_add_totals(session);
+			take_finding(session, &m->finding, m->scenario, m->size);
+		} else if (m->kind == LINK_FAILED) {
+			session_fail(session, RUN_ERROR_INTERNAL, "%s", m->text);
+		}
+	}
+}
+
+/* How often all workers met a signature. */
+static uint64_t count_signature(const struct session *session, const char *signature)
+{
+	uint64_t hash = link_hash(signature, strlen(signature)), count = 0;
+
+	for (unsigned i = 0; i < session->plan->jobs; i++) {
+		const struct link_page *page = session->workers[i].link.page;
+		uint32_t seen = page ? atomic_load(&page->seen_count) : 0;
+
+		for (uint32_t k = 0; k < seen && k < LINK_SEEN; k++) {
+			if (atomic_load(&page->seen[k].hash) == hash)
+				count += atomic_load(&page->seen[k].count);
+		}
+	}
+	return count;
+}
+
+void session_update_counts(struct session *session, bool write)
+{
+	for (size_t i = 0; i < store_count(session->store); i++) {
+		struct record *record = store_at(session->store, i);
+		uint64_t count = count_signature(session, record->finding.signature);
+
+		if (count <= record->count)
+			continue;
+		record->count = count;
+		if (write && !store_update(session->store, record))
+			session_fail(session, RUN_ERROR_IO, "%s", store_error(session->store));
+	}
+}
+
+/* ---- deaths ------------------------------------------------------------------------- */
+
+static const char *death_text(const struct job *job, char *text, size_t size)
+{
+	if (job->hang)
+		snprintf(text, size, "hung");
+	else if (job->signal)
+		snprintf(text, size, "died of signal %d (%s)", job->signal, strsignal(job->signal));
+	else
+		snprintf(text, size, "ended with exit code %d", job->exit_code);
+	return text;
+}
+
+const char *session_last_words(const struct worker *worker, char *text, size_t size)
+{
+	FILE *file = fopen(worker->log, "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	snprintf(text, size, "nothing");
+	while (file && getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[strspn(line, " \t=")])
+			snprintf(text, size, "%s", line);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return text;
+}
+
+/* Never run it again in this run. */
+static void skip_input(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	uint64_t hash = link_hash(bytes, size);
+
+	for (unsigned i = 0; i < session->plan->jobs; i++) {
+		struct link_page *page = session->workers[i].link.page;
+		uint32_t count = atomic_load(&page->skip_count);
+
+		atomic_store(&page->skip[count % LINK_SKIP], hash);
+		if (count < LINK_SKIP)
+			atomic_store(&page->skip_count, count + 1);
+	}
+}
+
+/* Keep an input that killed a process. */
+static void keep_input(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	char path[4096], error[256];
+
+	snprintf(path, sizeof(path), "%s/crashes/%016llx.bin", session->plan->out,
+		 (unsigned long long)link_hash(bytes, size));
+	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
+		session_fail(session, RUN_ERROR_IO, "%s", error);
+}
+
+void session_take_death(struct session *session, struct worker *worker, int status)
+{
+	struct link_page *page = worker->link.page;
+	uint32_t size = atomic_load(&page->input_size);
+	struct job job = {
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+		.hang = worker->killed_for_hang,
+	};
+	char text[96], words[160];
+
+	atomic_store(&page->input_size, 0);
+	if (!size || size > CODEC_BYTES_MAX) {
+		session->totals->unverified++;
+		session_say(session, "a worker %s outside any scenario; %s says: %s", death_text(&job, text, sizeof(text)),
+			    worker->log, session_last_words(worker, words, sizeof(words)));
+		return;
+	}
+	session_say(session, "a worker %s; the scenario is being verified", death_text(&job, text, sizeof(text)));
+	skip_input(session, page->input, size);
+	keep_input(session, page->input, size);
+	enqueue(session, &job, page->input, size);
+}
+
+/* The triager died of it too: then it is the code under test (or ours) that does it, every time. */
+static void take_crash(struct session *session, const struct job *job)
+{
+	struct finding finding = { .class = job->hang ? CLASS_HANG : CLASS_CRASH, .n = UINT32_MAX, .lpage = UINT32_MAX };
+	char text[96];
+
+	snprintf(finding.title, sizeof(finding.title), "the process %s while it ran this scenario, and again when tried alone",
+		 death_text(job, text, sizeof(text)));
+	snprintf(finding.coarse, sizeof(finding.coarse), "%s:none:process", class_info[finding.class].name);
+	snprintf(finding.signature, sizeof(finding.signature), "%s:%s%d", finding.coarse, job->signal ? "signal" : "exit",
+		 job->signal ? job->signal : job->exit_code);
+	take_finding(session, &finding, job->bytes, job->size);
+}
+
+/* ---- the triager ----------------------------------------------------------------------- */
+
+static bool is_process_finding(const struct record *record)
+{
+	return strstr(record->finding.coarse, ":process");
+}
+
+/* The most severe job first. */
+static uint32_t next_job(const struct session *session)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < session->queued; i++) {
+		const struct record *record = session->queue[i].record, *other = session->queue[best].record;
+
+		if (!record != !other ? !record : record && record->finding.class < other->finding.class)
+			best = i;
+	}
+	return best;
+}
+
+static void finish_job(struct session *session)
+{
+	free(session->current.bytes);
+	session->current = (struct job){ 0 };
+	session->triager_busy = false;
+}
+
+static bool send_job(struct session *session, const struct job *job)
+{
+	struct link_message *m = &session->message;
+
+	memset(m, 0, offsetof(struct link_message, scenario));
+	m->kind = job->record ? LINK_MINIMIZE : LINK_VERIFY;
+	m->size = job->size;
+	if (job->record) {
+		m->finding = job->record->finding;
+		snprintf(m->text, sizeof(m->text), "%s/findings/%s.report", session->plan->out, job->record->id);
+	}
+	memcpy(m->scenario, job->bytes, job->size);
+	return link_send(session->triager.link.fd, m);
+}
+
+void session_feed_triager(struct session *session)
+{
+	while (session->queued && !session->triager_busy && session->triager.pid) {
+		uint32_t i = next_job(session);
+
+		session->current = session->queue[i];
+		session->queue[i] = session->queue[--session->queued];
+		session->triager_busy = true;
+		/* A process that dies of it cannot be asked for something smaller. */
+		if ((session->current.record && is_process_finding(session->current.record)) ||
+		    !send_job(session, &session->current)) {
+			session->totals->unminimized++;
+			finish_job(session);
+		}
+	}
+}
+
+static void take_minimized(struct session *session, const struct link_message *m)
+{
+	struct record *record = session->current.record;
+	struct scenario *small = malloc(sizeof(*small));
+
+	if (!small || !m->reproduced || strcmp(m->finding.signature, record->finding.signature)) {
+		session->totals->unminimized++;
+		session_say(session, "%s does not show again when run alone; its scenario is kept as it was", record->id);
+	} else {
+		scenario_decode(small, m->scenario, m->size);
+		record->count = count_signature(session, record->finding.signature);
+		if (!store_minimized(session->store, record, &m->finding, small))
+			session_fail(session, RUN_ERROR_IO, "%s", store_error(session->store));
+	}
+	free(small);
+}
+
+static void take_verified(struct session *session, const struct link_message *m)
+{
+	if (m->reproduced) {
+		take_finding(session, &m->finding, session->current.bytes, session->current.size);
+		return;
+	}
+	session->totals->unverified++;
+	session_say(session, "the death did not come again; the input is kept in %s/crashes", session->plan->out);
+}
+
+void session_take_answer(struct session *session)
+{
+	while (link_receive(session->triager.link.fd, &session->message) == 1) {
+		const struct link_message *m = &session->message;
+
+		if (m->kind == LINK_FAILED) {
+			session->triager_useless = true;
+			session_say(session, "cannot minimise: %s", m->text);
+		} else if (m->kind == LINK_DONE && session->triager_busy) {
+			if (session->current.record)
+				take_minimized(session, m);
+			else
+				take_verified(session, m);
+			finish_job(session);
+		}
+	}
+}
+
+void session_triager_died(struct session *session, int status)
+{
+	struct job *job = &session->current;
+
+	session_take_answer(session);
+	if (!session->triager_busy) {
+		session->triager_useless |= session->triager.starts > 20;
+		return;
+	}
+	if (job->record) {
+		session->totals->unminimized++;
+		session_say(session, "%s could not be minimised: the process died", job->record->id);
+	} else {
+		job->hang = session->triager.killed_for_hang;
+		job->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+		job->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		take_crash(session, job);
+	}
+	finish_job(session);
+}
+
+void session_drop_queue(struct session *session)
+{
+	while (session->queued) {
+		struct job *job = &session->queue[--session->queued];
+
+		session->totals->unminimized += job->record != NULL;
+		session->totals->unverified += job->record == NULL;
+		free(job->bytes);
+	}
+}
+
+/* ---- AFL++ ---------------------------------------------------------------------------------- */
+
+static void take_afl_file(struct session *session, const char *path)
+{
+	char error[256], *data;
+	size_t size;
+
+	if (file_read(path, CODEC_BYTES_MAX, &data, &size, error, sizeof(error)))
+		return;
+	session->totals->deaths++;
+	keep_input(session, (const uint8_t *)data, (uint32_t)size);
+	enqueue(session, &(struct job){ .signal = SIGABRT }, (const uint8_t *)data, (uint32_t)size);
+	free(data);
+}
+
+static int is_afl_input(const struct dirent *entry)
+{
+	return !strncmp(entry->d_name, "id:", 3);
+}
+
+void session_collect_afl(struct session *session)
+{
+	struct dirent **entries;
+	char folder[2048], path[4096];
+	int count;
+
+	snprintf(folder, sizeof(folder), "%s/afl/default/crashes", session->plan->out);
+	count = scandir(folder, &entries, is_afl_input, alphasort);
+	for (int i = 0; i < count; i++) {
+		/* They are numbered: those before were taken already. */
+		if ((uint32_t)i >= session->afl_taken) {
+			snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
+			take_afl_file(session, path);
+			session->afl_taken = (uint32_t)i + 1;
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * check.c: `rcfuzz check`: does a kernel still do what a corpus expects of it?
+ *
+ * KTAP on stdout, kselftest's exit codes; with --bisect one entry and the codes
+ * of `git bisect run`.
+ */
+#include "cli/cli.h"
+#include "cli/guard.h"
+#include "cli/load.h"
+#include "cli/target.h"
+#include "report/ktap.h"
+#include "report/timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What `git bisect run` understands. */
+enum bisect_exit { BISECT_GOOD = 0, BISECT_BAD = 1, BISECT_SKIP = 125, BISECT_ABORT = 128 };
+
+struct check_options {
+	struct target_choice target;
+	struct cli_list files;
+	bool bisect;
+};
+
+enum { KEY_BISECT = 1000 };
+
+static const struct argp_option options[] = {
+	TARGET_OPTIONS,
+	{ "bisect", KEY_BISECT, NULL, 0, "for 'git bisect run': is the finding of this one entry there?", 2 },
+	{ 0 },
+};
+
+static const char help[] =
+	"Runs the entries of a corpus (files, folders) on one kernel or several, and compares with what they expect. "
+	"KTAP on stdout.\v"
+	"Examples:\n"
+	"  rcfuzz check corpus/\n"
+	"  rcfuzz check --kernel ~/linux --patch fix.patch corpus/known\n"
+	"  git bisect run rcfuzz check --bisect --kernel . entry.txt\n"
+	"Exit: 0 pass, 1 something is not ok, 4 all skipped. With --bisect: 0 the entry's finding is absent, 1 it is "
+	"there, 125 cannot be built or shows another finding, 128 and up: an error that ends the bisect.";
+
+static int take_option(void *ctx, int key, char *arg)
+{
+	struct check_options *o = ctx;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	if (key == KEY_BISECT) {
+		o->bisect = true;
+		return 0;
+	}
+	/* A corpus holds recipes and notes too. */
+	return cli_list_files(&o->files, arg, ".txt");
+}
+
+/* ---- one entry, in the child ------------------------------------------------------- */
+
+struct check_result {
+	enum ktap_result verdict;
+	bool own, other; /* shows the finding that it speaks of; another that matters */
+	char reason[256];
+};
+
+struct check {
+	const struct check_options *options;
+	const char *module;
+	const struct target_facts *facts;
+	bool several; /* kernels: names say which */
+	struct ktap *ktap;
+	struct check_result last; /* of the parent, for --bisect */
+	bool died;
+	/* In the child: */
+	struct runner *runner;
+	struct run_outcome outcome;
+	struct scenario_file file;
+};
+
+static bool open_runner(void *ctx, char *error, size_t error_size)
+{
+	struct check *check = ctx;
+
+	check->runner = runner_create(check->module, error, error_size);
+	return check->runner;
+}
+
+static bool matters(const struct finding *finding)
+{
+	return class_info[finding->class].severity != SEVERITY_ADVISORY;
+}
+
+/* Does any line of the entry speak of this finding? An entry without such a line speaks of all that matter. */
+static bool speaks_of(const struct scenario_file *file, const struct finding *finding)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		const struct scenario_expectation *e = &file->expectations[i];
+
+		if (e->kind != EXPECT_FINDING)
+			continue;
+		any = true;
+		if (scenario_expectation_covers(e, finding->coarse))
+			return true;
+	}
+	return !any && matters(finding);
+}
+
+static const struct finding *find_covered(const struct run_outcome *outcome, const struct scenario_expectation *e)
+{
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		if (scenario_expectation_covers(e, outcome->findings[i].coarse))
+			return &outcome->findings[i];
+	}
+	return NULL;
+}
+
+static const struct finding *find_serious(const struct run_outcome *outcome)
+{
+	const struct finding *worst = timeline_worst(outcome);
+
+	return worst && matters(worst) ? worst : NULL;
+}
+
+static void describe(struct check_result *result, const char *head, const struct finding *finding)
+{
+	snprintf(result->reason, sizeof(result->reason), "%s%s: %s", head, class_info[finding->class].name,
+		 finding->title);
+}
+
+static void judge(const struct check *check, struct check_result *result)
+{
+	const struct scenario_expectation *e = scenario_file_expectation(
+		&check->file, check->facts->version, check->facts->page_shift == 12 ? PAGE_4K : PAGE_64K);
+	const struct finding *serious = find_serious(&check->outcome), *covered;
+
+	if (!e || e->kind == EXPECT_PASS) {
+		result->verdict = serious ? KTAP_FAIL : KTAP_PASS;
+		if (serious)
+			describe(result, "", serious);
+		return;
+	}
+	covered = find_covered(&check->outcome, e);
+	if (covered) {
+		result->verdict = KTAP_XFAIL;
+		describe(result, "", covered);
+	} else if (serious) {
+		result->verdict = KTAP_FAIL;
+		describe(result, "another finding than expected: ", serious);
+	} else {
+		result->verdict = KTAP_XPASS;
+		snprintf(result->reason, sizeof(result->reason), "expected %s", e->signature);
+	}
+}
+
+static void check_file(void *ctx, size_t index, void *out)
+{
+	struct check *check = ctx;
+	struct check_result *result = out;
+	const char *path = check->options->files.items[index];
+	struct scenario_error error = { 0 };
+	int loaded = scenario_file_load(path, &check->file, &error);
+
+	if (loaded) {
+		result->verdict = KTAP_FAIL;
+		load_error(path, loaded, &error, result->reason, sizeof(result->reason));
+		return;
+	}
+	if (scenario_file_embargoed(&check->file)) {
+		result->verdict = KTAP_SKIP;
+		snprintf(result->reason, sizeof(result->reason), "embargoed: no scenario");
+		return;
+	}
+	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
+	for (uint32_t i = 0; i < check->outcome.finding_count; i++) {
+		bool own = speaks_of(&check->file, &check->outcome.findings[i]);
+
+		result->own |= own;
+		result->other |= !own && matters(&check->outcome.findings[i]);
+	}
+	judge(check, result);
+}
+
+/* ---- the parent ---------------------------------------------------------------------- */
+
+static bool take_result(void *ctx, size_t index, const void *out, int status)
+{
+	const struct check_result *result = out;
+	struct check *check = ctx;
+	struct check_result death = { .verdict = KTAP_FAIL };
+	char name[1024], text[96];
+
+	if (!result) {
+		snprintf(death.reason, sizeof(death.reason), "the process died (%s)",
+			 guard_status_text(status, text, sizeof(text)));
+		check->died = true;
+		result = &death;
+	}
+	check->last = *result;
+	if (check->several)
+		snprintf(name, sizeof(name), "%s [%s]", check->options->files.items[index], check->facts->name);
+	else
+		snprintf(name, sizeof(name), "%s", check->options->files.items[index]);
+	if (check->ktap)
+		ktap_result(check->ktap, result->verdict, name, result->reason);
+	return true;
+}
+
+static int check_on(struct check *check)
+{
+	const struct guard guard = {
+		.ctx = check,
+		.count = check->options->files.count,
+		.result_size = sizeof(struct check_result),
+		.open = open_runner,
+		.run = check_file,
+		.take = take_result,
+	};
+
+	return guard_each(&guard);
+}
+
+static int check_all(const struct check_options *o, const struct cli_list *modules)
+{
+	struct check *check = calloc(1, sizeof(*check));
+	struct ktap ktap;
+	int code = check ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+
+	ktap_begin(&ktap, stdout, (unsigned)(o->files.count * modules->count));
+	for (size_t i = 0; !code && i < modules->count; i++) {
+		struct target_facts facts;
+
+		code = target_probe(modules->items[i], &facts);
+		*check = (struct check){ .options = o, .module = modules->items[i], .facts = &facts,
+					 .several = modules->count > 1, .ktap = &ktap };
+		if (!code) {
+			printf("# kernel %s: %s\n", facts.name, modules->items[i]);
+			code = check_on(check);
+		}
+		target_facts_free(&facts);
+	}
+	free(check);
+	return code ? code : cli_flush(ktap_end(&ktap));
+}
+
+/* ---- git bisect ------------------------------------------------------------------------ */
+
+/* A tree that cannot be built is to be skipped; one that is not there is a mistake. */
+static int bisect_build_exit(const struct check_options *o, int code)
+{
+	const struct target_choice *t = &o->target;
+	bool missing = false;
+
+	for (size_t i = 0; i < t->trees.count; i++)
+		missing |= access(t->trees.items[i], R_OK) != 0;
+	for (size_t i = 0; i < t->patches.count; i++)
+		missing |= access(t->patches.items[i], R_OK) != 0;
+	for (size_t i = 0; i < t->recipes.count; i++)
+		missing |= access(t->recipes.items[i], R_OK) != 0;
+	if (!missing && !t->modules.count && (code == CLI_BAD_INPUT || code == CLI_NO_INPUT))
+		return BISECT_SKIP;
+	return BISECT_ABORT + code;
+}
+
+static int bisect_verdict(const struct check *check)
+{
+	if (check->died) {
+		printf("skip: %s\n", check->last.reason);
+		return BISECT_SKIP;
+	}
+	if (check->last.own) {
+		printf("bad: %s\n", check->last.reason);
+		return BISECT_BAD;
+	}
+	if (check->last.other || check->last.verdict == KTAP_SKIP) {
+		printf("skip: %s\n", check->last.reason);
+		return BISECT_SKIP;
+	}
+	printf("good: the finding is absent\n");
+	return BISECT_GOOD;
+}
+
+static int bisect(const struct check_options *o)
+{
+	struct check *check = calloc(1, sizeof(*check));
+	struct cli_list modules = { 0 };
+	struct target_facts facts = { 0 };
+	struct scenario_file *file = malloc(sizeof(*file));
+	int code = check && file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
+
+	if (code) {
+		code += BISECT_ABORT;
+	} else {
+		code = target_resolve(&o->target, target_plain_flavour(), &modules);
+		if (!code)
+			code = target_probe(modules.items[0], &facts);
+		if (code)
+			code = bisect_build_exit(o, code);
+	}
+	if (!code) {
+		*check = (struct check){ .options = o, .module = modules.items[0], .facts = &facts };
+		code = check_on(check);
+		code = code ? BISECT_ABORT + code : bisect_verdict(check);
+	}
+	target_facts_free(&facts);
+	cli_list_free(&modules);
+	free(file);
+	free(check);
+	return code;
+}
+
+static int bisect_or_usage(const struct check_options *o)
+{
+	int code;
+
+	if (o->files.count != 1 || o->target.modules.count + o->target.trees.count > 1)
+		return BISECT_ABORT + cli_error(CLI_USAGE, "--bisect wants one entry and one kernel: "
+							   "rcfuzz check --bisect --kernel . entry.txt");
+	code = bisect(o);
+	if (fflush(stdout))
+		return BISECT_ABORT + cli_flush(CLI_IO);
+	return code;
+}
+
+int verb_check(int argc, char **argv)
+{
+	struct check_options o = { 0 };
+	const struct cli_parser parser = { "check", "FILE|FOLDER...", help, options, take_option, &o };
+	struct cli_list modules = { 0 };
+	int code = cli_parse(&parser, argc, argv);
+
+	/* The option may stand behind what was wrong. */
+	for (int i = 1; i < argc; i++)
+		o.bisect |= !strcmp(argv[i], "--bisect");
+	if (code == CLI_PARSED && o.bisect) {
+		code = bisect_or_usage(&o);
+	} else if (code == CLI_PARSED) {
+		code = o.files.count ? 0 : cli_error(CLI_USAGE, "check wants a corpus: rcfuzz check corpus/");
+		if (!code)
+			code = target_resolve(&o.target, target_plain_flavour(), &modules);
+		if (!code)
+			code = check_all(&o, &modules);
+	} else if (o.bisect && code) {
+		code += BISECT_ABORT;
+	}
+	cli_list_free(&modules);
+	cli_list_free(&o.files);
+	target_free(&o.target);
+	return code;
+}

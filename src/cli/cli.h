@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cli.h: what the verbs share: their table, option parsing, the one form of an
+ * error message, exit codes. A verb lives in a file of its own.
+ */
+#ifndef RCFUZZ_CLI_H
+#define RCFUZZ_CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes of all verbs but check, which speaks kselftest (check.c). */
+enum cli_exit {
+	CLI_CLEAN = 0,
+	CLI_FINDING = 1,
+	CLI_USAGE = 64,
+	CLI_BAD_INPUT = 65,
+	CLI_NO_INPUT = 66,
+	CLI_INTERNAL = 70,
+	CLI_IO = 74,
+};
+
+/* argv[0] is the verb. Returns the exit code. */
+typedef int verb_main(int argc, char **argv);
+
+#define VERBS(X)                                                                                                       \
+	X(run, "fuzz a kernel tree or a module")                                                                       \
+	X(replay, "run scenarios, print the timeline and the verdict")                                                 \
+	X(check, "run a regression corpus against kernels (KTAP); git bisect")                                         \
+	X(minimize, "shrink a scenario, keeping what it shows")                                                        \
+	X(triage, "a folder of inputs -> one scenario and report a finding")                                           \
+	X(report, "print findings as text, JSON, SARIF or KTAP")                                                       \
+	X(corpus, "merge, minimize, stats")                                                                            \
+	X(convert, "binary scenario <-> text")                                                                         \
+	X(build, "build a module from a kernel tree")                                                                  \
+	X(info, "what a module was built from")
+
+#define VERB_DECLARE(name, help) verb_main verb_##name;
+VERBS(VERB_DECLARE)
+
+/* Print "rcfuzz: <message>" on stderr, one line whatever the message holds. Returns `code`. */
+int cli_error(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write out what stdout still holds: `code`, or CLI_IO with a message when that fails (a full disk). */
+int cli_flush(int code);
+
+/* ---- option parsing -------------------------------------------------------- */
+
+struct cli_parser {
+	const char *verb;
+	const char *args;		   /* "FILE..." */
+	const char *help;		   /* what it does, then '\v' and examples */
+	const struct argp_option *options; /* --help is added */
+	/* Take one option, or one argument (ARGP_KEY_ARG). 0, or an exit code after cli_error. */
+	int (*take)(void *ctx, int key, char *arg);
+	void *ctx;
+};
+
+#define CLI_PARSED (-1)
+/* CLI_PARSED: go on. Otherwise the exit code: CLI_CLEAN after --help, CLI_USAGE after one clear line. */
+int cli_parse(const struct cli_parser *parser, int argc, char **argv);
+
+/* Numbers and times of options. 0, or CLI_USAGE after cli_error; `option` is for the message. */
+int cli_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *number);
+int cli_duration(const char *option, const char *text, double *seconds); /* 90, 90s, 5m, 2h */
+
+/* One of the words (NULL-terminated): its index in *choice. 0, or CLI_USAGE after cli_error. */
+int cli_choice(const char *option, const char *text, const char *const *words, unsigned *choice);
+
+/* A list of arguments: grows, never fails (out of memory ends the program with a message). */
+struct cli_list {
+	char **items;
+	size_t count;
+};
+void cli_list_add(struct cli_list *list, const char *item);
+/*
+ * The files below a folder (not hidden, not through links), sorted, those that
+ * end in `suffix` only (NULL: all); or the file itself. 0, or CLI_NO_INPUT.
+ */
+int cli_list_files(struct cli_list *list, const char *path, const char *suffix);
+void cli_list_free(struct cli_list *list);
+
+/* True if colour and a live line may be written to this stream: a terminal, and no NO_COLOR (colour only). */
+bool cli_terminal(int fd);
+bool cli_colour(int fd);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* load.h: scenario files for verbs, with the one message when they are wrong. */
+#ifndef RCFUZZ_CLI_LOAD_H
+#define RCFUZZ_CLI_LOAD_H
+
+#include "scenario/scenario_file.h"
+
+/* 0, or an exit code after cli_error (66 missing, 65 bad, 74 cannot be read). */
+int load_scenario(const char *path, struct scenario_file *file);
+/* The message alone, without "rcfuzz: ", for a result of scenario_file_load that is not 0. Returns the exit code. */
+int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* minimize.c: `rcfuzz minimize`: shrink one scenario, keeping what it shows. */
+#include "triage/minimize.h"
+
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/target.h"
+#include "report/timeline.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct minimize_options {
+	struct target_choice target;
+	struct cli_list files;
+	const char *output, *signature;
+	uint64_t execs;
+};
+
+enum { KEY_EXECS = 1000, KEY_SIGNATURE };
+
+static const struct argp_option options[] = {
+	TARGET_OPTIONS,
+	{ "output", 'o', "FILE", 0, "where the result goes (default: stdout)", 2 },
+	{ "signature", KEY_SIGNATURE, "S", 0, "which finding to keep, or the beginning of its signature (default: the most severe)", 2 },
+	{ "execs", KEY_EXECS, "N", 0, "runs at most (default 20000)", 2 },
+	{ 0 },
+};
+
+static const char help[] = "Shrinks a scenario: ops, values, configuration, as long as it shows the same finding. Ctrl-C "
+			   "ends it with the best so far.\v"
+			   "Example:\n"
+			   "  rcfuzz minimize crash-1a2b3c -o small.txt\n"
+			   "Exit: 0 the result was written, 65 the scenario shows no finding.";
+
+static int take(void *ctx, int key, char *arg)
+{
+	struct minimize_options *o = ctx;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	switch (key) {
+	case 'o':
+		o->output = arg;
+		return 0;
+	case KEY_SIGNATURE:
+		o->signature = arg;
+		return 0;
+	case KEY_EXECS:
+		return cli_number("--execs", arg, 1, UINT32_MAX, &o->execs);
+	}
+	cli_list_add(&o->files, arg);
+	return 0;
+}
+
+/* Signal handlers have no context. */
+static _Atomic uint32_t stop;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	atomic_store(&stop, 1);
+}
+
+static const struct finding *choose(const struct run_outcome *outcome, const char *signature)
+{
+	if (!signature)
+		return timeline_worst(outcome);
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		if (!strncmp(outcome->findings[i].signature, signature, strlen(signature)))
+			return &outcome->findings[i];
+	}
+	return NULL;
+}
+
+static int write_out(const struct minimize_options *o, const struct scenario_file *file)
+{
+	struct scenario_error error;
+	char *text;
+	size_t n;
+
+	if (o->output) {
+		if (scenario_file_save(o->output, file, &error))
+			return cli_error(CLI_IO, "%s", error.message);
+		return CLI_CLEAN;
+	}
+	n = scenario_text_write(file, NULL, 0);
+	text = malloc(n + 1);
+	if (!text)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	scenario_text_write(file, text, n + 1);
+	fputs(text, stdout);
+	free(text);
+	return cli_flush(CLI_CLEAN);
+}
+
+static int minimize(const struct minimize_options *o, struct runner *runner, struct scenario_file *file)
+{
+	const struct minimize_budget budget = { .execs_max = o->execs, .stop = &stop };
+	static struct run_outcome outcome;
+	struct minimize_result result;
+	const struct finding *finding;
+	char signature[FINDING_TEXT];
+
+	run_scenario(runner, &file->scenario, NULL, &outcome);
+	finding = choose(&outcome, o->signature);
+	if (!finding) {
+		return cli_error(CLI_BAD_INPUT, "%s shows no %s on this kernel: there is nothing to keep",
+				 o->files.items[0], o->signature ? "such finding" : "finding");
+	}
+	snprintf(signature, sizeof(signature), "%s", finding->signature);
+	minimize_scenario(runner, &file->scenario, signature, &budget, &result);
+	if (!result.reproduced)
+		return cli_error(CLI_INTERNAL, "%s: the finding did not show again: that is a bug of rcfuzz",
+				 o->files.items[0]);
+	fprintf(stderr, "rcfuzz: %u ops -> %u in %llu runs%s\n", result.ops_before, file->scenario.op_count,
+		(unsigned long long)result.execs, result.complete ? "" : " (not finished: the best so far)");
+	if (!*file->story)
+		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title, signature);
+	return write_out(o, file);
+}
+
+static int minimize_with(const struct minimize_options *o, const char *module)
+{
+	const struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+	struct scenario_file *file = malloc(sizeof(*file));
+	struct runner *runner = NULL;
+	char error[512];
+	int code = file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
+
+	if (!code && scenario_file_embargoed(file))
+		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
+	if (!code) {
+		runner = runner_create(module, error, sizeof(error));
+		if (!runner)
+			code = cli_error(CLI_BAD_INPUT, "%s", error);
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (!code)
+		code = minimize(o, runner, file);
+	runner_destroy(runner);
+	free(file);
+	return code;
+}
+
+int verb_minimize(int argc, char **argv)
+{
+	struct minimize_options o = { 0 };
+	const struct cli_parser parser = { "minimize", "FILE", help, options, take, &o };
+	struct cli_list modules = { 0 };
+	int code = cli_parse(&parser, argc, argv);
+
+	if (code == CLI_PARSED && o.files.count != 1)
+		code = cli_error(CLI_USAGE, "minimize wants one scenario: rcfuzz minimize FILE -o OUT");
+	if (code == CLI_PARSED)
+		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+	if (!code && modules.count > 1)
+		code = cli_error(CLI_USAGE, "minimize works on one kernel");
+	if (!code)
+		code = minimize_with(&o, modules.items[0]);
+	cli_list_free(&modules);
+	cli_list_free(&o.files);
+	target_free(&o.target);
+	return code;
+}

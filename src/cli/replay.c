@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* replay.c: `rcfuzz replay`: run scenarios, show what happens, on one kernel or on several side by side. */
+#include "cli/cli.h"
+#include "cli/guard.h"
+#include "cli/load.h"
+#include "cli/target.h"
+#include "report/timeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct replay_options {
+	struct target_choice target;
+	struct cli_list files;
+	bool json, verify, quiet;
+};
+
+enum { KEY_FORMAT = 1000, KEY_VERIFY };
+
+static const struct argp_option options[] = {
+	TARGET_OPTIONS,
+	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2 },
+	{ "verify", KEY_VERIFY, NULL, 0, "run twice and compare the traces", 2 },
+	{ "quiet", 'q', NULL, 0, "the verdict only", 2 },
+	{ 0 },
+};
+
+static const char help[] = "Runs scenarios (text or binary; folders too) and prints verdict and timeline. With several "
+			   "kernels it compares them.\v"
+			   "Examples:\n"
+			   "  rcfuzz replay findings/lost-dirty-l1-1a2b3c4d.txt\n"
+			   "  rcfuzz replay --target 6.1.so --target 6.12.so story.txt\n"
+			   "Exit: 0 no finding, 1 a finding.";
+
+static int take_option(void *ctx, int key, char *arg)
+{
+	static const char *const formats[] = { "text", "json", NULL };
+	struct replay_options *o = ctx;
+	unsigned choice = 0;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	switch (key) {
+	case KEY_FORMAT:
+		result = cli_choice("--format", arg, formats, &choice);
+		o->json = choice;
+		return result;
+	case KEY_VERIFY:
+		o->verify = true;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	}
+	return cli_list_files(&o->files, arg, NULL);
+}
+
+/* ---- one file on one kernel, in the child --------------------------------------- */
+
+/* What comes back to the parent: enough to compare kernels. */
+struct replay_result {
+	int code; /* exit code for this file */
+	uint32_t finding_count, ops;
+	struct finding worst;
+	uint64_t trace_hash;
+	uint16_t bits[SCENARIO_OPS_MAX]; /* after each op: R, C and presence of the four places */
+};
+
+struct replay {
+	const struct replay_options *options;
+	const char *module;
+	size_t target_count;
+	struct replay_result *results; /* of the parent: one a file; NULL: not kept */
+	int code;
+	/* In the child: */
+	struct runner *runner;
+	struct timeline *timeline;
+	struct scenario_file file;
+};
+
+static bool open_runner(void *ctx, char *error, size_t error_size)
+{
+	struct replay *replay = ctx;
+
+	replay->timeline = malloc(sizeof(*replay->timeline));
+	replay->runner = runner_create(replay->module, error, error_size);
+	return replay->timeline && replay->runner;
+}
+
+static uint16_t pack_bits(const struct run_bits *b)
+{
+	const bool bits[] = { b->has_l1, b->l1_r, b->l1_c, b->has_l0, b->l0_r, b->l0_c, b->has_shadow, b->shadow_r,
+			      b->shadow_c, b->has_tlb, b->tlb_r, b->tlb_c };
+	uint16_t packed = 0;
+
+	for (unsigned i = 0; i < sizeof(bits); i++)
+		packed |= (uint16_t)(bits[i] << i);
+	return packed;
+}
+
+static void print_text(const struct replay *replay, const char *path)
+{
+	const struct timeline *t = replay->timeline;
+
+	if (replay->options->quiet && t->has_finding)
+		printf("%s: %s: %s\n", path, class_info[t->finding.class].name, t->finding.title);
+	else if (replay->options->quiet)
+		printf("%s: no finding\n", path);
+	else
+		report_text(stdout, t, runner_target_info(replay->runner), path);
+}
+
+static void print_json(const struct replay *replay, const char *path)
+{
+	cJSON *json = report_json(replay->timeline, runner_target_info(replay->runner), path);
+	char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+	printf("%s\n", text ? text : "{}");
+	cJSON_free(text);
+	cJSON_Delete(json);
+}
+
+static void fill_result(const struct timeline *t, struct replay_result *result)
+{
+	result->code = t->outcome.finding_count ? CLI_FINDING : CLI_CLEAN;
+	result->finding_count = t->outcome.finding_count;
+	result->worst = t->finding;
+	result->trace_hash = t->outcome.trace_hash;
+	result->ops = t->scenario.op_count;
+	for (uint32_t i = 0; i < t->scenario.op_count; i++)
+		result->bits[i] = pack_bits(&t->steps[i].after);
+}
+
+/* The same scenario must give the same trace, byte for byte, with and without somebody watching. */
+static bool repeats(const struct replay *replay)
+{
+	struct run_outcome *again = malloc(sizeof(*again));
+	bool same;
+
+	if (!again)
+		return false;
+	run_scenario(replay->runner, &replay->timeline->scenario, NULL, again);
+	same = again->trace_hash == replay->timeline->outcome.trace_hash;
+	free(again);
+	return same;
+}
+
+static void run_file(void *ctx, size_t index, void *out)
+{
+	struct replay *replay = ctx;
+	struct replay_result *result = out;
+	const char *path = replay->options->files.items[index];
+
+	result->code = load_scenario(path, &replay->file);
+	if (!result->code && scenario_file_embargoed(&replay->file))
+		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
+	if (result->code)
+		return;
+	timeline_make(replay->timeline, replay->runner, &replay->file.scenario, NULL);
+	fill_result(replay->timeline, result);
+	if (replay->options->json)
+		print_json(replay, path);
+	else if (replay->target_count == 1)
+		print_text(replay, path);
+	if (replay->options->verify && !repeats(replay))
+		result->code = cli_error(CLI_INTERNAL, "%s: two runs gave two traces: that is a bug of rcfuzz", path);
+}
+
+/* ---- the parent ------------------------------------------------------------------- */
+
+/* Trouble counts for more than a finding, a finding for more than none. */
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static bool take_result(void *ctx, size_t index, const void *result, int status)
+{
+	const struct replay_result *r = result;
+	struct replay *replay = ctx;
+	char text[96];
+
+	if (!r) {
+		cli_error(CLI_INTERNAL, "%s: the process died (%s)", replay->options->files.items[index],
+			  guard_status_text(status, text, sizeof(text)));
+		replay->code = worse(replay->code, CLI_INTERNAL);
+		if (replay->results)
+			replay->results[index].code = CLI_INTERNAL;
+		return true;
+	}
+	replay->code = worse(replay->code, r->code);
+	if (replay->results)
+		replay->results[index] = *r;
+	return true;
+}
+
+static int replay_on(struct replay *replay)
+{
+	const struct guard guard = {
+		.ctx = replay,
+		.count = replay->options->files.count,
+		.result_size = sizeof(struct replay_result),
+		.open = open_runner,
+		.run = run_file,
+		.take = take_result,
+	};
+	int code = guard_each(&guard);
+
+	return code ? code : replay->code;
+}
+
+/* ---- side by side --------------------------------------------------------------------- */
+
+static const char *bits_text(uint16_t packed, unsigned place)
+{
+	unsigned b = packed >> (3 * place);
+
+	return timeline_bits_text(b & 1, b >> 1 & 1, b >> 2 & 1);
+}
+
+static void print_difference(const struct replay_options *o, size_t file, const struct replay_result *a,
+			     const struct replay_result *b)
+{
+	static const char *const places[] = { "l1-pte", "l0-pte", "shadow-pte", "tlb" };
+	struct scenario_file *loaded = malloc(sizeof(*loaded));
+	char op[256] = "";
+
+	for (uint32_t i = 0; loaded && i < a->ops && i < b->ops; i++) {
+		if (a->bits[i] == b->bits[i])
+			continue;
+		if (!load_scenario(o->files.items[file], loaded) && i < loaded->scenario.op_count)
+			scenario_op_text(&loaded->scenario.ops[i], op, sizeof(op));
+		printf("    they part at: %s\n", op);
+		for (unsigned place = 0; place < 4; place++) {
+			if (strcmp(bits_text(a->bits[i], place), bits_text(b->bits[i], place)))
+				printf("      %-10s %s against %s\n", places[place], bits_text(a->bits[i], place),
+				       bits_text(b->bits[i], place));
+		}
+		break;
+	}
+	free(loaded);
+}
+
+static void print_comparison(const struct replay_options *o, const struct target_facts *facts,
+			     struct replay_result **results, size_t targets)
+{
+	for (size_t f = 0; f < o->files.count; f++) {
+		printf("%s\n", o->files.items[f]);
+		for (size_t t = 0; t < targets; t++) {
+			const struct replay_result *r = &results[t][f];
+
+			if (r->code > CLI_FINDING)
+				printf("  %-24s could not be run\n", facts[t].name);
+			else if (!r->finding_count)
+				printf("  %-24s no finding\n", facts[t].name);
+			else
+				printf("  %-24s %s: %s\n", facts[t].name, class_info[r->worst.class].name, r->worst.title);
+		}
+		for (size_t t = 1; !o->quiet && t < targets; t++)
+			print_difference(o, f, &results[0][f], &results[t][f]);
+	}
+}
+
+static int compare(const struct replay_options *o, const struct cli_list *modules)
+{
+	struct replay_result **results = calloc(modules->count, sizeof(*results));
+	struct target_facts *facts = calloc(modules->count, sizeof(*facts));
+	struct replay *replay = calloc(1, sizeof(*replay));
+	int code = results && facts && replay ? 0 : cli_error(CLI_INTERNAL, "out of memory"), worst = 0;
+
+	for (size_t t = 0; !code && t < modules->count; t++) {
+		code = target_probe(modules->items[t], &facts[t]);
+		results[t] = calloc(o->files.count, sizeof(**results));
+		*replay = (struct replay){ .options = o, .module = modules->items[t], .target_count = modules->count,
+					   .results = results[t] };
+		if (!code && results[t])
+			worst = worse(worst, replay_on(replay));
+	}
+	if (!code && !o->json)
+		print_comparison(o, facts, results, modules->count);
+	for (size_t t = 0; results && facts && t < modules->count; t++) {
+		target_facts_free(&facts[t]);
+		free(results[t]);
+	}
+	free(results);
+	free(facts);
+	free(replay);
+	return code ? code : worst;
+}
+
+static int replay_all(const struct replay_options *o, const struct cli_list *modules)
+{
+	struct replay *replay;
+	int code;
+
+	if (modules->count > 1)
+		return compare(o, modules);
+	replay = calloc(1, sizeof(*replay));
+	if (!replay)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	replay->options = o;
+	replay->module = modules->items[0];
+	replay->target_count = 1;
+	code = replay_on(replay);
+	free(replay);
+	return code;
+}
+
+int verb_replay(int argc, char **argv)
+{
+	struct replay_options o = { 0 };
+	const struct cli_parser parser = { "replay", "FILE...", help, options, take_option, &o };
+	struct cli_list modules = { 0 };
+	int code = cli_parse(&parser, argc, argv);
+
+	if (code == CLI_PARSED && !o.files.count)
+		code = cli_error(CLI_USAGE, "replay wants a scenario: rcfuzz replay FILE...");
+	if (code == CLI_PARSED)
+		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+	if (!code)
+		code = cli_flush(replay_all(&o, &modules));
+	cli_list_free(&modules);
+	cli_list_free(&o.files);
+	target_free(&o.target);
+	return code;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* run.c: `rcfuzz run`: fuzz one kernel. */
+#include "cli/cli.h"
+#include "cli/run_summary.h"
+#include "cli/seeds.h"
+#include "cli/target.h"
+#include "fuzz/supervisor.h"
+#include "report/folder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define OPS_DEFAULT 128u
+#define MEMORY_MB 2048u
+
+struct run_options {
+	struct target_choice target;
+	double seconds;
+	uint64_t execs, jobs, seed, ops_max;
+	unsigned engine;
+	bool seed_given, well_behaved, stop_on_first, json;
+	const char *corpus, *out, *known;
+	uint32_t fail_classes;
+};
+
+enum { KEY_TIME = 1000, KEY_EXECS, KEY_JOBS, KEY_SEED, KEY_ENGINE, KEY_CORPUS, KEY_OUT, KEY_STOP, KEY_FAIL, KEY_L1,
+       KEY_KNOWN, KEY_OPS, KEY_FORMAT };
+
+static const struct argp_option options[] = {
+	{ "time", KEY_TIME, "TIME", 0, "for so long: 60s, 5m, 2h (default 60s, if no --execs)", 0 },
+	{ "execs", KEY_EXECS, "N", 0, "until so many scenarios were run", 0 },
+	{ "jobs", KEY_JOBS, "N", 0, "worker processes (default 1)", 0 },
+	{ "seed", KEY_SEED, "S", 0, "of the random numbers (default: from the clock)", 0 },
+	TARGET_OPTIONS,
+	{ "engine", KEY_ENGINE, "NAME", 0, "libfuzzer (default), afl, or random", 2 },
+	{ "corpus", KEY_CORPUS, "D", 0, "scenarios to begin with (default: corpus/seeds)", 2 },
+	{ "max-ops", KEY_OPS, "N", 0, "ops in a scenario at most (default 128)", 2 },
+	{ "l1", KEY_L1, "KIND", 0, "any (default), or well-behaved: no finding that needs an L1 that breaks the rules", 2 },
+	{ "out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3 },
+	{ "known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3 },
+	{ "fail-on", KEY_FAIL, "CLASS,...", 0, "classes or severities that make the run fail (default critical,high)", 3 },
+	{ "stop-on-first", KEY_STOP, NULL, 0, "end with the first finding that makes the run fail", 3 },
+	{ "format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 3 },
+	{ 0 },
+};
+
+static const char help[] =
+	"Fuzzes the kernel's code with random scenarios, judged by a naive model. Findings are written at once, then "
+	"minimised; the run goes on.\v"
+	"Examples:\n"
+	"  rcfuzz run --time 60s\n"
+	"  rcfuzz run --time 1h --jobs 8 --kernel ~/linux --out out\n"
+	"  rcfuzz run --kernel ~/linux --patch fix.patch --known corpus/known\n"
+	"Exit: 0 nothing new found, 1 a new finding.";
+
+/* ---- options ------------------------------------------------------------------------ */
+
+static bool add_class(uint32_t *classes, const char *word)
+{
+	int class = class_from_name(word);
+	bool known = class >= 0;
+
+	if (known)
+		*classes |= 1u << class;
+	for (int i = 0; i < CLASS_COUNT; i++) {
+		if (!strcmp(word, "any") || !strcmp(word, severity_name[class_info[i].severity])) {
+			*classes |= 1u << i;
+			known = true;
+		}
+	}
+	return known || !strcmp(word, "none");
+}
+
+static int parse_classes(uint32_t *classes, const char *list)
+{
+	char *copy = strdup(list), *rest = copy;
+	int result = 0;
+
+	*classes = 0;
+	for (char *word; !result && (word = strsep(&rest, ","));) {
+		if (!add_class(classes, word))
+			result = cli_error(CLI_USAGE, "--fail-on: '%s' is no class and no severity; e.g. "
+						      "critical,high,advisory, lost-dirty-l1, any, none", word);
+	}
+	free(copy);
+	return result;
+}
+
+static int take_choice(struct run_options *o, int key, char *arg)
+{
+	static const char *const engines[] = { "libfuzzer", "afl", "random", NULL }; /* as enum engine_kind */
+	static const char *const kinds[] = { "any", "well-behaved", NULL }, *const formats[] = { "text", "json", NULL };
+	unsigned choice = 0;
+	int result;
+
+	switch (key) {
+	case KEY_ENGINE:
+		return cli_choice("--engine", arg, engines, &o->engine);
+	case KEY_L1:
+		result = cli_choice("--l1", arg, kinds, &choice);
+		o->well_behaved = choice;
+		return result;
+	case KEY_FORMAT:
+		result = cli_choice("--format", arg, formats, &choice);
+		o->json = choice;
+		return result;
+	case KEY_FAIL:
+		return parse_classes(&o->fail_classes, arg);
+	}
+	return cli_error(CLI_USAGE, "run takes no argument '%s'; did you mean --kernel %s?", arg, arg);
+}
+
+static int take(void *ctx, int key, char *arg)
+{
+	struct run_options *o = ctx;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	switch (key) {
+	case KEY_TIME:
+		return cli_duration("--time", arg, &o->seconds);
+	case KEY_EXECS:
+		return cli_number("--execs", arg, 1, UINT64_MAX / 2, &o->execs);
+	case KEY_JOBS:
+		return cli_number("--jobs", arg, 1, JOBS_MAX, &o->jobs);
+	case KEY_SEED:
+		o->seed_given = true;
+		return cli_number("--seed", arg, 0, UINT32_MAX, &o->seed);
+	case KEY_OPS:
+		return cli_number("--max-ops", arg, 1, SCENARIO_OPS_MAX, &o->ops_max);
+	case KEY_CORPUS:
+		o->corpus = arg;
+		return 0;
+	case KEY_OUT:
+		o->out = arg;
+		return 0;
+	case KEY_KNOWN:
+		o->known = arg;
+		return 0;
+	case KEY_STOP:
+		o->stop_on_first = true;
+		return 0;
+	}
+	return take_choice(o, key, arg);
+}
+
+static int check_options(struct run_options *o)
+{
+	if (o->target.modules.count + o->target.trees.count > 1)
+		return cli_error(CLI_USAGE, "run fuzzes one kernel: give one --kernel or one --target");
+	if (o->engine == ENGINE_AFL && o->jobs > 1)
+		return cli_error(CLI_USAGE, "--engine afl runs one instance: leave out --jobs");
+	if (!o->seconds && !o->execs)
+		o->seconds = 60;
+	if (!o->seed_given)
+		o->seed = (uint32_t)time(NULL) ^ (uint32_t)getpid() << 16;
+	return 0;
+}
+
+/* ---- the run -------------------------------------------------------------------------- */
+
+static int make_folders(const char *out)
+{
+	static const char *const below[] = { "", "/findings", "/corpus", "/seeds", "/log", "/crashes" };
+	char path[4096], error[512];
+
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", out, below[i]);
+		if (!folder_make(path, error, sizeof(error)))
+			return cli_error(CLI_IO, "%s; name another with --out", error);
+	}
+	return 0;
+}
+
+static int load_known(const struct run_options *o, const struct target_facts *facts, struct known **known)
+{
+	char error[512] = "";
+	size_t bad = 0;
+
+	*known = NULL;
+	if (!o->known)
+		return 0;
+	*known = known_load(o->known, facts->version, facts->page_shift == 12 ? PAGE_4K : PAGE_64K, &bad, error,
+			    sizeof(error));
+	if (!*known)
+		return cli_error(CLI_NO_INPUT, "--known: %s", error);
+	/* An entry that cannot be read would make old news look new. */
+	if (bad)
+		return cli_error(CLI_BAD_INPUT, "--known: %zu bad entries, the first: %s", bad, error);
+	return 0;
+}
+
+static int exit_code(enum run_error result, const struct run_totals *totals, const char *error)
+{
+	switch (result) {
+	case RUN_ERROR_INTERNAL:
+		return cli_error(CLI_INTERNAL, "%s", error);
+	case RUN_ERROR_IO:
+		return cli_error(CLI_IO, "%s", error);
+	case RUN_OK:
+	case RUN_KILLED:
+		break;
+	}
+	return totals->failed ? CLI_FINDING : CLI_CLEAN;
+}
+
+static int fuzz(const struct run_options *o, const struct run_plan *plan)
+{
+	char error[1024] = "";
+	struct store *store = store_open(plan->out, plan->target_info, error, sizeof(error));
+	struct run_totals totals;
+	enum run_error result;
+	int code;
+
+	if (!store)
+		return cli_error(CLI_IO, "%s; name another folder with --out", error);
+	result = supervise(plan, store, &totals, error, sizeof(error));
+	if (o->json)
+		run_summary_json(plan, store, &totals);
+	else
+		run_summary_text(plan, store, &totals);
+	code = cli_flush(exit_code(result, &totals, error));
+	store_close(store);
+	return code;
+}
+
+static int run_on(const struct run_options *o, const char *module, const struct target_facts *facts)
+{
+	struct run_plan plan = {
+		.module = module, .target_info = facts->info, .engine = (enum engine_kind)o->engine,
+		.jobs = (unsigned)o->jobs, .seed = (uint32_t)o->seed, .seconds = o->seconds, .execs = o->execs,
+		.out = o->out, .well_behaved = o->well_behaved, .stop_on_first = o->stop_on_first,
+		.ops_max = (uint32_t)o->ops_max, .fail_classes = o->fail_classes,
+		.live = cli_terminal(STDERR_FILENO), .colour = cli_colour(STDERR_FILENO),
+		.memory_mb = target_plain_flavour() == BUILD_ASAN ? 0 : MEMORY_MB,
+	};
+	struct known *known = NULL;
+	int code = load_known(o, facts, &known);
+
+	if (!code)
+		code = make_folders(o->out);
+	if (!code)
+		code = seeds_prepare(o->corpus, o->out, (uint32_t)o->seed, facts->page_shift == 12 ? PAGE_4K : PAGE_64K);
+	plan.known = known;
+	if (!code)
+		code = fuzz(o, &plan);
+	known_free(known);
+	return code;
+}
+
+int verb_run(int argc, char **argv)
+{
+	struct run_options o = { .jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT };
+	const struct cli_parser parser = { "run", "", help, options, take, &o };
+	struct cli_list modules = { 0 };
+	struct target_facts facts = { 0 };
+	int code;
+
+	add_class(&o.fail_classes, "critical");
+	add_class(&o.fail_classes, "high");
+	code = cli_parse(&parser, argc, argv);
+	if (code == CLI_PARSED)
+		code = check_options(&o);
+	if (!code)
+		code = target_resolve(&o.target,
+				      target_plain_flavour() == BUILD_ASAN ? BUILD_ASAN :
+				      o.engine == ENGINE_RANDOM		   ? BUILD_PLAIN :
+									     BUILD_COVERAGE,
+				      &modules);
+	if (!code)
+		code = target_probe(modules.items[0], &facts);
+	if (!code)
+		code = run_on(&o, modules.items[0], &facts);
+	target_facts_free(&facts);
+	cli_list_free(&modules);
+	target_free(&o.target);
+	return code;
+}

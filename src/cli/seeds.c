@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* seeds.c: text and binary scenarios -> a folder of binary ones that engines read. */
+#include "cli/seeds.h"
+
+#include "base/rng.h"
+#include "cli/cli.h"
+#include "scenario/codec.h"
+#include "scenario/generate.h"
+#include "scenario/scenario_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define GENERATED 64u
+#define WARNINGS_MAX 5u
+
+struct seeds {
+	const char *out;
+	struct scenario_file file;
+	uint8_t bytes[CODEC_BYTES_MAX];
+	unsigned bad, good;
+};
+
+static int write_seed(struct seeds *seeds, const struct scenario *s)
+{
+	size_t n = scenario_encode(s, seeds->bytes, sizeof(seeds->bytes));
+	char path[4096];
+	FILE *file;
+	bool written;
+
+	snprintf(path, sizeof(path), "%s/seeds/%016llx", seeds->out,
+		 (unsigned long long)XXH3_64bits(seeds->bytes, n));
+	file = fopen(path, "we");
+	written = file && fwrite(seeds->bytes, 1, n, file) == n;
+	if (file && fclose(file))
+		written = false;
+	if (!written)
+		return cli_error(CLI_IO, "cannot write %s: %s", path, strerror(errno));
+	seeds->good++;
+	return 0;
+}
+
+static int add_file(struct seeds *seeds, const char *path)
+{
+	struct scenario_error error;
+
+	if (scenario_file_load(path, &seeds->file, &error)) {
+		if (seeds->bad++ < WARNINGS_MAX)
+			fprintf(stderr, "rcfuzz: left out: %s%s%s\n", error.line ? path : "", error.line ? ": " : "",
+				error.message);
+		return 0;
+	}
+	if (scenario_file_embargoed(&seeds->file))
+		return 0;
+	return write_seed(seeds, &seeds->file.scenario);
+}
+
+static int add_folder(struct seeds *seeds, const char *folder)
+{
+	struct cli_list files = { 0 };
+	int code = cli_list_files(&files, folder, NULL);
+
+	for (size_t i = 0; !code && i < files.count; i++)
+		code = add_file(seeds, files.items[i]);
+	cli_list_free(&files);
+	if (seeds->bad > WARNINGS_MAX)
+		fprintf(stderr, "rcfuzz: left out: %u files in all\n", seeds->bad);
+	return code;
+}
+
+static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
+{
+	const struct generate_options options = { .ops_max = 48, .page = (uint8_t)page, .l1 = L1_ANY };
+	struct rng rng;
+	int code = 0;
+
+	rng_seed(&rng, seed);
+	for (unsigned i = 0; !code && i < GENERATED; i++) {
+		scenario_generate(&seeds->file.scenario, &rng, &options);
+		code = write_seed(seeds, &seeds->file.scenario);
+	}
+	return code;
+}
+
+static const char *default_corpus(void)
+{
+	static const char *const places[] = { "corpus/seeds", RCFUZZ_SHARE_DIR "/corpus/seeds",
+					      RCFUZZ_INSTALL_SHARE_DIR "/corpus/seeds" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (!access(places[i], R_OK | X_OK))
+			return places[i];
+	}
+	return NULL;
+}
+
+int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page)
+{
+	struct seeds *seeds = calloc(1, sizeof(*seeds));
+	const char *folder = corpus ? corpus : default_corpus();
+	int code = 0;
+
+	if (!seeds)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	seeds->out = out;
+	if (folder)
+		code = add_folder(seeds, folder);
+	if (!code && corpus && !seeds->good && seeds->bad)
+		code = cli_error(CLI_BAD_INPUT, "none of the files below %s is a scenario", corpus);
+	if (!code)
+		code = add_generated(seeds, seed, page);
+	free(seeds);
+	return code;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* json.c: a timeline as JSON: what report_text shows, for programs. */
+#include "report/record.h"
+#include "report/timeline.h"
+#include "scenario/text.h"
+
+#include <stdlib.h>
+
+static bool add_bits(cJSON *step, const char *name, const struct run_bits *b)
+{
+	cJSON *bits = cJSON_AddObjectToObject(step, name);
+
+	return bits && cJSON_AddStringToObject(bits, "l1-pte", timeline_bits_text(b->has_l1, b->l1_r, b->l1_c)) &&
+	       cJSON_AddStringToObject(bits, "l0-pte", timeline_bits_text(b->has_l0, b->l0_r, b->l0_c)) &&
+	       cJSON_AddStringToObject(bits, "shadow-pte",
+				       timeline_bits_text(b->has_shadow, b->shadow_r, b->shadow_c)) &&
+	       cJSON_AddStringToObject(bits, "tlb", timeline_bits_text(b->has_tlb, b->tlb_r, b->tlb_c));
+}
+
+static bool add_change(cJSON *changes, const struct timeline_change *c)
+{
+	cJSON *change = cJSON_CreateObject();
+	char old_pte[24], new_pte[24];
+
+	snprintf(old_pte, sizeof(old_pte), "0x%016llx", (unsigned long long)c->old_pte);
+	snprintf(new_pte, sizeof(new_pte), "0x%016llx", (unsigned long long)c->new_pte);
+	return change && cJSON_AddItemToArray(changes, change) && cJSON_AddStringToObject(change, "place", c->place) &&
+	       cJSON_AddStringToObject(change, "old", old_pte) && cJSON_AddStringToObject(change, "new", new_pte) &&
+	       cJSON_AddStringToObject(change, "function", c->function) &&
+	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line);
+}
+
+static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)
+{
+	const struct timeline_step *step = &t->steps[i];
+	cJSON *object = cJSON_CreateObject(), *changes;
+	char op[256];
+	bool done;
+
+	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
+	done = object && cJSON_AddItemToArray(steps, object) && cJSON_AddStringToObject(object, "op", op) &&
+	       cJSON_AddBoolToObject(object, "ran", step->ran) &&
+	       cJSON_AddBoolToObject(object, "part", i == t->part) &&
+	       cJSON_AddStringToObject(object, "note", i == t->part ? t->part_text : step->note);
+	if (done && step->ran)
+		done = add_bits(object, "before", &step->before) && add_bits(object, "after", &step->after);
+	changes = done ? cJSON_AddArrayToObject(object, "changes") : NULL;
+	for (uint32_t c = 0; changes && done && c < t->change_count; c++) {
+		if (t->changes[c].op == i)
+			done = add_change(changes, &t->changes[c]);
+	}
+	return done && changes;
+}
+
+static bool add_findings(cJSON *object, const struct run_outcome *outcome)
+{
+	cJSON *findings = cJSON_AddArrayToObject(object, "findings");
+	bool done = findings;
+
+	for (uint32_t i = 0; done && i < outcome->finding_count; i++) {
+		cJSON *finding = cJSON_CreateObject();
+
+		done = finding && cJSON_AddItemToArray(findings, finding) &&
+		       record_json_finding(finding, &outcome->findings[i]);
+	}
+	return done;
+}
+
+static bool add_scenario_text(cJSON *object, const struct scenario *s)
+{
+	size_t n = scenario_text_write_bare(s, NULL, 0);
+	char *text = malloc(n + 1);
+	bool done = text && scenario_text_write_bare(s, text, n + 1) == n &&
+		    cJSON_AddStringToObject(object, "text", text);
+
+	free(text);
+	return done;
+}
+
+cJSON *report_json(const struct timeline *t, const char *target_info, const char *name)
+{
+	cJSON *object = cJSON_CreateObject(), *target = record_json_target(target_info), *steps;
+	char hash[24];
+	bool done;
+
+	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)t->outcome.trace_hash);
+	done = object && target && cJSON_AddItemToObject(object, "target", target) &&
+	       cJSON_AddStringToObject(object, "scenario", name ? name : "") &&
+	       add_scenario_text(object, &t->scenario) && cJSON_AddStringToObject(object, "trace_hash", hash) &&
+	       cJSON_AddBoolToObject(object, "world_ended", t->outcome.world_ended) &&
+	       add_findings(object, &t->outcome);
+	steps = done ? cJSON_AddArrayToObject(object, "timeline") : NULL;
+	for (uint32_t i = 0; steps && done && i < t->scenario.op_count; i++)
+		done = add_step(steps, t, i);
+	if (done && steps)
+		return object;
+	if (!object)
+		cJSON_Delete(target);
+	cJSON_Delete(object);
+	return NULL;
+}

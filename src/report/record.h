@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record.h: what is kept of a finding: the finding, where its scenario lies, and
+ * when it was met. One record is one line of findings.jsonl (schema 1: fields
+ * may be added, never changed).
+ */
+#ifndef RCFUZZ_RECORD_H
+#define RCFUZZ_RECORD_H
+
+#include "run/finding.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+#define RECORD_ID 48
+#define RECORD_PATH 80
+#define RECORD_KNOWN 96
+
+struct record {
+	char id[RECORD_ID];	     /* class and a hash of the signature: the same in every run */
+	struct finding finding;
+	char scenario[RECORD_PATH];  /* path in the output folder */
+	char known[RECORD_KNOWN];    /* the corpus entry that lists it; "": none, it is new */
+	uint32_t ops, preemptions;   /* of the scenario */
+	bool minimized;
+	uint64_t seed, count, execs; /* count: how often met; execs: how many scenarios before it */
+	double seconds;		     /* since the start of the run */
+};
+
+void record_id(char id[RECORD_ID], const struct finding *finding);
+
+/*
+ * The record as JSON; the caller deletes it. target_info: the module's JSON
+ * (runner_target_info), of which the fields of the schema are taken. NULL: out
+ * of memory.
+ */
+cJSON *record_json(const struct record *record, const char *target_info);
+
+/* The members of a finding alone (class .. writers), for other JSON outputs. */
+bool record_json_finding(cJSON *object, const struct finding *finding);
+
+/* The schema's part of a module's JSON: tree, version, page_size, compiler, hash, patches. Never NULL but out of memory. */
+cJSON *record_json_target(const char *target_info);
+
+/* A string member of a record read back, "" if absent. */
+const char *record_string(const cJSON *record, const char *member);
+double record_number(const cJSON *record, const char *member);
+
+/*
+ * Read findings.jsonl text: the last record of each id, in order of first
+ * appearance, as an array that the caller deletes. Lines that are no records
+ * are counted in *bad_lines and left out. NULL: out of memory.
+ */
+cJSON *record_read_lines(const char *text, size_t n, size_t *bad_lines);
+
+/* Does this class mean that a guest reaches what is not its own? Then the kernel's security list is told first. */
+bool record_is_sensitive(enum finding_class class);
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* text.c: a finding as a report of 80 columns that fits into a mail. */
+#include "report/record.h"
+#include "report/timeline.h"
+#include "scenario/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS 80
+#define OP_COLUMNS 46 /* for an op before its bits */
+#define CHANGES_PER_OP 12u
+
+/* Words of text, wrapped, each line behind `indent` spaces. */
+static void print_wrapped(FILE *out, int indent, const char *text)
+{
+	int column = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (column && column + 1 + length > COLUMNS) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += column ? fprintf(out, " %.*s", length, text) :
+				   fprintf(out, "%*s%.*s", indent, "", length, text);
+		text += length;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+/* A long word (a signature), cut after + or : so that it can be pasted together again. */
+static void print_long_word(FILE *out, const char *head, const char *word)
+{
+	int room = COLUMNS - 11, length = (int)strlen(word);
+
+	fprintf(out, "%-11s", head);
+	while (length > room) {
+		int cut = room;
+
+		while (cut > 20 && !strchr("+:,;", word[cut - 1]))
+			cut--;
+		fprintf(out, "%.*s\n%11s", cut, word, "");
+		word += cut;
+		length -= cut;
+	}
+	fprintf(out, "%s\n", word);
+}
+
+/* ---- the target ------------------------------------------------------------------ */
+
+static void value_text(const cJSON *value, char *text, size_t size)
+{
+	if (cJSON_IsNumber(value) && value->valuedouble >= 4096)
+		snprintf(text, size, "%dk", (int)(value->valuedouble / 1024));
+	else if (cJSON_IsString(value))
+		snprintf(text, size, "%s", value->valuestring);
+	else
+		snprintf(text, size, "?");
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+void report_text_target(char *line, size_t size, const char *target_info)
+{
+	cJSON *target = record_json_target(target_info);
+	char page[16], version[80], compiler[48], hash[24], tree[256];
+
+	value_text(cJSON_GetObjectItemCaseSensitive(target, "page_size"), page, sizeof(page));
+	value_text(cJSON_GetObjectItemCaseSensitive(target, "version"), version, sizeof(version));
+	value_text(cJSON_GetObjectItemCaseSensitive(target, "compiler"), compiler, sizeof(compiler));
+	value_text(cJSON_GetObjectItemCaseSensitive(target, "hash"), hash, sizeof(hash));
+	value_text(cJSON_GetObjectItemCaseSensitive(target, "tree"), tree, sizeof(tree));
+	snprintf(line, size, "Linux %s (%s: %s pages, %s, module %.8s)", version, base_name(tree), page, compiler, hash);
+	cJSON_Delete(target);
+}
+
+static void print_patches(FILE *out, const char *target_info)
+{
+	cJSON *target = record_json_target(target_info);
+	const cJSON *patch;
+
+	cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, "patches")) {
+		if (cJSON_IsString(patch))
+			fprintf(out, "patched    %s\n", patch->valuestring);
+	}
+	cJSON_Delete(target);
+}
+
+/* ---- the timeline ------------------------------------------------------------------ */
+
+static void print_bits(FILE *out, const struct run_bits *was, const struct run_bits *now)
+{
+#define PLACE(x) timeline_bits_text(was->has_##x, was->x##_r, was->x##_c), timeline_bits_text(now->has_##x, now->x##_r, now->x##_c)
+	fprintf(out, "  %s %s   %s %s   %s %s   %s %s\n", PLACE(l1), PLACE(l0), PLACE(shadow), PLACE(tlb));
+#undef PLACE
+}
+
+static const char *pte_bits(uint64_t pte)
+{
+	/* Power ISA 3.1, Book III, 6.7.10.2: R is bit 55, C bit 56 of a radix leaf. */
+	return timeline_bits_text(pte >> 63, pte & 0x100, pte & 0x80);
+}
+
+static void print_change(FILE *out, const struct timeline_change *c)
+{
+	char where[96] = "";
+	int column = fprintf(out, "        %-10s %s -> %s  %s", c->place, pte_bits(c->old_pte), pte_bits(c->new_pte),
+			     c->function[0] ? c->function : "(L1, or the host's own tables)");
+
+	if (c->file[0])
+		snprintf(where, sizeof(where), "%s:%u", base_name(c->file), c->line);
+	if (*where && column + 1 + (int)strlen(where) > COLUMNS)
+		fprintf(out, "\n%29s%s", "", where);
+	else if (*where)
+		fprintf(out, " %s", where);
+	fputc('\n', out);
+}
+
+static bool changes_bits(const struct timeline_change *c)
+{
+	return strcmp(pte_bits(c->old_pte), pte_bits(c->new_pte));
+}
+
+static void print_changes(FILE *out, const struct timeline *t, uint32_t op)
+{
+	uint32_t printed = 0, more = 0;
+
+	for (uint32_t i = 0; i < t->change_count; i++) {
+		const struct timeline_change *c = &t->changes[i];
+
+		if (c->op != op || !changes_bits(c))
+			continue;
+		if (printed++ < CHANGES_PER_OP)
+			print_change(out, c);
+		else
+			more++;
+	}
+	if (more)
+		fprintf(out, "        ... and %u more\n", more);
+}
+
+static void print_step(FILE *out, const struct timeline *t, uint32_t i)
+{
+	const struct timeline_step *step = &t->steps[i];
+	char op[256];
+
+	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
+	fprintf(out, "%s %s", i == t->part ? ">>" : "  ", op);
+	if (!step->ran) {
+		fprintf(out, "\n        did not run\n");
+		return;
+	}
+	if (strlen(op) > OP_COLUMNS - 1)
+		fprintf(out, "\n%*s", OP_COLUMNS + 2, "");
+	else
+		fprintf(out, "%*s", OP_COLUMNS - 1 - (int)strlen(op), "");
+	print_bits(out, &step->before, &step->after);
+	if (step->note[0])
+		fprintf(out, "        %s\n", step->note);
+	print_changes(out, t, i);
+	if (i == t->part)
+		fprintf(out, "     ^ %s\n", t->part_text);
+}
+
+void report_text_timeline(FILE *out, const struct timeline *t)
+{
+	fprintf(out, "%*sl1-pte  l0-pte  shadow  tlb\n", OP_COLUMNS + 4, "");
+	fprintf(out, "   %-*swas now was now was now was now\n", OP_COLUMNS, "op");
+	for (uint32_t i = 0; i < t->scenario.op_count; i++)
+		print_step(out, t, i);
+	if (t->changes_dropped)
+		fprintf(out, "   (%u more changes of entries are not shown)\n", t->changes_dropped);
+}
+
+static void print_watch(FILE *out, const struct timeline *t)
+{
+	fprintf(out, "timeline");
+	if (t->watch_guest && t->watch_n != LAYOUT_NONE)
+		fprintf(out, " of page %u of guest %u", t->watch_n, t->watch_guest);
+	if (t->watch_lpage != LAYOUT_NONE)
+		fprintf(out, "%s page %u of L1", t->watch_guest ? ", which is" : " of", t->watch_lpage);
+	fprintf(out, "\n   (r: referenced, c: changed, -: not, ..: no such entry;\n"
+		     "    was, now: before and after the op)\n\n");
+}
+
+/* ---- the report ---------------------------------------------------------------------- */
+
+static void print_writers(FILE *out, const struct finding *f)
+{
+	if (f->writer_count)
+		fprintf(out, "\nlast changed by\n");
+	for (uint32_t i = 0; i < f->writer_count; i++) {
+		const struct finding_writer *w = &f->writers[i];
+
+		fprintf(out, "   %s: %s\n", w->what, w->function);
+		if (w->file[0])
+			fprintf(out, "      %s:%u\n", w->file, w->line);
+	}
+}
+
+static void print_caveats(FILE *out, const struct finding *f)
+{
+	fprintf(out, "L1         %s\n", f->needs_wild_l1 ? "misbehaving: the scenario needs an L1 that breaks the rules" :
+							   "well-behaved: a correct L1 hypervisor meets this");
+	if (f->assertion_only)
+		fprintf(out, "note       only an assertion shows this (CONFIG_DEBUG_VM=y)\n");
+	if (record_is_sensitive(f->class)) {
+		fputc('\n', out);
+		print_wrapped(out, 0,
+			      "A guest may reach memory here that is not its own. Findings of this class go to the kernel's "
+			      "security list, security@kernel.org, before they go anywhere public (see "
+			      "Documentation/process/security-bugs.rst in the kernel tree).");
+	}
+}
+
+static void print_finding(FILE *out, const struct finding *f)
+{
+	const struct class_info *class = &class_info[f->class];
+
+	fprintf(out, "%s (%s): %s\n\n", class->name, severity_name[class->severity], class->meaning);
+	print_wrapped(out, 3, f->title);
+	fputc('\n', out);
+}
+
+static void print_scenario(FILE *out, const struct timeline *t, const char *name)
+{
+	size_t n = scenario_text_write_bare(&t->scenario, NULL, 0);
+	char *text = malloc(n + 1), *line = text, *rest;
+
+	if (!text)
+		return;
+	scenario_text_write_bare(&t->scenario, text, n + 1);
+	fprintf(out, "\nscenario (%u ops)%s%s\n\n", t->scenario.op_count, name ? ": rcfuzz replay " : "", name ? name : "");
+	for (; *line; line = rest) {
+		rest = strchrnul(line, '\n');
+		if (*rest)
+			*rest++ = '\0';
+		fprintf(out, "   %s\n", line);
+	}
+	free(text);
+}
+
+static void print_others(FILE *out, const struct timeline *t)
+{
+	uint32_t others = 0;
+
+	for (uint32_t i = 0; i < t->outcome.finding_count; i++) {
+		const struct finding *f = &t->outcome.findings[i];
+
+		if (!strcmp(f->signature, t->finding.signature))
+			continue;
+		if (!others++)
+			fprintf(out, "\nthe same run also shows\n");
+		fprintf(out, "   %s: %s\n", class_info[f->class].name, f->title);
+	}
+}
+
+void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name)
+{
+	char target[512];
+
+	report_text_target(target, sizeof(target), target_info);
+	if (t->has_finding)
+		print_finding(out, &t->finding);
+	else
+		fprintf(out, "no finding: every store that was owed to a log was seen\n\n");
+	fprintf(out, "kernel     %s\n", target);
+	print_patches(out, target_info);
+	if (t->has_finding) {
+		fprintf(out, "lost in    %s\n", layer_name[t->finding.layer]);
+		print_long_word(out, "signature", t->finding.signature);
+		print_caveats(out, &t->finding);
+		print_writers(out, &t->finding);
+	}
+	print_scenario(out, t, name);
+	fputc('\n', out);
+	print_watch(out, t);
+	report_text_timeline(out, t);
+	if (t->has_finding)
+		print_others(out, t);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* timeline.c: watch one page through one run. */
+#include "report/timeline.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const struct finding *timeline_worst(const struct run_outcome *outcome)
+{
+	const struct finding *worst = NULL;
+
+	/* The classes are listed most severe first. */
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		if (!worst || outcome->findings[i].class < worst->class)
+			worst = &outcome->findings[i];
+	}
+	return worst;
+}
+
+const char *timeline_bits_text(bool present, bool r, bool c)
+{
+	static const char *const words[] = { "--", "r-", "-c", "rc" };
+
+	return present ? words[r | c << 1] : "..";
+}
+
+/* ---- watching ---------------------------------------------------------------- */
+
+static struct timeline_step *step_of(struct timeline *t, unsigned op)
+{
+	return &t->steps[op < SCENARIO_OPS_MAX ? op : SCENARIO_OPS_MAX - 1];
+}
+
+static void note(struct timeline *t, unsigned op, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void note(struct timeline *t, unsigned op, const char *format, ...)
+{
+	struct timeline_step *step = step_of(t, op);
+	size_t length = strlen(step->note);
+	va_list args;
+
+	if (length && length + 2 < sizeof(step->note)) {
+		strcat(step->note, ", ");
+		length += 2;
+	}
+	va_start(args, format);
+	vsnprintf(step->note + length, sizeof(step->note) - length, format, args);
+	va_end(args);
+}
+
+static bool bit(const uint8_t *bitmap, uint32_t i)
+{
+	return bitmap[i / 8] & (1u << (i % 8));
+}
+
+static void note_harvest(struct timeline *t, const struct event *e)
+{
+	const struct layout_slot *slot = &t->layout.slots[e->slot < SCENARIO_SLOTS_MAX ? e->slot : 0];
+
+	if (e->status)
+		note(t, e->op, "failed (%d)", e->status);
+	else if (e->bitmap && t->watch_lpage != LAYOUT_NONE && t->watch_lpage - slot->first < slot->pages)
+		note(t, e->op, bit(e->bitmap, t->watch_lpage - slot->first) ? "names the page" : "does not name it");
+}
+
+static void note_l1_harvest(struct timeline *t, const struct event *e)
+{
+	if (e->bitmap && e->guest == t->watch_guest && t->watch_n < t->layout.l2_pages)
+		note(t, e->op, bit(e->bitmap, t->watch_n) ? "L1 sees C" : "L1 sees no C");
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	struct timeline *t = ctx;
+	bool watched = e->lpage == t->watch_lpage || (e->guest && e->guest == t->watch_guest && e->n == t->watch_n);
+
+	switch (e->kind) {
+	case EV_HARVEST_END:
+		note_harvest(t, e);
+		break;
+	case EV_L1_HARVEST_END:
+		note_l1_harvest(t, e);
+		break;
+	case EV_ACCESS_FAILED:
+		note(t, e->op, "the access failed");
+		break;
+	case EV_KERNEL_WRITE:
+		if (e->lpage == t->watch_lpage)
+			note(t, e->op, "the kernel writes to the page");
+		break;
+	case EV_COMPARE:
+	case EV_L1_COMPARE:
+		if (watched && e->status)
+			note(t, e->op, "the copy differs");
+		break;
+	case EV_OP_END:
+		if (e->status)
+			note(t, e->op, "status %d", e->status);
+		break;
+	}
+}
+
+static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bits *bits)
+{
+	struct timeline *t = ctx;
+	struct timeline_step *step = step_of(t, op_index);
+
+	t->op = (uint16_t)op_index;
+	if (after)
+		step->after = *bits;
+	else
+		step->before = step->after = *bits;
+	step->ran = true;
+}
+
+static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
+		   const char *file, uint32_t line)
+{
+	struct timeline *t = ctx;
+	struct timeline_change *change = &t->changes[t->change_count];
+
+	if (t->change_count == TIMELINE_CHANGES_MAX) {
+		t->changes_dropped++;
+		return;
+	}
+	t->change_count++;
+	*change = (struct timeline_change){ .op = t->op, .line = line, .old_pte = old_pte, .new_pte = new_pte };
+	snprintf(change->place, sizeof(change->place), "%s", place ? place : "");
+	snprintf(change->function, sizeof(change->function), "%s", function ? function : "");
+	snprintf(change->file, sizeof(change->file), "%s", file ? file : "");
+}
+
+/* ---- where they part ----------------------------------------------------------- */
+
+/*
+ * The hardware may change memory without a word to the kernel as long as it
+ * holds an entry with C; each entry below it must hold C too, or the store
+ * that comes through it is not seen. In words, or "" while all is well.
+ */
+static void parted(const struct timeline *t, const struct run_bits *b, char *text, size_t size)
+{
+	bool tlb = b->has_tlb && b->tlb_c, shadow = b->has_shadow && b->shadow_c;
+	const char *upper = tlb ? "the TLB" : "shadow-pte", *lower = NULL;
+
+	if (tlb && !shadow && t->watch_guest)
+		lower = b->has_shadow ? "shadow-pte has not" : "shadow-pte is gone";
+	else if ((tlb || shadow) && b->has_l0 && !b->l0_c)
+		lower = "l0-pte has not";
+	else if ((tlb || shadow) && t->watch_guest && b->has_l1 && !b->l1_c)
+		lower = "l1-pte has not";
+	else if ((tlb || shadow) && !b->has_l0)
+		lower = "l0-pte is gone";
+	*text = '\0';
+	if (lower)
+		snprintf(text, size, "%s has C, %s", upper, lower);
+}
+
+/* The last op up to the loss at which the entries stopped to agree; else the op that is to blame. */
+static void find_part(struct timeline *t)
+{
+	uint32_t end = t->finding.op_effect < t->scenario.op_count ? t->finding.op_effect + 1u : t->scenario.op_count;
+	char before[160], after[160];
+
+	t->part = LAYOUT_NONE;
+	for (uint32_t i = 0; i < end; i++) {
+		if (!t->steps[i].ran)
+			continue;
+		parted(t, &t->steps[i].before, before, sizeof(before));
+		parted(t, &t->steps[i].after, after, sizeof(after));
+		if (*after && !*before) {
+			t->part = i;
+			memcpy(t->part_text, after, sizeof(t->part_text));
+		}
+	}
+	if (t->part == LAYOUT_NONE && t->finding.op_cause < t->scenario.op_count) {
+		t->part = t->finding.op_cause;
+		snprintf(t->part_text, sizeof(t->part_text), "%s", t->finding.op_cause == t->finding.op_effect ?
+			 "here it shows" : "the access concerned");
+	}
+}
+
+/* ---- the whole ------------------------------------------------------------------ */
+
+static const struct finding *choose_finding(const struct run_outcome *outcome, const char *signature)
+{
+	for (uint32_t i = 0; signature && i < outcome->finding_count; i++) {
+		if (!strcmp(outcome->findings[i].signature, signature))
+			return &outcome->findings[i];
+	}
+	return timeline_worst(outcome);
+}
+
+void timeline_make(struct timeline *t, struct runner *runner, const struct scenario *s, const char *signature)
+{
+	const struct finding *finding;
+
+	memset(t, 0, sizeof(*t));
+	t->scenario = *s;
+	t->scenario.config.page = runner_page_shift(runner) == 12 ? PAGE_4K : PAGE_64K;
+	scenario_canonicalize(&t->scenario);
+	layout_init(&t->layout, &t->scenario.config);
+	run_scenario(runner, &t->scenario, NULL, &t->outcome);
+	t->watch_n = t->watch_lpage = t->part = LAYOUT_NONE;
+	finding = choose_finding(&t->outcome, signature);
+	if (finding) {
+		t->has_finding = true;
+		t->finding = *finding;
+		t->watch_guest = finding->n == LAYOUT_NONE ? 0 : finding->guest;
+		t->watch_n = finding->n;
+		t->watch_lpage = finding->lpage;
+	}
+	const struct run_observer observer = {
+		.ctx = t,
+		.event = on_event,
+		.op = on_op,
+		.pte = on_pte,
+		.watch_guest = t->watch_guest,
+		.watch_n = t->watch_n,
+		.watch_lpage = t->watch_lpage,
+	};
+
+	run_scenario(runner, &t->scenario, &observer, &t->outcome);
+	if (t->has_finding)
+		find_part(t);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * timeline.h: what one scenario did, op by op, for people: the R and C bits of
+ * the four places before and after, the changes the kernel made to them, and
+ * the op at which they part. Made by running the scenario twice: once for the
+ * finding, once more watching the page that it is about.
+ */
+#ifndef RCFUZZ_TIMELINE_H
+#define RCFUZZ_TIMELINE_H
+
+#include "run/run.h"
+#include "scenario/layout.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#define TIMELINE_CHANGES_MAX 2048u
+#define TIMELINE_NOTE 48
+
+/* A change of an entry of the watched page. */
+struct timeline_change {
+	uint16_t op;
+	uint32_t line;
+	uint64_t old_pte, new_pte;
+	char place[12], function[64], file[64];
+};
+
+struct timeline_step {
+	bool ran;
+	struct run_bits before, after;
+	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */
+};
+
+struct timeline {
+	struct scenario scenario;
+	struct layout layout;
+	struct run_outcome outcome;
+	bool has_finding;
+	struct finding finding;	  /* the one that is told; valid if has_finding */
+	uint8_t watch_guest;
+	uint32_t watch_n, watch_lpage; /* LAYOUT_NONE: none */
+	uint32_t part;		  /* index of the op at which the bits part; LAYOUT_NONE: none */
+	char part_text[160];	  /* in words */
+	uint32_t change_count, changes_dropped;
+	uint16_t op; /* that runs now */
+	struct timeline_step steps[SCENARIO_OPS_MAX];
+	struct timeline_change changes[TIMELINE_CHANGES_MAX];
+};
+
+/*
+ * Run s and make its timeline, for the finding with this signature, or the most
+ * severe one (signature NULL). *t is large: allocate it.
+ */
+void timeline_make(struct timeline *t, struct runner *runner, const struct scenario *s, const char *signature);
+
+/* The finding of an outcome to tell first: the most severe, NULL if there is none. */
+const struct finding *timeline_worst(const struct run_outcome *outcome);
+
+/* "r-", "rc", "--", "-c", or ".." for an entry that is not there. */
+const char *timeline_bits_text(bool present, bool r, bool c);
+
+/* Write the whole report of a finding (or of a scenario that shows none): at most 80 columns. name: the scenario's file. */
+void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name);
+/* Only the table of ops. */
+void report_text_timeline(FILE *out, const struct timeline *t);
+/* The kernel in one line: "linux-6.12.73 (64k pages, clang 14.0.6, module 1a2b3c4d)". */
+void report_text_target(char *line, size_t size, const char *target_info);
+
+/* The same as JSON: findings, target, trace hash, steps with bits and changes. NULL: out of memory. */
+cJSON *report_json(const struct timeline *t, const char *target_info, const char *name);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* known.c: the list of findings that are no news. */
+#include "triage/known.h"
+
+#include "scenario/scenario_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEPTH_MAX 8u
+
+struct known_entry {
+	struct scenario_expectation expectation;
+	char name[96];
+};
+
+struct known {
+	size_t count, bad;
+	struct known_entry *entries;
+	/* While loading: */
+	const char *version;
+	unsigned page;
+	char *error;
+	size_t error_size;
+};
+
+static bool add(struct known *known, const struct scenario_expectation *expectation, const char *name)
+{
+	struct known_entry *entries = reallocarray(known->entries, known->count + 1, sizeof(*entries));
+
+	if (!entries)
+		return false;
+	known->entries = entries;
+	entries[known->count].expectation = *expectation;
+	snprintf(entries[known->count].name, sizeof(entries->name), "%s", name);
+	known->count++;
+	return true;
+}
+
+static bool load_file(struct known *known, const char *path, const char *name, struct scenario_file *file)
+{
+	const struct scenario_expectation *expectation;
+	struct scenario_error error;
+
+	if (scenario_file_load(path, file, &error)) {
+		if (!known->bad++)
+			snprintf(known->error, known->error_size, "%s:%u:%u: %s", path, error.line, error.column,
+				 error.message);
+		return true;
+	}
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		if (file->expectations[i].kind == EXPECT_EMBARGOED && !add(known, &file->expectations[i], name))
+			return false;
+	}
+	expectation = scenario_file_expectation(file, known->version, known->page);
+	return !expectation || expectation->kind != EXPECT_FINDING || add(known, expectation, name);
+}
+
+static bool load_folder(struct known *known, const char *folder, unsigned depth, struct scenario_file *file)
+{
+	struct dirent **entries;
+	int count = scandir(folder, &entries, NULL, alphasort);
+	bool loaded = count >= 0;
+
+	if (!loaded)
+		snprintf(known->error, known->error_size, "cannot read the folder %s: %s", folder, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		char path[4096];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, name);
+		if (loaded && name[0] != '.' && !lstat(path, &st)) {
+			if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+				loaded = load_folder(known, path, depth + 1, file);
+			else if (S_ISREG(st.st_mode) && strlen(name) > 4 && !strcmp(name + strlen(name) - 4, ".txt"))
+				loaded = load_file(known, path, name, file);
+		}
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return loaded;
+}
+
+struct known *known_load(const char *folder, const char *version, unsigned page, size_t *bad, char *error,
+			 size_t error_size)
+{
+	struct known *known = calloc(1, sizeof(*known));
+	struct scenario_file *file = malloc(sizeof(*file));
+	bool loaded = false;
+
+	snprintf(error, error_size, "out of memory");
+	*bad = 0;
+	if (known && file) {
+		known->version = version;
+		known->page = page;
+		known->error = error;
+		known->error_size = error_size;
+		loaded = load_folder(known, folder, 0, file);
+		*bad = known->bad;
+	}
+	free(file);
+	if (loaded)
+		return known;
+	known_free(known);
+	return NULL;
+}
+
+void known_free(struct known *known)
+{
+	if (known)
+		free(known->entries);
+	free(known);
+}
+
+const char *known_match(const struct known *known, const struct finding *finding)
+{
+	for (size_t i = 0; known && i < known->count; i++) {
+		const struct scenario_expectation *e = &known->entries[i].expectation;
+
+		if (e->kind == EXPECT_EMBARGOED ? !strcmp(e->signature, finding->signature) :
+						  scenario_expectation_covers(e, finding->coarse))
+			return known->entries[i].name;
+	}
+	return NULL;
+}
