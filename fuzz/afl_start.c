@@ -36,7 +36,6 @@ static void set_environment(const char *mutator)
 		{ "AFL_NO_COLOR", "1" },
 		{ "AFL_AUTORESUME", "1" },
 		{ "AFL_FAST_CAL", "1" },
-		{ "AFL_SKIP_BIN_CHECK", "1" },
 		{ "AFL_FORKSRV_INIT_TMOUT", "60000" },
 		{ "AFL_CUSTOM_MUTATOR_ONLY", "1" },
 		{ "AFL_DISABLE_TRIM", "1" },

@@ -4,15 +4,17 @@
 
 #include "base/file.h"
 #include "scenario/codec.h"
+#include "triage/death.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#define DEATHS_TOLD_MAX 3u   /* more are only counted */
+#define INPUTS_KEPT_MAX 256u /* in crashes/ */
 
 /* ---- the store ------------------------------------------------------------------- */
 
@@ -58,8 +60,11 @@ static void take_finding(struct session *session, const struct finding *finding,
 	struct scenario *raw;
 	struct record *own;
 
-	if (store_find(session->store, finding->signature))
+	own = store_find(session->store, finding->signature);
+	if (own) {
+		own->count += death_is(finding); /* the others are counted by the workers */
 		return;
+	}
 	raw = malloc(sizeof(*raw));
 	if (!raw) {
 		session_fail(session, RUN_ERROR_INTERNAL, "out of memory");
@@ -119,26 +124,16 @@ void session_update_counts(struct session *session, bool write)
 		struct record *record = store_at(session->store, i);
 		uint64_t count = count_signature(session, record->finding.signature);
 
-		if (count <= record->count)
+		if (count > record->count)
+			record->count = count;
+		else if (record->count == 1 || !death_is(&record->finding))
 			continue;
-		record->count = count;
 		if (write && !store_update(session->store, record))
 			session_fail(session, RUN_ERROR_IO, "%s", store_error(session->store));
 	}
 }
 
 /* ---- deaths ------------------------------------------------------------------------- */
-
-static const char *death_text(const struct job *job, char *text, size_t size)
-{
-	if (job->hang)
-		snprintf(text, size, "hung");
-	else if (job->signal)
-		snprintf(text, size, "died of signal %d (%s)", job->signal, strsignal(job->signal));
-	else
-		snprintf(text, size, "ended with exit code %d", job->exit_code);
-	return text;
-}
 
 const char *session_last_words(const struct worker *worker, char *text, size_t size)
 {
@@ -149,7 +144,8 @@ const char *session_last_words(const struct worker *worker, char *text, size_t s
 	snprintf(text, size, "nothing");
 	while (file && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (line[strspn(line, " \t=")])
+		/* libFuzzer's chatter is no reason to die. */
+		if (line[strspn(line, " \t=")] && strncmp(line, "INFO:", 5) && strncmp(line, "WARNING:", 8))
 			snprintf(text, size, "%s", line);
 	}
 	free(line);
@@ -178,6 +174,8 @@ static void keep_input(struct session *session, const uint8_t *bytes, uint32_t s
 {
 	char path[4096], error[256];
 
+	if (session->inputs_kept++ >= INPUTS_KEPT_MAX)
+		return;
 	snprintf(path, sizeof(path), "%s/crashes/%016llx.bin", session->plan->out,
 		 (unsigned long long)link_hash(bytes, size));
 	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
@@ -188,46 +186,24 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 {
 	struct link_page *page = worker->link.page;
 	uint32_t size = atomic_load(&page->input_size);
-	struct job job = {
-		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-		.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-		.hang = worker->killed_for_hang,
-	};
+	bool runs = size && size <= CODEC_BYTES_MAX, hung = worker->killed_for_hang;
 	char text[96], words[160];
 
 	atomic_store(&page->input_size, 0);
-	if (!size || size > CODEC_BYTES_MAX) {
+	if (session->deaths_told++ < DEATHS_TOLD_MAX)
+		session_say(session, "a worker %s%s; %s says: %s", death_text(status, hung, text, sizeof(text)),
+			    runs ? ", its scenario is being verified" : " outside any scenario", worker->log,
+			    session_last_words(worker, words, sizeof(words)));
+	if (!runs) {
 		session->totals->unverified++;
-		session_say(session, "a worker %s outside any scenario; %s says: %s", death_text(&job, text, sizeof(text)),
-			    worker->log, session_last_words(worker, words, sizeof(words)));
 		return;
 	}
-	session_say(session, "a worker %s; the scenario is being verified", death_text(&job, text, sizeof(text)));
 	skip_input(session, page->input, size);
 	keep_input(session, page->input, size);
-	enqueue(session, &job, page->input, size);
-}
-
-/* The triager died of it too: then it is the code under test (or ours) that does it, every time. */
-static void take_crash(struct session *session, const struct job *job)
-{
-	struct finding finding = { .class = job->hang ? CLASS_HANG : CLASS_CRASH, .n = UINT32_MAX, .lpage = UINT32_MAX };
-	char text[96];
-
-	snprintf(finding.title, sizeof(finding.title), "the process %s while it ran this scenario, and again when tried alone",
-		 death_text(job, text, sizeof(text)));
-	snprintf(finding.coarse, sizeof(finding.coarse), "%s:none:process", class_info[finding.class].name);
-	snprintf(finding.signature, sizeof(finding.signature), "%s:%s%d", finding.coarse, job->signal ? "signal" : "exit",
-		 job->signal ? job->signal : job->exit_code);
-	take_finding(session, &finding, job->bytes, job->size);
+	enqueue(session, &(struct job){ .status = status, .hung = hung }, page->input, size);
 }
 
 /* ---- the triager ----------------------------------------------------------------------- */
-
-static bool is_process_finding(const struct record *record)
-{
-	return strstr(record->finding.coarse, ":process");
-}
 
 /* The most severe job first. */
 static uint32_t next_job(const struct session *session)
@@ -259,7 +235,7 @@ static bool send_job(struct session *session, const struct job *job)
 	m->size = job->size;
 	if (job->record) {
 		m->finding = job->record->finding;
-		snprintf(m->text, sizeof(m->text), "%s/findings/%s.report", session->plan->out, job->record->id);
+		snprintf(m->text, sizeof(m->text), "%s", session->plan->out);
 	}
 	memcpy(m->scenario, job->bytes, job->size);
 	return link_send(session->triager.link.fd, m);
@@ -274,7 +250,7 @@ void session_feed_triager(struct session *session)
 		session->queue[i] = session->queue[--session->queued];
 		session->triager_busy = true;
 		/* A process that dies of it cannot be asked for something smaller. */
-		if ((session->current.record && is_process_finding(session->current.record)) ||
+		if ((session->current.record && death_is(&session->current.record->finding)) ||
 		    !send_job(session, &session->current)) {
 			session->totals->unminimized++;
 			finish_job(session);
@@ -340,10 +316,10 @@ void session_triager_died(struct session *session, int status)
 		session->totals->unminimized++;
 		session_say(session, "%s could not be minimised: the process died", job->record->id);
 	} else {
-		job->hang = session->triager.killed_for_hang;
-		job->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-		job->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-		take_crash(session, job);
+		/* It died of it too: so it is the scenario, every time. */
+		const struct finding finding = death_finding(status, session->triager.killed_for_hang);
+
+		take_finding(session, &finding, job->bytes, job->size);
 	}
 	finish_job(session);
 }
@@ -370,7 +346,7 @@ static void take_afl_file(struct session *session, const char *path)
 		return;
 	session->totals->deaths++;
 	keep_input(session, (const uint8_t *)data, (uint32_t)size);
-	enqueue(session, &(struct job){ .signal = SIGABRT }, (const uint8_t *)data, (uint32_t)size);
+	enqueue(session, &(struct job){ .status = SIGABRT }, (const uint8_t *)data, (uint32_t)size);
 	free(data);
 }
 

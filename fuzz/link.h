@@ -43,7 +43,7 @@ struct link_page {
 enum link_kind {
 	LINK_FINDING,  /* worker: a finding and its scenario */
 	LINK_FAILED,   /* worker: cannot work, text says why */
-	LINK_MINIMIZE, /* supervisor to triager: shrink this scenario; text = path of the report to write */
+	LINK_MINIMIZE, /* supervisor to triager: shrink this scenario; text = the output folder */
 	LINK_VERIFY,   /* supervisor to triager: did this scenario really kill a worker? */
 	LINK_DONE,     /* triager: the answer, with the smaller scenario */
 };

@@ -26,9 +26,8 @@ struct worker {
 /* A finding to minimise, or a scenario to verify (record NULL). */
 struct job {
 	struct record *record;
-	int signal; /* that killed the worker; 0: exit code */
-	int exit_code;
-	bool hang;
+	int status; /* wait status of the worker that died */
+	bool hung;  /* it was killed because it did not come back */
 	uint32_t size;
 	uint8_t *bytes;
 };
@@ -55,6 +54,7 @@ struct session {
 	char *error;
 	size_t error_size;
 	struct link_message message; /* scratch */
+	unsigned deaths_told, inputs_kept;
 	uint32_t afl_taken; /* files of AFL++'s that were looked at */
 };
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HANG_SECONDS 30u     /* a scenario has a limit of its own; this is for when that fails */
+#define HANG_SECONDS 10u     /* a scenario has a limit of its own; this is for when that fails */
 #define DEATHS_MAX 3u	     /* in a row, without progress between them */
 #define STOP_SECONDS 3.0     /* for workers to end by themselves */
 #define TRIAGE_SECONDS 20.0  /* for what is left to minimise at the end */

@@ -7,6 +7,7 @@
 #include "fuzz/engine.h"
 
 #include "base/file.h"
+#include "report/record.h"
 #include "report/timeline.h"
 #include "scenario/codec.h"
 #include "triage/minimize.h"
@@ -24,22 +25,22 @@ struct triager {
 	struct timeline timeline;
 };
 
-/* The report beside the scenario; what cannot be written is seen by the supervisor's own writes. */
+/* The report of the minimised scenario; what cannot be written is seen by the supervisor's own writes. */
 static void write_report(struct triager *t)
 {
-	char *text = NULL, error[256], scenario[LINK_TEXT];
+	char *text = NULL, error[256], scenario[LINK_TEXT + 128], path[LINK_TEXT + 128], id[RECORD_ID];
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		return;
-	snprintf(scenario, sizeof(scenario), "%s", t->job.text);
-	if (strlen(scenario) > 7)
-		memcpy(scenario + strlen(scenario) - 7, ".txt", sizeof(".txt")); /* .report -> .txt */
+	record_id(id, &t->job.finding);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->job.text, id);
+	snprintf(scenario, sizeof(scenario), "%s/findings/%s.txt", t->job.text, id);
 	timeline_make(&t->timeline, t->runner, &t->scenario, t->job.finding.signature);
 	report_text(out, &t->timeline, runner_target_info(t->runner), scenario);
 	if (!fclose(out))
-		file_write_atomic(t->job.text, text, n, error, sizeof(error));
+		file_write_atomic(path, text, n, error, sizeof(error));
 	free(text);
 }
 

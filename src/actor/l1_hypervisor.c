@@ -191,7 +191,7 @@ static uint32_t entry_pages(const struct world *w, const struct l1_entry *e)
 
 	if (pages > left)
 		pages = left;
-	return e->base_n + pages > WORLD_L2_PAGES ? WORLD_L2_PAGES - e->base_n : pages;
+	return e->base_n + pages > w->layout.l2_pages ? w->layout.l2_pages - e->base_n : pages;
 }
 
 int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry)
@@ -207,7 +207,7 @@ int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_
 	for (uint32_t i = 0; i < pages; i++)
 		g->entry[e.base_n + i] = e;
 	/* A large entry that now points nearer to the end of its slot leaves a tail that maps nothing. */
-	for (uint32_t n = e.base_n + pages; n < WORLD_L2_PAGES && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
+	for (uint32_t n = e.base_n + pages; n < w->layout.l2_pages && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
 		g->entry[n].valid = false;
 	world_emit(w, &event);
 	return 0;

@@ -327,10 +327,14 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 	bool load = op->dir == DIR_TO_L1;
 	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID, (uint64_t)op->n << w->layout.page_shift,
 			    load ? buffer : 0, load ? 0 : buffer, COPY_BYTES};
+	int status;
 
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
-	return (int)l1_hcall(w, op->vcpu, H_COPY_TOFROM_GUEST, args);
+	w->buffer_lpage = op->g;
+	status = (int)l1_hcall(w, op->vcpu, H_COPY_TOFROM_GUEST, args);
+	w->buffer_lpage = LAYOUT_NONE;
+	return status;
 }
 
 /* ---- misbehaving ---------------------------------------------------------- */

@@ -137,14 +137,29 @@ static size_t service_quadrant_copy(void *ctx, uint32_t lpid, uint32_t pid, uint
 	return left;
 }
 
+/*
+ * The L1 page that the kernel writes to at hva. Two slots may lie on the same memory, and a store is owed to the
+ * one that it went through, which the address does not tell: then it is the one that L1 has just named, or none.
+ */
 static uint32_t lpage_of_hva(const struct world *w, uint64_t hva)
 {
 	const struct layout *l = &w->layout;
+	uint32_t found = LAYOUT_NONE;
 
-	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++)
-		if (l->slots[s].pages && hva >= l->slots[s].hva && hva - l->slots[s].hva < (uint64_t)l->slots[s].pages << l->page_shift)
-			return l->slots[s].first + (uint32_t)((hva - l->slots[s].hva) >> l->page_shift);
-	return LAYOUT_NONE;
+	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++) {
+		const struct layout_slot *slot = &l->slots[s];
+		uint32_t lpage;
+
+		if (!slot->pages || hva < slot->hva || (hva - slot->hva) >> l->page_shift >= slot->pages)
+			continue;
+		lpage = slot->first + (uint32_t)((hva - slot->hva) >> l->page_shift);
+		if (lpage == w->buffer_lpage)
+			return lpage;
+		if (found != LAYOUT_NONE)
+			return LAYOUT_NONE;
+		found = lpage;
+	}
+	return found;
 }
 
 static size_t service_user_copy(void *ctx, uint64_t hva, void *buf, size_t n, bool store)

@@ -72,6 +72,7 @@ static void forget(struct world *w)
 	w->entry_changes = 0;
 	w->aborted = false;
 	w->host_cpu = 0;
+	w->buffer_lpage = LAYOUT_NONE;
 }
 
 static int create_slots(struct world *w)

@@ -94,6 +94,7 @@ struct world {
 	struct l1_guest guests[SCENARIO_GUESTS_MAX];
 	unsigned guest_count; /* of the configuration; kept, since that may be gone at the next reset */
 	struct host_slot slots[SCENARIO_SLOTS_MAX];
+	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	bool migrating;
 	bool ptcr_set;
 	uint32_t copied[WORLD_LPAGES]; /* content version that the host's migration has copied */

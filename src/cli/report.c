@@ -105,7 +105,7 @@ static bool copy_report(FILE *out, const struct report_options *o, const cJSON *
 	/* The id comes from a file: it must not lead elsewhere. */
 	if (strchr(id, '/') || id[0] == '.')
 		return false;
-	snprintf(path, sizeof(path), "%s/findings/%s.report", o->path, id);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", o->path, id);
 	if (file_read(path, 1u << 20, &text, &n, error, sizeof(error)))
 		return false;
 	fwrite(text, 1, n, out);

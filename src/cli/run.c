@@ -166,7 +166,7 @@ static int check_options(struct run_options *o)
 
 static int make_folders(const char *out)
 {
-	static const char *const below[] = { "", "/findings", "/corpus", "/seeds", "/log", "/crashes" };
+	static const char *const below[] = { "", "/corpus", "/seeds", "/log", "/crashes" };
 	char path[4096], error[512];
 
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {

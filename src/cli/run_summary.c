@@ -123,7 +123,7 @@ static void print_worst(const struct run_plan *plan, struct record **records, si
 
 	if (!count || records[0]->known[0])
 		return;
-	snprintf(path, sizeof(path), "%s/findings/%s.report", plan->out, records[0]->id);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", plan->out, records[0]->id);
 	if (!records[0]->minimized || file_read(path, 1u << 20, &text, &n, error, sizeof(error)))
 		return;
 	printf("\n--------------------------------------------------------------------------------\n");

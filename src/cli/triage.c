@@ -11,6 +11,7 @@
 #include "report/folder.h"
 #include "report/store.h"
 #include "report/timeline.h"
+#include "triage/death.h"
 #include "triage/known.h"
 #include "triage/minimize.h"
 
@@ -154,18 +155,6 @@ static void add_to_cluster(struct triage *t, const struct finding *finding, size
 	c->count++;
 }
 
-static struct finding death_finding(int status)
-{
-	struct finding finding = { .class = CLASS_CRASH, .n = UINT32_MAX, .lpage = UINT32_MAX };
-	char text[96];
-
-	guard_status_text(status, text, sizeof(text));
-	snprintf(finding.title, sizeof(finding.title), "the process died (%s) while it ran this scenario", text);
-	snprintf(finding.coarse, sizeof(finding.coarse), "crash:none:process");
-	snprintf(finding.signature, sizeof(finding.signature), "crash:none:process:%s", text);
-	return finding;
-}
-
 static bool take_replay(void *ctx, size_t index, const void *out, int status)
 {
 	const struct triage_result *result = out;
@@ -173,7 +162,7 @@ static bool take_replay(void *ctx, size_t index, const void *out, int status)
 	const char *path = t->options->files.items[index];
 
 	if (!result) {
-		const struct finding finding = death_finding(status);
+		const struct finding finding = death_finding(status, false);
 
 		t->died++;
 		add_to_cluster(t, &finding, index, UINT32_MAX);
@@ -212,7 +201,7 @@ static void write_report(struct triage *t, const struct finding *finding)
 	if (!out)
 		return;
 	record_id(id, finding);
-	snprintf(path, sizeof(path), "%s/findings/%s.report", t->options->out, id);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->options->out, id);
 	snprintf(name, sizeof(name), "%s/findings/%s.txt", t->options->out, id);
 	timeline_make(&t->timeline, t->runner, &t->file.scenario, finding->signature);
 	report_text(out, &t->timeline, runner_target_info(t->runner), name);

@@ -50,11 +50,14 @@ static bool end_last_line(struct store *store)
 
 static bool open_files(struct store *store)
 {
+	static const char *const below[] = { "", "/findings", "/reports" };
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/findings", store->folder);
-	if (!folder_make(path, store->error, sizeof(store->error)))
-		return false;
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", store->folder, below[i]);
+		if (!folder_make(path, store->error, sizeof(store->error)))
+			return false;
+	}
 	snprintf(path, sizeof(path), "%s/findings.jsonl", store->folder);
 	store->lines = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (store->lines < 0 || !end_last_line(store))

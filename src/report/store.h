@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * store.h: the output folder of a run: findings.jsonl and findings/.
+ * store.h: the output folder of a run: findings.jsonl, findings/ (scenarios) and
+ * reports/ (text, written by who has the kernel at hand).
  *
  * A finding is on the disk before anything else happens to it: its scenario
  * first (findings/ID.raw.txt, atomic), then its record, synced. Once it is

@@ -78,7 +78,7 @@ void report_text_target(char *line, size_t size, const char *target_info)
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "compiler"), compiler, sizeof(compiler));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "hash"), hash, sizeof(hash));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "tree"), tree, sizeof(tree));
-	snprintf(line, size, "Linux %s (%s: %s pages, %s, module %.8s)", version, base_name(tree), page, compiler, hash);
+	snprintf(line, size, "Linux %s, %s pages (%s, %s, module %.8s)", version, page, base_name(tree), compiler, hash);
 	cJSON_Delete(target);
 }
 
@@ -263,6 +263,18 @@ static void print_others(FILE *out, const struct timeline *t)
 	}
 }
 
+/* Two lines if one is too long. */
+static void print_kernel(FILE *out, char *target)
+{
+	char *built = strlen(target) + 11 > COLUMNS ? strstr(target, " (") : NULL;
+
+	if (built)
+		*built = '\0';
+	fprintf(out, "kernel     %s\n", target);
+	if (built)
+		fprintf(out, "%11s%s\n", "", built + 1);
+}
+
 void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name)
 {
 	char target[512];
@@ -272,10 +284,11 @@ void report_text(FILE *out, const struct timeline *t, const char *target_info, c
 		print_finding(out, &t->finding);
 	else
 		fprintf(out, "no finding: every store that was owed to a log was seen\n\n");
-	fprintf(out, "kernel     %s\n", target);
+	print_kernel(out, target);
 	print_patches(out, target_info);
 	if (t->has_finding) {
-		fprintf(out, "lost in    %s\n", layer_name[t->finding.layer]);
+		if (t->finding.layer != LAYER_NONE)
+			fprintf(out, "layer      %s\n", layer_name[t->finding.layer]);
 		print_long_word(out, "signature", t->finding.signature);
 		print_caveats(out, &t->finding);
 		print_writers(out, &t->finding);

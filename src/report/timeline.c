@@ -154,6 +154,12 @@ static void parted(const struct timeline *t, const struct run_bits *b, char *tex
 		snprintf(text, size, "%s has C, %s", upper, lower);
 }
 
+static bool is_loss(enum finding_class class)
+{
+	return class == CLASS_LOST_DIRTY_HOST || class == CLASS_LOST_DIRTY_L1 || class == CLASS_LOST_REF_HOST ||
+	       class == CLASS_LOST_REF_L1 || class == CLASS_ASSUMPTION;
+}
+
 /* The last op up to the loss at which the entries stopped to agree; else the op that is to blame. */
 static void find_part(struct timeline *t)
 {
@@ -161,7 +167,7 @@ static void find_part(struct timeline *t)
 	char before[160], after[160];
 
 	t->part = LAYOUT_NONE;
-	for (uint32_t i = 0; i < end; i++) {
+	for (uint32_t i = 0; is_loss(t->finding.class) && i < end; i++) {
 		if (!t->steps[i].ran)
 			continue;
 		parted(t, &t->steps[i].before, before, sizeof(before));

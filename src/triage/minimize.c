@@ -46,16 +46,44 @@ static bool exhausted(const struct minimizer *m)
 	       (m->budget->stop && atomic_load_explicit(m->budget->stop, memory_order_relaxed));
 }
 
-/* Run the trial; if it still shows the finding, it is the new best. A trial that is the same as the best is no progress. */
-static bool attempt(struct minimizer *m)
+static unsigned distance(const void *record, const struct field_info *info)
+{
+	unsigned value = scenario_field_get(record, info);
+
+	if (info->words)
+		return value != info->def;
+	return value > info->def ? value - info->def : info->def - value;
+}
+
+/* How far a scenario is from the simplest: what may be tried only goes down, so it comes to an end. */
+static uint64_t weight(const struct scenario *s)
+{
+	uint64_t sum = s->config.l1 != L1_WELL_BEHAVED;
+
+	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
+		if (i != CONFIG_l1 && i != CONFIG_page)
+			sum += distance(&s->config, &config_info[i]);
+	}
+	for (uint32_t op = 0; op < s->op_count; op++) {
+		for (unsigned i = 0; i < FIELD_COUNT; i++) {
+			if (op_info[s->ops[op].kind].fields & (1u << i))
+				sum += distance(&s->ops[op], &field_info[i]);
+		}
+	}
+	return sum;
+}
+
+/* Fewer ops, or as many that are simpler. Canonical form may have brought back what a trial has changed. */
+static bool simpler(const struct scenario *a, const struct scenario *b)
+{
+	return a->op_count != b->op_count ? a->op_count < b->op_count : weight(a) < weight(b);
+}
+
+/* Run the trial; if it still shows the finding, it is the new best. */
+static bool show_trial(struct minimizer *m)
 {
 	const struct finding *found;
 
-	if (exhausted(m))
-		return false;
-	scenario_canonicalize(&m->trial);
-	if (scenario_equal(&m->trial, &m->best))
-		return false;
 	m->execs++;
 	run_scenario(m->runner, &m->trial, NULL, &m->outcome);
 	found = find_signature(&m->outcome, m->signature);
@@ -64,6 +92,14 @@ static bool attempt(struct minimizer *m)
 	m->finding = *found;
 	m->best = m->trial;
 	return true;
+}
+
+static bool attempt(struct minimizer *m)
+{
+	if (exhausted(m))
+		return false;
+	scenario_canonicalize(&m->trial);
+	return simpler(&m->trial, &m->best) && show_trial(m);
 }
 
 /* ---- ops ------------------------------------------------------------------- */
@@ -236,7 +272,7 @@ static bool lower_config(struct minimizer *m)
 	bool progress = false;
 
 	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
-		if (i != CONFIG_page)
+		if (i != CONFIG_page && i != CONFIG_l1)
 			progress |= lower_config_field(m, &config_info[i]);
 	}
 	return progress;
@@ -260,7 +296,7 @@ static void renumber(struct minimizer *m)
 	m->trial = m->best;
 	for (uint32_t i = 0; i < m->trial.op_count; i++)
 		m->trial.ops[i].label = (uint16_t)(i + 1);
-	attempt(m);
+	show_trial(m);
 }
 
 static void shrink(struct minimizer *m)

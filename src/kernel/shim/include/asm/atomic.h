@@ -31,13 +31,23 @@
 	static __always_inline void arch_##prefix##_set(prefix##_t *v, type i)                                         \
 	{                                                                                                              \
 		__atomic_store_n(&v->counter, i, __ATOMIC_RELAXED);                                                    \
-	}                                                                                                              \
-	RCFUZZ_ATOMIC_FETCH(prefix, type, add)                                                                         \
-	RCFUZZ_ATOMIC_RETURN(prefix, type, add) RCFUZZ_ATOMIC_FETCH(prefix, type, sub)                                 \
-		RCFUZZ_ATOMIC_RETURN(prefix, type, sub) RCFUZZ_ATOMIC_FETCH(prefix, type, and)                         \
-			RCFUZZ_ATOMIC_FETCH(prefix, type, or) RCFUZZ_ATOMIC_FETCH(prefix, type, xor)
+	}
 RCFUZZ_ATOMIC(atomic, int)
+RCFUZZ_ATOMIC_FETCH(atomic, int, add)
+RCFUZZ_ATOMIC_FETCH(atomic, int, sub)
+RCFUZZ_ATOMIC_FETCH(atomic, int, and)
+RCFUZZ_ATOMIC_FETCH(atomic, int, or)
+RCFUZZ_ATOMIC_FETCH(atomic, int, xor)
+RCFUZZ_ATOMIC_RETURN(atomic, int, add)
+RCFUZZ_ATOMIC_RETURN(atomic, int, sub)
 RCFUZZ_ATOMIC(atomic64, s64)
+RCFUZZ_ATOMIC_FETCH(atomic64, s64, add)
+RCFUZZ_ATOMIC_FETCH(atomic64, s64, sub)
+RCFUZZ_ATOMIC_FETCH(atomic64, s64, and)
+RCFUZZ_ATOMIC_FETCH(atomic64, s64, or)
+RCFUZZ_ATOMIC_FETCH(atomic64, s64, xor)
+RCFUZZ_ATOMIC_RETURN(atomic64, s64, add)
+RCFUZZ_ATOMIC_RETURN(atomic64, s64, sub)
 #define arch_atomic_fetch_add arch_atomic_fetch_add
 #define arch_atomic_fetch_sub arch_atomic_fetch_sub
 #define arch_atomic_fetch_and arch_atomic_fetch_and
