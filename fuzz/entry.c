@@ -140,7 +140,8 @@ void entry_run(struct entry *entry, const uint8_t *bytes, size_t n)
 	if (page) {
 		if (is_skipped(page, bytes, n))
 			return;
-		memcpy(page->input, bytes, n);
+		if (n)
+			memcpy(page->input, bytes, n);
 		atomic_store_explicit(&page->input_size, (uint32_t)n, memory_order_release);
 	}
 	scenario_decode(&entry->scenario, bytes, n);

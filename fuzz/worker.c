@@ -80,5 +80,8 @@ _Noreturn void worker_main(const struct worker_setup *setup)
 	if (setup->engine == ENGINE_LIBFUZZER)
 		engine_libfuzzer(&engine);
 	engine_random(&engine);
-	_exit(WORKER_DONE);
+	/* Not _exit: a module that was built with source coverage writes its profile now. */
+	runner_destroy(entry->runner);
+	free(entry);
+	exit(WORKER_DONE);
 }

@@ -12,10 +12,10 @@ struct build_options {
 	unsigned flavour;
 	const char *output, *optimize;
 	uint64_t jobs;
-	bool rebuild, no_yields;
+	bool rebuild;
 };
 
-enum { KEY_FLAVOUR = 1000, KEY_OPTIMIZE, KEY_REBUILD, KEY_JOBS, KEY_NO_YIELDS };
+enum { KEY_FLAVOUR = 1000, KEY_OPTIMIZE, KEY_REBUILD, KEY_JOBS };
 
 static const struct argp_option options[] = {
 	{ "kernel", TARGET_KEY_KERNEL, "TREE", 0, "a tree or an archive of one (default: the newest linux-source package)", 0 },
@@ -24,7 +24,6 @@ static const struct argp_option options[] = {
 	{ "patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 0 },
 	{ "recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe; repeatable", 0 },
 	{ "flavour", KEY_FLAVOUR, "NAME", 0, "plain (default), coverage (for engines), or asan (for rcfuzz-asan)", 1 },
-	{ "no-yields", KEY_NO_YIELDS, NULL, 0, "without yield points inside kernel code: faster", 1 },
 	{ "cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler (default: clang, or gcc)", 1 },
 	{ "optimize", 'O', "LEVEL", 0, "as the compiler's -O (default 2)", 1 },
 	{ "jobs", KEY_JOBS, "N", 0, "compilers at a time (default: one a CPU)", 1 },
@@ -56,9 +55,6 @@ static int take(void *ctx, int key, char *arg)
 		return cli_choice("--flavour", arg, flavours, &o->flavour);
 	case KEY_JOBS:
 		return cli_number("--jobs", arg, 1, 1024, &o->jobs);
-	case KEY_NO_YIELDS:
-		o->no_yields = true;
-		return 0;
 	case KEY_REBUILD:
 		o->rebuild = true;
 		return 0;
@@ -78,7 +74,6 @@ static int build(const struct build_options *o)
 	request.optimize = o->optimize;
 	request.jobs = (unsigned)o->jobs;
 	request.rebuild = o->rebuild;
-	request.no_yields = o->no_yields;
 	result = kernel_build(&request, path, sizeof(path), error, sizeof(error));
 	if (result)
 		return cli_error(target_build_exit(result), "%s", error);

@@ -224,9 +224,8 @@ static int find_compiler(struct build *b)
 /* Flags that say what is generated, without paths. */
 static void add_flags(const struct build *b, struct textlist *flags, unsigned properties)
 {
-	bool kernel = properties & SOURCE_KERNEL, clang = b->clang, gcc = !b->clang;
+	bool kernel = properties & SOURCE_KERNEL;
 	bool coverage = b->request->flavour == BUILD_COVERAGE, asan = b->request->flavour == BUILD_ASAN;
-	bool yields = !b->request->no_yields;
 
 #define RCFUZZ_FLAG(condition, flag)                                                                                   \
 	if (condition)                                                                                                 \
@@ -860,9 +859,8 @@ static void describe(struct build *b, struct text *json)
 	text_add_json(json, b->tree.version);
 	text_add(json, ",\"describe\":");
 	text_add_json(json, b->tree.describe);
-	text_add(json, ",\"page_size\":\"%s\",\"flavour\":\"%s\",\"yields\":%s,\"compiler\":",
-		 page_size_names[request->page_size], flavour_names[request->flavour],
-		 request->no_yields ? "false" : "true");
+	text_add(json, ",\"page_size\":\"%s\",\"flavour\":\"%s\",\"compiler\":",
+		 page_size_names[request->page_size], flavour_names[request->flavour]);
 	text_add_json(json, b->compiler_version);
 	add_flags(b, &flags, SOURCE_KERNEL);
 	text_add(json, ",\"flags\":[");

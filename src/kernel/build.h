@@ -28,7 +28,6 @@ struct kernel_build_request {
 	const char *tree;
 	enum build_page_size page_size;
 	enum build_flavour flavour;
-	bool no_yields;	      /* leave out the yield points: no interleavings inside kernel code, but faster */
 	const char *compiler; /* a program, like clang-14; NULL: clang, or gcc if there is none */
 	const char *optimize; /* as after -O; NULL: 2 */
 	/* Diffs (patch -p1), then recipes (recipe.h): each set in its order. Applied to private copies of files. */

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* text_test.c: a report is made of what the timeline holds, in 80 columns. */
+#include "report/timeline.h"
+#include "scenario/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define INFO                                                                                                           \
+	"{\"tree\":\"/usr/src/linux-source-6.12\",\"version\":\"6.12.73-dirty-and-very-long\",\"page_size\":65536,"    \
+	"\"compiler\":\"clang version 14.0.6\",\"hash\":\"0123456789abcdef\",\"patches\":[\"fix.patch\"]}"
+
+static const char story[] = "rcfuzz-scenario 1\nconfig page=64k\na l1 map guest=1 n=3 g=4\nb l2 store guest=1 n=3\n"
+			    "c host harvest slot=0\nd l1 repoint guest=1 n=3 g=4 perm=rwx rc=none vcpu=1\n";
+
+static void set_bits(struct timeline *t)
+{
+	const struct run_bits good = { .has_l1 = true, .l1_r = true, .l1_c = true, .has_l0 = true, .l0_r = true,
+				       .l0_c = true, .has_shadow = true, .shadow_r = true, .shadow_c = true };
+	struct run_bits lost = good;
+
+	lost.l0_c = false;
+	for (uint32_t i = 0; i < 3; i++)
+		t->steps[i].ran = true;
+	t->steps[1].after = t->steps[2].before = good;
+	t->steps[2].after = lost;
+}
+
+static struct timeline *example(void)
+{
+	struct timeline *t = calloc(1, sizeof(*t));
+	struct scenario_file *file = calloc(1, sizeof(*file));
+	struct scenario_error error;
+	struct finding *f = &t->finding;
+
+	if (!scenario_text_parse(story, sizeof(story) - 1, file, &error))
+		fail_msg("%u:%u: %s", error.line, error.column, error.message);
+	t->scenario = file->scenario;
+	free(file);
+	t->has_finding = true;
+	f->class = CLASS_WRONG_PAGE;
+	f->layer = LAYER_L0_PTE;
+	f->writer_count = 1;
+	snprintf(f->title, sizeof(f->title), "the store of guest 1 to its page 3 in op b is not named by the harvest in op c, "
+					     "although it was complete before that began");
+	memset(f->signature, 'x', sizeof(f->signature) - 1);
+	f->signature[50] = '+';
+	snprintf(f->writers[0].what, sizeof(f->writers[0].what), "cleared C in l0-pte");
+	snprintf(f->writers[0].function, sizeof(f->writers[0].function), "kvm_radix_clear");
+	snprintf(f->writers[0].file, sizeof(f->writers[0].file), "arch/powerpc/kvm/book3s_64_mmu_radix.c");
+	f->writers[0].line = 42;
+	t->watch_guest = 1;
+	t->watch_n = 3;
+	t->watch_lpage = 4;
+	set_bits(t);
+	t->part = 2;
+	snprintf(t->part_text, sizeof(t->part_text), "shadow-pte has C, l0-pte has not");
+	t->change_count = 1;
+	t->changes[0] = (struct timeline_change){ .op = 2, .line = 1123, .old_pte = 1ull << 63 | 0x180,
+						  .new_pte = 1ull << 63 | 0x100, .place = "l0-pte",
+						  .function = "a_function_with_a_name_of_some_length",
+						  .file = "arch/powerpc/kvm/book3s_64_mmu_radix.c" };
+	return t;
+}
+
+static char *print(const struct timeline *t)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	report_text(out, t, INFO, "story.txt");
+	fclose(out);
+	return text;
+}
+
+static void eighty_columns(void **state)
+{
+	struct timeline *t = example();
+	char *text = print(t), *rest = text;
+
+	(void)state;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		if (strlen(line) > 80)
+			fail_msg("%zu columns: %s", strlen(line), line);
+	}
+	free(text);
+	free(t);
+}
+
+static void tells_what_it_knows(void **state)
+{
+	static const char *const parts[] = {
+		"wrong-page (critical)", "Linux 6.12.73-dirty-and-very-long, 64k pages", "fix.patch", "kvm_radix_clear",
+		"arch/powerpc/kvm/book3s_64_mmu_radix.c:42", "security@kernel.org", "rcfuzz replay story.txt",
+		"   a l1    map       guest=1 n=3 g=4\n", ">> c host  harvest", "^ shadow-pte has C, l0-pte has not",
+		"l0-pte     rc -> r-", "page 3 of guest 1, which is page 4 of L1", "did not run",
+	};
+	struct timeline *t = example();
+	char *text = print(t);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!strstr(text, parts[i]))
+			fail_msg("no '%s' in:\n%s", parts[i], text);
+	}
+	free(text);
+	t->finding.class = CLASS_LOST_DIRTY_L1;
+	text = print(t);
+	assert_null(strstr(text, "security@kernel.org"));
+	free(text);
+	t->has_finding = false;
+	t->outcome.finding_count = 0;
+	text = print(t);
+	assert_non_null(strstr(text, "no finding"));
+	free(text);
+	free(t);
+}
+
+static void json_says_the_same(void **state)
+{
+	struct timeline *t = example();
+	cJSON *json, *step;
+
+	(void)state;
+	t->outcome.finding_count = 1;
+	t->outcome.findings[0] = t->finding;
+	json = report_json(t, INFO, "story.txt");
+	step = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "timeline"), 2);
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(step, "part")));
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "before"), "l0-pte")), "rc");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "l0-pte")), "r-");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "tlb")), "..");
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(step, "changes")), 1);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "findings")), 1);
+	cJSON_Delete(json);
+	free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(eighty_columns),
+		cmocka_unit_test(tells_what_it_knows),
+		cmocka_unit_test(json_says_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_runner.h: a runner without a kernel, for unit tests of what stands above
+ * run/. It takes the place of run/'s functions at link time.
+ *
+ * Its rules: the second store of a guest to one page, with a harvest between
+ * them, is lost (lost-dirty-l1); an hcall with nonsense and count > 3 warns; the
+ * ops named in test_runner_* kill or stop the process.
+ */
+#ifndef RCFUZZ_TEST_RUNNER_H
+#define RCFUZZ_TEST_RUNNER_H
+
+#include "run/run.h"
+#include "scenario/layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEST_RUNNER_INFO                                                                                               \
+	"{\"tree\":\"/usr/src/linux-source-6.12\",\"version\":\"6.12.73\",\"page_size\":65536,"                        \
+	"\"compiler\":\"clang 14.0.6\",\"hash\":\"0123456789abcdef\",\"patches\":[\"fix.patch\"],\"files\":[]}"
+
+#define TEST_LAYER_WORD(id, word) [id] = word,
+const char *const layer_name[LAYER_COUNT] = { FINDING_LAYERS(TEST_LAYER_WORD) };
+
+struct runner {
+	uint8_t *counters;
+};
+
+/* This op kind ends the process, if a vCPU of this number does it; OP_COUNT: none. */
+static unsigned test_runner_dies_at = OP_COUNT;
+static unsigned test_runner_runs;
+
+struct runner *runner_create(const char *module_path, char *error, size_t error_size)
+{
+	if (strstr(module_path, "missing")) {
+		snprintf(error, error_size, "%s: no such module", module_path);
+		return NULL;
+	}
+	return calloc(1, sizeof(struct runner));
+}
+
+void runner_destroy(struct runner *r)
+{
+	free(r);
+}
+
+const char *runner_target_info(const struct runner *r)
+{
+	(void)r;
+	return TEST_RUNNER_INFO;
+}
+
+uint32_t runner_page_shift(const struct runner *r)
+{
+	(void)r;
+	return 16;
+}
+
+void runner_state_counters(struct runner *r, uint8_t *counters)
+{
+	r->counters = counters;
+}
+
+void runner_time_limit(struct runner *r, unsigned budget_ms)
+{
+	(void)r;
+	(void)budget_ms;
+}
+
+static void test_runner_add(struct run_outcome *outcome, enum finding_class class, uint32_t index,
+			    const struct scenario_op *op, const char *rest)
+{
+	struct finding *f = &outcome->findings[outcome->finding_count];
+
+	if (outcome->finding_count == RUN_FINDINGS_MAX)
+		return;
+	outcome->finding_count++;
+	memset(f, 0, sizeof(*f));
+	f->class = class;
+	f->layer = class == CLASS_WARN ? LAYER_NONE : LAYER_SHADOW_PTE;
+	f->needs_wild_l1 = class == CLASS_WARN;
+	f->guest = op->guest;
+	f->n = op->n;
+	f->lpage = LAYOUT_NONE;
+	f->op_cause = f->op_effect = (uint16_t)index;
+	f->writer_count = 1;
+	snprintf(f->writers[0].what, sizeof(f->writers[0].what), "cleared C in l0-pte");
+	snprintf(f->writers[0].function, sizeof(f->writers[0].function), "kvm_radix_clear_dirty");
+	snprintf(f->writers[0].file, sizeof(f->writers[0].file), "arch/powerpc/kvm/book3s_64_mmu_radix.c");
+	f->writers[0].line = 1123;
+	snprintf(f->title, sizeof(f->title), "page %u of guest %u is wrong", op->n, op->guest);
+	snprintf(f->signature, sizeof(f->signature), "%s:%s:%s", class_info[class].name, layer_name[f->layer], rest);
+	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:clear", class_info[class].name, layer_name[f->layer]);
+}
+
+static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *stored, uint32_t *harvested,
+			   struct run_outcome *outcome)
+{
+	const struct scenario_op *op = &s->ops[i];
+
+	if (op->kind == test_runner_dies_at)
+		abort();
+	if (op->kind == OP_HOST_HARVEST)
+		*harvested = *stored;
+	if (op->kind == OP_L2_STORE) {
+		if (*harvested == op->n + 1u)
+			test_runner_add(outcome, CLASS_LOST_DIRTY_L1, i, op, "kvm_radix_clear_dirty");
+		*stored = op->n + 1u;
+	}
+	if (op->kind == OP_L1_NONSENSE && op->count > 3)
+		test_runner_add(outcome, CLASS_WARN, i, op, "warn");
+}
+
+void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
+		  struct run_outcome *outcome)
+{
+	const struct run_bits none = { 0 };
+	uint32_t stored = 0, harvested = 0;
+
+	memset(outcome, 0, sizeof(*outcome));
+	test_runner_runs++;
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		if (observer)
+			observer->op(observer->ctx, i, false, &none);
+		test_runner_op(s, i, &stored, &harvested, outcome);
+		if (observer)
+			observer->op(observer->ctx, i, true, &none);
+		outcome->trace_hash = outcome->trace_hash * 31 + s->ops[i].kind;
+		if (r->counters)
+			r->counters[s->ops[i].kind * 2u + (harvested != 0)]++;
+		outcome->ops_run++;
+	}
+}
+
+#endif
