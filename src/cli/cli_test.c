@@ -208,7 +208,7 @@ static void any_command_line(void **state)
 		argv[argc] = NULL;
 		code = parse(&taken, &text, argc, argv);
 		if (code == CLI_USAGE)
-			one_line(text, "verb");
+			one_line(text, "rcfuzz");
 		else if (code == CLI_PARSED)
 			assert_string_equal(text, "");
 		else

@@ -859,8 +859,8 @@ static void describe(struct build *b, struct text *json)
 	text_add_json(json, b->tree.version);
 	text_add(json, ",\"describe\":");
 	text_add_json(json, b->tree.describe);
-	text_add(json, ",\"page_size\":\"%s\",\"flavour\":\"%s\",\"compiler\":",
-		 page_size_names[request->page_size], flavour_names[request->flavour]);
+	text_add(json, ",\"page_size\":\"%s\",\"flavour\":\"%s\",\"compiler\":", page_size_names[request->page_size],
+		 flavour_names[request->flavour]);
 	text_add_json(json, b->compiler_version);
 	add_flags(b, &flags, SOURCE_KERNEL);
 	text_add(json, ",\"flags\":[");

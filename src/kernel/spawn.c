@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* spawn.c: see spawn.h. */
-#include "spawn.h"
+#include "kernel/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* The environment with messages in English; NULL when out of memory. */
 static char **english_environment(void)

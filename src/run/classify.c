@@ -81,10 +81,17 @@ static void add_named(struct finding *f, const char *what, const char *function)
 
 /* ---- what the oracle says --------------------------------------------------- */
 
+/* The kernel copies to and from L2 through the shadow table (quadrants): such an access names a guest. */
+static bool through_shadow(const struct oracle_verdict *v)
+{
+	return v->writer == WRITER_L2 || (v->guest && v->n != LAYOUT_NONE && v->writer != WRITER_L1);
+}
+
 static const char *role_of(const struct oracle_verdict *v)
 {
 	static const char *const l1_role[] = {"l1-load", "l1-store", "l1-fetch"};
 	static const char *const l2_role[] = {"l2-load", "l2-store", "l2-fetch"};
+	static const char *const quadrant_role[] = {"quadrant-load", "quadrant-store", "quadrant-load"};
 
 	switch (v->writer) {
 	case WRITER_L1:
@@ -92,21 +99,31 @@ static const char *role_of(const struct oracle_verdict *v)
 	case WRITER_L2:
 		return l2_role[v->access];
 	case WRITER_KERNEL:
-		return "kernel-write";
+		return through_shadow(v) ? quadrant_role[v->access] : "kernel-write";
 	default:
-		return "other";
+		return v->guest ? l2_role[v->access] : l1_role[v->access];
 	}
+}
+
+static bool is_reach(const struct oracle_verdict *v)
+{
+	return v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
+}
+
+static bool about_r(const struct oracle_verdict *v)
+{
+	return v->class == CLASS_LOST_REF_HOST || v->class == CLASS_LOST_REF_L1;
 }
 
 static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
 {
-	bool reach = v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
+	int store = !about_r(v);
 
-	if (reach)
+	if (is_reach(v))
 		return &r->last_access;
-	if ((v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1) && v->guest && v->n < WORLD_L2_PAGES)
-		return &r->l1_marks[v->guest - 1][v->n];
-	return v->lpage < WORLD_LPAGES ? &r->host_marks[v->lpage] : &r->last_access;
+	if (through_shadow(v) && v->n < WORLD_L2_PAGES)
+		return &r->l2_accesses[store][v->guest - 1][v->n];
+	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : &r->last_access;
 }
 
 /* The bit of interest, R or C, in each place. */
@@ -127,23 +144,22 @@ static struct places places_of(const struct run_bits *b, bool c)
 /* Where the bit stood although a place above it had lost it. */
 static enum finding_layer layer_of_loss(const struct store_mark *mark, const struct oracle_verdict *v)
 {
-	bool c = v->class == CLASS_LOST_DIRTY_HOST || v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_ASSUMPTION;
 	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
-	struct places p = places_of(&mark->bits, c);
+	struct places p = places_of(&mark->bits, !about_r(v));
 
-	if (v->writer != WRITER_L1 && v->writer != WRITER_L2)
+	if (v->writer == WRITER_KERNEL && !through_shadow(v))
 		return LAYER_BITMAP;
 	/* The bit was there when the store completed: it got lost afterwards. */
 	if (to_l1 ? p.l1 : p.l0)
 		return LAYER_BITMAP;
-	if (v->writer == WRITER_L2 && p.shadow)
+	if (through_shadow(v) && p.shadow)
 		return !to_l1 && !mark->has_rmap ? LAYER_RMAP : LAYER_SHADOW_PTE;
 	return LAYER_TLB;
 }
 
 static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
 {
-	if (v->writer == WRITER_L2)
+	if (through_shadow(v))
 		return mark->bits.has_shadow ? LAYER_SHADOW_PTE : LAYER_TLB;
 	return mark->bits.has_l0 ? LAYER_L0_PTE : LAYER_TLB;
 }
@@ -160,7 +176,7 @@ static void page_words(const struct runner *r, const struct oracle_verdict *v, c
 
 static void describe(struct runner *r, struct finding *f, const struct oracle_verdict *v)
 {
-	static const char *const who[] = {"something", "L1", "L2", "the kernel", "userspace"};
+	const char *const who[] = {v->guest ? "L2" : "L1", "L1", "L2", "the kernel", "userspace"};
 	static const char *const did[] = {"load from", "store to", "fetch from"};
 	char page[96];
 
@@ -192,11 +208,35 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 	}
 }
 
+/*
+ * Who made it so. A loss: who last cleared the bit in L1->L0, and who changed the shadow entry: without reaching
+ * the TLB if that still had the bit, else who left it there. An access: who last changed the entry it went through.
+ */
+static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	bool c = !about_r(v), shadow = through_shadow(v);
+
+	if (is_reach(v)) {
+		add_writer(r, f, shadow ? "last changed shadow-pte" : "last changed l0-pte",
+			   shadow ? &mark->shadow_last : &mark->l0_last);
+		return;
+	}
+	if (v->writer == WRITER_KERNEL && !shadow) {
+		if (v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
+			add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
+		return;
+	}
+	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? &mark->l0_cleared_c : &mark->l0_cleared_r);
+	if (shadow && f->layer == LAYER_TLB)
+		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
+			   c ? &mark->shadow_cleared_c : &mark->shadow_cleared_r);
+	else if (shadow)
+		add_writer(r, f, "last changed shadow-pte", &mark->shadow_last);
+}
+
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
-	bool reach = v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
-	bool c = v->class != CLASS_LOST_REF_HOST && v->class != CLASS_LOST_REF_L1;
 	struct finding *f = next_finding(r);
 
 	if (!f)
@@ -209,19 +249,8 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 	f->writer = v->writer;
 	f->op_cause = v->op_cause;
 	f->op_effect = v->op_effect;
-	f->layer = reach ? layer_of_access(mark, v) : layer_of_loss(mark, v);
-	if (v->writer == WRITER_KERNEL && v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
-		add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
-	if (!reach && (v->writer == WRITER_L1 || v->writer == WRITER_L2))
-		add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? &mark->l0_cleared_c : &mark->l0_cleared_r);
-	/* A TLB entry survived: who changed the shadow entry without reaching it? Else: who left it as it is? */
-	if (v->writer == WRITER_L2 && f->layer == LAYER_TLB)
-		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
-			   c ? &mark->shadow_cleared_c : &mark->shadow_cleared_r);
-	else if (v->writer == WRITER_L2)
-		add_writer(r, f, "last changed shadow-pte", &mark->shadow_last);
-	if (reach && v->writer == WRITER_L1)
-		add_writer(r, f, "last changed l0-pte", &mark->l0_last);
+	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
+	add_writers(r, f, v, mark);
 	describe(r, f, v);
 	commit(r, f, role_of(v));
 }

@@ -52,21 +52,33 @@ static void copy_sites(struct runner *r, struct store_mark *mark)
 	}
 }
 
+/* The L1 page that an L2 access went to: what L1's table says, if that is where it went; else what is there. */
+static uint32_t lpage_of_access(struct runner *r, const struct event *e)
+{
+	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
+	uint32_t lpage = entry ? entry->lpage + (e->n - entry->base_n) : LAYOUT_NONE;
+
+	if (entry && machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == e->frame)
+		return lpage;
+	return lpage_at(r, e->frame);
+}
+
 /* An access has completed: keep how the entries stand, and who made them so, in case it turns out to be lost. */
 static void mark_access(struct runner *r, const struct event *e)
 {
 	bool l2 = e->kind == EV_L2_ACCESS;
-	uint32_t lpage = l2 ? lpage_at(r, e->frame) : e->lpage;
-	unsigned guest = l2 ? e->guest : 0;
+	uint32_t lpage = l2 ? lpage_of_access(r, e) : e->lpage;
+	struct store_mark *mark = &r->last_access;
 
-	r->last_access = mark_page(r, guest, l2 ? e->n : LAYOUT_NONE, lpage);
-	copy_sites(r, &r->last_access);
-	if (lpage != LAYOUT_NONE) {
-		r->last_access.has_rmap = r->world.target->rmap(layout_gpa(&r->layout, lpage)) != 0;
-		r->host_marks[lpage] = r->last_access;
+	*mark = mark_page(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage);
+	copy_sites(r, mark);
+	mark->has_rmap = lpage != LAYOUT_NONE && r->world.target->rmap(layout_gpa(&r->layout, lpage)) != 0;
+	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
+		if (l2 && e->n < WORLD_L2_PAGES)
+			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
+		else if (!l2)
+			r->l1_accesses[store][lpage] = *mark;
 	}
-	if (guest && e->n < WORLD_L2_PAGES)
-		r->l1_marks[guest - 1][e->n] = r->last_access;
 }
 
 static void on_event(void *ctx, const struct event *e)

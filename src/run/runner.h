@@ -39,8 +39,9 @@ struct runner {
 	jmp_buf abort;
 	bool wild;		/* an op that only a misbehaving L1 does has run */
 	uint32_t lpage_of_frame[RUNNER_FRAMES]; /* a hint: checked against the host's mapping when used */
-	struct store_mark host_marks[WORLD_LPAGES];
-	struct store_mark l1_marks[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	/* [0]: at the last access, [1]: at the last store; by L1 page for accesses of L1, by L2 page for those of L2. */
+	struct store_mark l1_accesses[2][WORLD_LPAGES];
+	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark last_access;
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
