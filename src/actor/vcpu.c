@@ -150,6 +150,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		case MACHINE_FAULT:
 			break;
 		}
+		w->faults++;
 		fault_to_exit(&vcpu->exit, access);
 		vcpu_exit(w, v);
 		if (vcpu->mode == VCPU_DEAD || vcpu->entry.interrupted)

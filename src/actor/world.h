@@ -84,6 +84,7 @@ struct world {
 	const struct scenario_config *config;
 	struct layout layout;
 	uint16_t op; /* index of the op that runs */
+	uint64_t faults; /* that the hardware took, in this world */
 	uint32_t entry_changes; /* counts changes of any page table entry: progress */
 	unsigned running; /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
 	jmp_buf *abort;	  /* where a world goes that cannot go on; see world_abort */

@@ -331,5 +331,6 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	stats = oracle_stats(r->oracle);
 	outcome->spurious_dirty = stats.spurious_dirty;
 	outcome->named = stats.named;
+	outcome->faults = r->world.faults;
 	outcome->trace_hash = r->hash;
 }
