@@ -118,9 +118,17 @@ static bool about_r(const struct oracle_verdict *v)
 static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
 {
 	int store = !about_r(v);
+	bool to_host = v->class != CLASS_LOST_DIRTY_L1 && v->class != CLASS_LOST_REF_L1;
+	const struct store_mark *mark;
 
 	if (is_reach(v))
 		return &r->last_access;
+	/* L2's page may have been mapped elsewhere since: what the host lost is what went to the L1 page. */
+	if (through_shadow(v) && to_host && v->lpage < WORLD_LPAGES) {
+		mark = &r->l2_by_lpage[store][v->lpage];
+		if (mark->guest == v->guest && mark->n == v->n)
+			return mark;
+	}
 	if (through_shadow(v) && v->n < WORLD_L2_PAGES)
 		return &r->l2_accesses[store][v->guest - 1][v->n];
 	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : &r->last_access;

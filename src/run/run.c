@@ -76,6 +76,8 @@ static void mark_access(struct runner *r, const struct event *e)
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
 		if (l2 && e->n < WORLD_L2_PAGES)
 			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
+		if (l2 && lpage != LAYOUT_NONE)
+			r->l2_by_lpage[store][lpage] = *mark;
 		else if (!l2)
 			r->l1_accesses[store][lpage] = *mark;
 	}
@@ -87,6 +89,8 @@ static void on_event(void *ctx, const struct event *e)
 	struct oracle_verdict verdicts[VERDICTS_MAX];
 	size_t count;
 
+	if (r->bare)
+		return;
 	r->outcome->events++;
 	hash_event(r, e);
 	if (r->observer && r->observer->event)
@@ -123,6 +127,8 @@ static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t ne
 {
 	struct runner *r = ctx;
 
+	if (r->bare)
+		return;
 	provenance_note(&r->provenance, entry, old_pte, new_pte, callers);
 	if (r->observer && r->observer->pte) {
 		struct provenance_site site;
@@ -236,6 +242,11 @@ void runner_state_counters(struct runner *r, uint8_t *counters)
 	r->state_counters = counters;
 }
 
+void runner_bare(struct runner *r, bool bare)
+{
+	r->bare = bare;
+}
+
 void runner_time_limit(struct runner *r, unsigned budget_ms)
 {
 	r->budget_ms = budget_ms;
@@ -262,7 +273,8 @@ static void probe(struct runner *r)
 
 	w->op = (uint16_t)r->scenario->op_count;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
-		if (w->slots[slot].exists && w->slots[slot].logging && oracle_slot_tracked(r->oracle, slot))
+		if (w->slots[slot].exists && w->slots[slot].logging &&
+		    (r->bare || oracle_slot_tracked(r->oracle, slot)))
 			host_harvest(w, slot);
 	world_emit(w, &end);
 }
@@ -279,7 +291,8 @@ static void run_ops(struct runner *r)
 		observe_op(r, i, false);
 		world_op(w, op, i);
 		observe_op(r, i, true);
-		count_state(r, op);
+		if (!r->bare)
+			count_state(r, op);
 		r->outcome->ops_run++;
 	}
 	probe(r);
@@ -314,7 +327,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	layout_init(&r->layout, &s->config);
-	oracle_begin(r->oracle, &s->config, &r->layout);
+	if (!r->bare)
+		oracle_begin(r->oracle, &s->config, &r->layout);
 	signals_watch(r);
 	if (setjmp(r->abort) == 0) {
 		r->in_world = true;
@@ -327,6 +341,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	}
 	r->in_world = false;
 	signals_watch(NULL);
+	if (r->bare)
+		return;
 	outcome->inconsistency = outcome->world_ended ? NULL : oracle_inconsistency(r->oracle);
 	stats = oracle_stats(r->oracle);
 	outcome->spurious_dirty = stats.spurious_dirty;

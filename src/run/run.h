@@ -72,6 +72,12 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 #define RUN_STATES 65536u
 void runner_state_counters(struct runner *r, uint8_t *counters);
 
+/*
+ * For measurements: the kernel and the machine only, none of what the runner itself does with an event: no oracle,
+ * no trace hash, no marks, no provenance, no state coverage. The outcome of such a run says nothing.
+ */
+void runner_bare(struct runner *r, bool bare);
+
 /* Time limit of one scenario in milliseconds of CPU time (a kernel that loops is a finding `hang`). Default 1000. */
 void runner_time_limit(struct runner *r, unsigned budget_ms);
 
