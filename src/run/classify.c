@@ -87,24 +87,6 @@ static bool through_shadow(const struct oracle_verdict *v)
 	return v->writer == WRITER_L2 || (v->guest && v->n != LAYOUT_NONE && v->writer != WRITER_L1);
 }
 
-static const char *role_of(const struct oracle_verdict *v)
-{
-	static const char *const l1_role[] = {"l1-load", "l1-store", "l1-fetch"};
-	static const char *const l2_role[] = {"l2-load", "l2-store", "l2-fetch"};
-	static const char *const quadrant_role[] = {"quadrant-load", "quadrant-store", "quadrant-load"};
-
-	switch (v->writer) {
-	case WRITER_L1:
-		return l1_role[v->access];
-	case WRITER_L2:
-		return l2_role[v->access];
-	case WRITER_KERNEL:
-		return through_shadow(v) ? quadrant_role[v->access] : "kernel-write";
-	default:
-		return v->guest ? l2_role[v->access] : l1_role[v->access];
-	}
-}
-
 static bool is_reach(const struct oracle_verdict *v)
 {
 	return v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
@@ -113,6 +95,21 @@ static bool is_reach(const struct oracle_verdict *v)
 static bool about_r(const struct oracle_verdict *v)
 {
 	return v->class == CLASS_LOST_REF_HOST || v->class == CLASS_LOST_REF_L1;
+}
+
+static const char *role_of(const struct oracle_verdict *v)
+{
+	bool store = v->access == ACCESS_STORE;
+	bool any = is_reach(v) || about_r(v);
+
+	/* Which access it was makes no difference to the cause, unless it is a store that is lost. */
+	if (v->writer == WRITER_KERNEL && !through_shadow(v))
+		return "kernel-write";
+	if (v->writer == WRITER_KERNEL)
+		return any || !store ? "quadrant-access" : "quadrant-store";
+	if (through_shadow(v) || v->guest)
+		return any || !store ? "l2-access" : "l2-store";
+	return any || !store ? "l1-access" : "l1-store";
 }
 
 static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
@@ -217,16 +214,16 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 }
 
 /*
- * Who made it so. A loss: who last cleared the bit in L1->L0, and who changed the shadow entry: without reaching
- * the TLB if that still had the bit, else who left it there. An access: who last changed the entry it went through.
+ * Who made it so. A loss: who last cleared the bit in L1->L0, and who cleared it in the shadow entry without
+ * reaching the TLB, or else set it there, or made an entry that the rmap does not have. An access: who made the entry.
  */
 static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
 {
 	bool c = !about_r(v), shadow = through_shadow(v);
 
 	if (is_reach(v)) {
-		add_writer(r, f, shadow ? "last changed shadow-pte" : "last changed l0-pte",
-			   shadow ? &mark->shadow_last : &mark->l0_last);
+		add_writer(r, f, shadow ? "mapped shadow-pte" : "mapped l0-pte",
+			   shadow ? &mark->shadow_mapped : &mark->l0_mapped);
 		return;
 	}
 	if (v->writer == WRITER_KERNEL && !shadow) {
@@ -238,8 +235,11 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 	if (shadow && f->layer == LAYER_TLB)
 		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
 			   c ? &mark->shadow_cleared_c : &mark->shadow_cleared_r);
+	else if (shadow && f->layer == LAYER_RMAP)
+		add_writer(r, f, "mapped shadow-pte", &mark->shadow_mapped);
 	else if (shadow)
-		add_writer(r, f, "last changed shadow-pte", &mark->shadow_last);
+		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
+			   c ? &mark->shadow_set_c : &mark->shadow_set_r);
 }
 
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)

@@ -35,15 +35,19 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		     const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_entry *e = &p->slots[slot_of(entry)];
+	uint64_t changed = old_pte ^ new_pte;
+	struct provenance_site site;
 
 	/* A collision forgets the older entry: a report then says less, nothing else depends on it. */
 	if (e->entry != entry || e->world != p->world)
 		*e = (struct provenance_entry){.entry = entry, .world = p->world};
-	memcpy(e->last.callers, callers, sizeof(e->last.callers));
-	if ((old_pte & ENTRY_C) && !(new_pte & ENTRY_C))
-		e->cleared_c = e->last;
-	if ((old_pte & ENTRY_R) && !(new_pte & ENTRY_R))
-		e->cleared_r = e->last;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	if (changed & ~(ENTRY_R | ENTRY_C))
+		e->mapped = site;
+	if (changed & ENTRY_C)
+		*(new_pte & ENTRY_C ? &e->set_c : &e->cleared_c) = site;
+	if (changed & ENTRY_R)
+		*(new_pte & ENTRY_R ? &e->set_r : &e->cleared_r) = site;
 }
 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry)

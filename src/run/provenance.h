@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * provenance.h: for each page table entry, which kernel code changed it last and
- * which cleared its C bit last, as return addresses; names come when asked for.
+ * provenance.h: for each page table entry, which kernel code mapped it last and
+ * which cleared and set its R and C last, as return addresses; names come when
+ * asked for.
  */
 #ifndef RCFUZZ_PROVENANCE_H
 #define RCFUZZ_PROVENANCE_H
@@ -18,7 +19,8 @@ struct provenance_site {
 struct provenance_entry {
 	const void *entry;
 	uint32_t world; /* of which world this is; others are stale */
-	struct provenance_site last, cleared_c, cleared_r;
+	/* Who changed more than R and C last, who cleared them last, and who set them last. */
+	struct provenance_site mapped, cleared_c, cleared_r, set_c, set_r;
 };
 
 struct provenance {

@@ -43,12 +43,14 @@ static void copy_sites(struct runner *r, struct store_mark *mark)
 	if (l0) {
 		mark->l0_cleared_c = l0->cleared_c;
 		mark->l0_cleared_r = l0->cleared_r;
-		mark->l0_last = l0->last;
+		mark->l0_mapped = l0->mapped;
 	}
 	if (shadow) {
 		mark->shadow_cleared_c = shadow->cleared_c;
 		mark->shadow_cleared_r = shadow->cleared_r;
-		mark->shadow_last = shadow->last;
+		mark->shadow_set_c = shadow->set_c;
+		mark->shadow_set_r = shadow->set_r;
+		mark->shadow_mapped = shadow->mapped;
 	}
 }
 

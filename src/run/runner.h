@@ -17,7 +17,8 @@
 struct store_mark {
 	struct run_bits bits;
 	const void *l0_entry, *shadow_entry;
-	struct provenance_site l0_cleared_c, l0_cleared_r, l0_last, shadow_cleared_c, shadow_cleared_r, shadow_last;
+	struct provenance_site l0_cleared_c, l0_cleared_r, l0_mapped;
+	struct provenance_site shadow_cleared_c, shadow_cleared_r, shadow_set_c, shadow_set_r, shadow_mapped;
 	bool has_rmap;
 	uint8_t guest;
 	uint32_t n;

@@ -12,6 +12,7 @@
 #define RCFUZZ_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* X(ID, "word") */
@@ -89,7 +90,7 @@ struct event {
 	bool quadrant; /* EV_L2_ACCESS by the kernel for L1 (H_COPY_TOFROM_GUEST): owes nothing to L1's R and C */
 	uint8_t unused;
 	uint16_t op; /* index of the op that caused it */
-	uint16_t pad;
+	uint16_t pad[2];
 	uint32_t lpage;
 	uint32_t n;
 	uint32_t count; /* size_pages of an entry, or length of a range, in pages */
@@ -97,5 +98,7 @@ struct event {
 	int32_t status;
 	const uint8_t *bitmap; /* bit i = page i of the slot, or L2 page i; borrowed */
 };
+/* Traces are hashes of events: no byte before the pointer is without a value. */
+_Static_assert(offsetof(struct event, bitmap) == 40, "an event has padding");
 
 #endif
