@@ -13,7 +13,6 @@
  */
 #include "fuzz/entry.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +44,14 @@ static struct {
 } regions[REGIONS_MAX];
 static unsigned region_count;
 
-void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end);
-void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end);
-void __sanitizer_cov_trace_div4(uint32_t value);
-void __sanitizer_cov_trace_div8(uint64_t value);
-void __sanitizer_cov_trace_gep(uintptr_t index);
-void __sanitizer_cov_trace_pc_indir(uintptr_t callee);
+/* The module finds them in this program: not hidden. */
+#define FOR_MODULE __attribute__((visibility("default")))
+FOR_MODULE void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end);
+FOR_MODULE void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end);
+FOR_MODULE void __sanitizer_cov_trace_div4(uint32_t value);
+FOR_MODULE void __sanitizer_cov_trace_div8(uint64_t value);
+FOR_MODULE void __sanitizer_cov_trace_gep(uintptr_t index);
+FOR_MODULE void __sanitizer_cov_trace_pc_indir(uintptr_t callee);
 
 void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end)
 {
@@ -135,7 +136,7 @@ struct options {
 
 static bool parse(struct options *options, int argc, char **argv)
 {
-	*options = (struct options){ .page_fd = -1, .channel_fd = -1 };
+	*options = (struct options){.page_fd = -1, .channel_fd = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 
@@ -157,22 +158,37 @@ static bool parse(struct options *options, int argc, char **argv)
 	return options->module;
 }
 
+/* Say why there will be no run: to the supervisor, or else to the reader. */
+static _Noreturn void give_up(const struct link *link, const char *why)
+{
+	static struct link_message message;
+
+	fprintf(stderr, "rcfuzz-afl: %s\n", why);
+	if (link) {
+		message.kind = LINK_FAILED;
+		snprintf(message.text, sizeof(message.text), "%s", why);
+		link_send(link->fd, &message);
+	}
+	exit(66);
+}
+
 static struct entry *open_entry(const struct options *options, struct link *link)
 {
 	struct entry *entry = calloc(1, sizeof(*entry));
 	char error[512] = "out of memory";
 
-	if (entry)
-		entry->runner = runner_create(options->module, error, sizeof(error));
-	if (!entry || !entry->runner) {
-		fprintf(stderr, "rcfuzz-afl: %s\n", error);
-		exit(66);
+	if (!entry)
+		give_up(NULL, error);
+	if (options->page_fd >= 0 && link_attach(link, options->page_fd, options->channel_fd))
+		entry->link = link;
+	entry->runner = runner_create(options->module, error, sizeof(error));
+	if (!entry->runner) {
+		free(entry);
+		give_up(options->page_fd >= 0 ? link : NULL, error);
 	}
 	entry->well_behaved = options->well_behaved;
 	entry->ops_max = options->ops_max;
 	entry->execs_max = options->execs_max;
-	if (options->page_fd >= 0 && link_attach(link, options->page_fd, options->channel_fd))
-		entry->link = link;
 	return entry;
 }
 
@@ -200,7 +216,7 @@ int main(int argc, char **argv)
 	static uint8_t standard_input[CODEC_BYTES_MAX];
 	struct options options;
 	struct entry *entry;
-	struct link link;
+	struct link link = {.page_fd = -1, .fd = -1};
 	uint32_t edges = 0;
 
 	if (!parse(&options, argc, argv)) {
@@ -221,5 +237,7 @@ int main(int argc, char **argv)
 			run(entry, standard_input, n > 0 ? (size_t)n : 0, &edges);
 		}
 	}
+	runner_destroy(entry->runner);
+	free(entry);
 	return 0;
 }

@@ -38,11 +38,11 @@ void afl_custom_deinit(void *data)
 	free(data);
 }
 
-size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out, uint8_t *add_buf,
-		       size_t add_buf_size, size_t max_size)
+size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t buf_size, uint8_t **out, uint8_t *add_buf, size_t add_buf_size,
+		       size_t max_size)
 {
 	struct mutator *m = data;
-	const struct generate_options any = { .l1 = L1_ANY };
+	const struct generate_options any = {.l1 = L1_ANY};
 	size_t max = max_size < sizeof(m->out) ? max_size : sizeof(m->out), size = buf_size < max ? buf_size : max;
 	uint32_t seed = (uint32_t)rng_next(&m->rng);
 

@@ -29,16 +29,16 @@ static void beside_program(char path[PATH_MAX], const char *name, const struct l
 static void set_environment(const char *mutator)
 {
 	static const char *const settings[][2] = {
-		{ "AFL_SKIP_CPUFREQ", "1" },
-		{ "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "1" },
-		{ "AFL_NO_UI", "1" },
-		{ "AFL_NO_AFFINITY", "1" },
-		{ "AFL_NO_COLOR", "1" },
-		{ "AFL_AUTORESUME", "1" },
-		{ "AFL_FAST_CAL", "1" },
-		{ "AFL_FORKSRV_INIT_TMOUT", "60000" },
-		{ "AFL_CUSTOM_MUTATOR_ONLY", "1" },
-		{ "AFL_DISABLE_TRIM", "1" },
+		{"AFL_SKIP_CPUFREQ", "1"},
+		{"AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "1"},
+		{"AFL_NO_UI", "1"},
+		{"AFL_NO_AFFINITY", "1"},
+		{"AFL_NO_COLOR", "1"},
+		{"AFL_AUTORESUME", "1"},
+		{"AFL_FAST_CAL", "1"},
+		{"AFL_FORKSRV_INIT_TMOUT", "60000"},
+		{"AFL_CUSTOM_MUTATOR_ONLY", "1"},
+		{"AFL_DISABLE_TRIM", "1"},
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -57,9 +57,32 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 	char target[PATH_MAX], mutator[PATH_MAX], out[PATH_MAX], seed[16], page_fd[16], channel_fd[16], ops_max[16],
 		execs[32], max_len[16];
 	char *argv[] = {
-		"afl-fuzz", "-i", (char *)setup->seeds, "-o", out, "-t", "10000", "-m", "none", "-s", seed, "-G", max_len,
-		"--", target, "--page-fd", page_fd, "--channel-fd", channel_fd, "--max-ops", ops_max, "--execs", execs,
-		(char *)setup->module, setup->well_behaved ? "--well-behaved" : NULL, NULL,
+		"afl-fuzz",
+		"-i",
+		(char *)setup->seeds,
+		"-o",
+		out,
+		"-t",
+		"10000",
+		"-m",
+		"none",
+		"-s",
+		seed,
+		"-G",
+		max_len,
+		"--",
+		target,
+		"--page-fd",
+		page_fd,
+		"--channel-fd",
+		channel_fd,
+		"--max-ops",
+		ops_max,
+		"--execs",
+		execs,
+		(char *)setup->module,
+		setup->well_behaved ? "--well-behaved" : NULL,
+		NULL,
 	};
 
 	beside_program(target, "rcfuzz-afl", &setup->link);
@@ -77,6 +100,7 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 	keep_open(setup->link.fd);
 	signal(SIGTERM, SIG_DFL);
 	execvp(argv[0], argv);
-	worker_fail(&setup->link, "cannot start afl-fuzz: %s; install AFL++ (apt-get install afl++) or use another --engine",
+	worker_fail(&setup->link,
+		    "cannot start afl-fuzz: %s; install AFL++ (apt-get install afl++) or use another --engine",
 		    strerror(errno));
 }

@@ -69,17 +69,19 @@ static void run_path(struct entry *entry, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
 	char error[512] = "out of memory";
+	struct entry *entry;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: rcfuzz-driver MODULE.so FILE|FOLDER...\n");
 		return 64;
 	}
+	entry = calloc(1, sizeof(*entry));
 	if (entry)
 		entry->runner = runner_create(argv[1], error, sizeof(error));
 	if (!entry || !entry->runner) {
 		fprintf(stderr, "rcfuzz-driver: %s\n", error);
+		free(entry);
 		return 66;
 	}
 	for (int i = 2; i < argc; i++)

@@ -57,8 +57,8 @@ static void send_findings(struct entry *entry)
 		message->kind = LINK_FINDING;
 		message->execs = atomic_load_explicit(&entry->link->page->execs, relaxed);
 		message->finding = outcome->findings[i];
-		message->size = (uint32_t)scenario_encode(&entry->scenario, message->scenario,
-							  sizeof(message->scenario));
+		message->size =
+			(uint32_t)scenario_encode(&entry->scenario, message->scenario, sizeof(message->scenario));
 		link_send(entry->link->fd, message);
 	}
 }

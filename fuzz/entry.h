@@ -13,11 +13,11 @@
 
 struct entry {
 	struct runner *runner;
-	struct link *link;   /* where findings and counts go; NULL: nowhere, look at outcome */
-	uint8_t *counters;   /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
-	bool well_behaved;   /* drop the ops of a misbehaving L1 */
-	uint32_t ops_max;    /* later ops are dropped; 0: as many as fit */
-	uint64_t execs_max;  /* entry_done after so many; 0: no limit */
+	struct link *link;  /* where findings and counts go; NULL: nowhere, look at outcome */
+	uint8_t *counters;  /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
+	bool well_behaved;  /* drop the ops of a misbehaving L1 */
+	uint32_t ops_max;   /* later ops are dropped; 0: as many as fit */
+	uint64_t execs_max; /* entry_done after so many; 0: no limit */
 	/* Of the last run: */
 	struct scenario scenario;
 	struct run_outcome outcome;

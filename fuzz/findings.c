@@ -54,8 +54,11 @@ static void announce(struct session *session, const struct record *record)
 /* A finding with the scenario that shows it: on the disk first, then everything else. */
 static void take_finding(struct session *session, const struct finding *finding, const uint8_t *bytes, uint32_t size)
 {
-	struct record record = { .finding = *finding, .seed = session->plan->seed, .count = 1,
-				 .execs = session->totals->execs, .seconds = session_seconds(session) };
+	struct record record = {.finding = *finding,
+				.seed = session->plan->seed,
+				.count = 1,
+				.execs = session->totals->execs,
+				.seconds = session_seconds(session)};
 	const char *known = known_match(session->plan->known, finding);
 	struct scenario *raw;
 	struct record *own;
@@ -80,7 +83,7 @@ static void take_finding(struct session *session, const struct finding *finding,
 		return;
 	}
 	announce(session, own);
-	enqueue(session, &(struct job){ .record = own }, bytes, size);
+	enqueue(session, &(struct job){.record = own}, bytes, size);
 	if (counts_as_failure(session, own)) {
 		session->totals->failed = true;
 		session->stopping |= session->plan->stop_on_first;
@@ -135,6 +138,27 @@ void session_update_counts(struct session *session, bool write)
 
 /* ---- deaths ------------------------------------------------------------------------- */
 
+/* Without colours; what is left of a line that says something, else "". */
+static const char *plain_line(char *line)
+{
+	char *out = line;
+
+	for (char *in = line; *in && *in != '\r' && *in != '\n'; in++) {
+		if (*in == '\033')
+			in += strcspn(in, "mhlBJK");
+		else if ((unsigned char)*in >= ' ')
+			*out++ = *in;
+		if (!*in)
+			break;
+	}
+	*out = '\0';
+	line += strspn(line, " \t=");
+	/* Engines' chatter is no reason to die. */
+	if (!strncmp(line, "INFO:", 5) || !strncmp(line, "WARNING:", 8) || strstr(line, "Location :"))
+		*line = '\0';
+	return line;
+}
+
 const char *session_last_words(const struct worker *worker, char *text, size_t size)
 {
 	FILE *file = fopen(worker->log, "re");
@@ -143,10 +167,10 @@ const char *session_last_words(const struct worker *worker, char *text, size_t s
 
 	snprintf(text, size, "nothing");
 	while (file && getline(&line, &room, file) > 0) {
-		line[strcspn(line, "\r\n")] = '\0';
-		/* libFuzzer's chatter is no reason to die. */
-		if (line[strspn(line, " \t=")] && strncmp(line, "INFO:", 5) && strncmp(line, "WARNING:", 8))
-			snprintf(text, size, "%s", line);
+		const char *words = plain_line(line);
+
+		if (*words)
+			snprintf(text, size, "%s", words);
 	}
 	free(line);
 	if (file)
@@ -200,7 +224,7 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 	}
 	skip_input(session, page->input, size);
 	keep_input(session, page->input, size);
-	enqueue(session, &(struct job){ .status = status, .hung = hung }, page->input, size);
+	enqueue(session, &(struct job){.status = status, .hung = hung}, page->input, size);
 }
 
 /* ---- the triager ----------------------------------------------------------------------- */
@@ -222,7 +246,7 @@ static uint32_t next_job(const struct session *session)
 static void finish_job(struct session *session)
 {
 	free(session->current.bytes);
-	session->current = (struct job){ 0 };
+	session->current = (struct job){0};
 	session->triager_busy = false;
 }
 
@@ -265,7 +289,8 @@ static void take_minimized(struct session *session, const struct link_message *m
 
 	if (!small || !m->reproduced || strcmp(m->finding.signature, record->finding.signature)) {
 		session->totals->unminimized++;
-		session_say(session, "%s does not show again when run alone; its scenario is kept as it was", record->id);
+		session_say(session, "%s does not show again when run alone; its scenario is kept as it was",
+			    record->id);
 	} else {
 		scenario_decode(small, m->scenario, m->size);
 		record->count = count_signature(session, record->finding.signature);
@@ -346,7 +371,7 @@ static void take_afl_file(struct session *session, const char *path)
 		return;
 	session->totals->deaths++;
 	keep_input(session, (const uint8_t *)data, (uint32_t)size);
-	enqueue(session, &(struct job){ .status = SIGABRT }, (const uint8_t *)data, (uint32_t)size);
+	enqueue(session, &(struct job){.status = SIGABRT}, (const uint8_t *)data, (uint32_t)size);
 	free(data);
 }
 

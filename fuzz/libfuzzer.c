@@ -43,7 +43,8 @@ static struct entry *the_entry;
 static void note_coverage(struct link_page *page)
 {
 	if (libfuzzer_coverage && libfuzzer_tpc)
-		atomic_store_explicit(&page->coverage, (uint32_t)libfuzzer_coverage(libfuzzer_tpc), memory_order_relaxed);
+		atomic_store_explicit(&page->coverage, (uint32_t)libfuzzer_coverage(libfuzzer_tpc),
+				      memory_order_relaxed);
 }
 
 static int test_one_input(const uint8_t *data, size_t size)
@@ -93,13 +94,32 @@ _Noreturn void engine_libfuzzer(const struct engine_setup *setup)
 	uint32_t ops_max = setup->entry->ops_max ? setup->entry->ops_max : SCENARIO_OPS_MAX;
 	char seed[32], max_len[32], rss[32], artifacts[4200];
 	char *arguments[] = {
-		"rcfuzz", (char *)setup->corpus, (char *)setup->seeds, seed, max_len, rss,
+		"rcfuzz",
+		(char *)setup->corpus,
+		(char *)setup->seeds,
+		seed,
+		max_len,
+		rss,
 		/* Crashes, hangs and signals are the runner's and the supervisor's. */
-		"-timeout=0", "-handle_segv=0", "-handle_bus=0", "-handle_abrt=0", "-handle_ill=0", "-handle_fpe=0",
-		"-handle_int=0", "-handle_term=0", "-handle_xfsz=0", "-handle_usr1=0", "-handle_usr2=0",
-		"-detect_leaks=0", "-verbosity=0", "-print_funcs=0", artifacts,
+		"-timeout=0",
+		"-handle_segv=0",
+		"-handle_bus=0",
+		"-handle_abrt=0",
+		"-handle_ill=0",
+		"-handle_fpe=0",
+		"-handle_int=0",
+		"-handle_term=0",
+		"-handle_xfsz=0",
+		"-handle_usr1=0",
+		"-handle_usr2=0",
+		"-detect_leaks=0",
+		"-verbosity=0",
+		"-print_funcs=0",
+		artifacts,
 		/* Workers learn from each other through the folder. */
-		"-reload=1", "-len_control=20", NULL,
+		"-reload=1",
+		"-len_control=20",
+		NULL,
 	};
 	char **argv = arguments;
 	int argc = (int)(sizeof(arguments) / sizeof(arguments[0])) - 1;

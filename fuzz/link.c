@@ -17,18 +17,18 @@ bool link_attach(struct link *link, int page_fd, int fd)
 
 	if (page == MAP_FAILED)
 		return false;
-	*link = (struct link){ .page = page, .page_fd = page_fd, .fd = fd };
+	*link = (struct link){.page = page, .page_fd = page_fd, .fd = fd};
 	return true;
 }
 
 bool link_create(struct link *own, struct link *theirs)
 {
-	int page_fd = memfd_create("rcfuzz-worker", MFD_CLOEXEC), fds[2] = { -1, -1 }, error;
+	int page_fd = memfd_create("rcfuzz-worker", MFD_CLOEXEC), fds[2] = {-1, -1}, error;
 
 	if (page_fd >= 0 && !ftruncate(page_fd, sizeof(*own->page)) &&
 	    !socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) && !fcntl(fds[0], F_SETFL, O_NONBLOCK) &&
 	    link_attach(own, page_fd, fds[0])) {
-		*theirs = (struct link){ .page = own->page, .page_fd = page_fd, .fd = fds[1] };
+		*theirs = (struct link){.page = own->page, .page_fd = page_fd, .fd = fds[1]};
 		return true;
 	}
 	error = errno;
@@ -47,7 +47,7 @@ void link_close(struct link *link)
 	munmap(link->page, sizeof(*link->page));
 	close(link->page_fd);
 	close(link->fd);
-	*link = (struct link){ .page_fd = -1, .fd = -1 };
+	*link = (struct link){.page_fd = -1, .fd = -1};
 }
 
 bool link_send(int fd, const struct link_message *message)
@@ -66,8 +66,9 @@ static bool message_is_sound(struct link_message *message, size_t n)
 {
 	struct finding *finding = &message->finding;
 
-	if (n < offsetof(struct link_message, scenario) || n - offsetof(struct link_message, scenario) != message->size ||
-	    finding->class >= CLASS_COUNT || finding->layer >= LAYER_COUNT || finding->writer_count > FINDING_FRAMES)
+	if (n < offsetof(struct link_message, scenario) ||
+	    n - offsetof(struct link_message, scenario) != message->size || finding->class >= CLASS_COUNT ||
+	    finding->layer >= LAYER_COUNT || finding->writer_count > FINDING_FRAMES)
 		return false;
 	message->text[sizeof(message->text) - 1] = '\0';
 	finding->title[sizeof(finding->title) - 1] = '\0';

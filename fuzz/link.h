@@ -27,10 +27,10 @@ struct link_seen {
 
 struct link_page {
 	_Atomic uint64_t execs, ops, accesses, faults, spurious, named;
-	_Atomic uint64_t dropped; /* findings whose signature did not fit into `seen` */
-	_Atomic uint32_t coverage; /* edges of the code under test; 0: not counted */
-	_Atomic uint32_t corpus;   /* inputs that the engine keeps */
-	_Atomic uint32_t stop;	   /* supervisor: end as soon as the scenario that runs is done */
+	_Atomic uint64_t dropped;    /* findings whose signature did not fit into `seen` */
+	_Atomic uint32_t coverage;   /* edges of the code under test; 0: not counted */
+	_Atomic uint32_t corpus;     /* inputs that the engine keeps */
+	_Atomic uint32_t stop;	     /* supervisor: end as soon as the scenario that runs is done */
 	_Atomic uint32_t input_size; /* of the scenario that runs; 0: none does */
 	uint8_t input[CODEC_BYTES_MAX];
 	_Atomic uint32_t skip_count; /* supervisor: inputs that killed a worker are not run again */

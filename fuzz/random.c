@@ -47,7 +47,8 @@ static void pool_load(struct pool *pool, const char *folder)
 		size_t size;
 
 		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		if (entries[i]->d_name[0] != '.' && !file_read(path, CODEC_BYTES_MAX, &data, &size, error, sizeof(error))) {
+		if (entries[i]->d_name[0] != '.' &&
+		    !file_read(path, CODEC_BYTES_MAX, &data, &size, error, sizeof(error))) {
 			pool_add(pool, (const uint8_t *)data, size);
 			free(data);
 		}

@@ -74,7 +74,7 @@ static void add_slow_totals(struct session *session)
 
 static void short_number(char *text, size_t size, double n)
 {
-	static const char *const units[] = { "", "k", "M", "G", "T" };
+	static const char *const units[] = {"", "k", "M", "G", "T"};
 	unsigned unit = 0;
 
 	while (n >= 9999.5 && unit < 4) {
@@ -87,7 +87,7 @@ static void short_number(char *text, size_t size, double n)
 /* "2 lost-dirty-l1, 1 warn (1 known)": distinct findings by class. */
 static void findings_text(struct session *session, char *text, size_t size)
 {
-	unsigned by_class[CLASS_COUNT] = { 0 }, known = 0;
+	unsigned by_class[CLASS_COUNT] = {0}, known = 0;
 	size_t length = 0;
 
 	for (size_t i = 0; i < store_count(session->store); i++) {
@@ -99,8 +99,8 @@ static void findings_text(struct session *session, char *text, size_t size)
 	*text = '\0';
 	for (int i = 0; i < CLASS_COUNT; i++) {
 		if (by_class[i] && length < size)
-			length += (size_t)snprintf(text + length, size - length, "%s%u %s", length ? ", " : "", by_class[i],
-						   class_info[i].name);
+			length += (size_t)snprintf(text + length, size - length, "%s%u %s", length ? ", " : "",
+						   by_class[i], class_info[i].name);
 	}
 	if (known && length < size)
 		snprintf(text + length, size - length, " (%u known)", known);
@@ -121,8 +121,8 @@ static void status_text(struct session *session, char *line, size_t size)
 		snprintf(coverage, sizeof(coverage), "  edges %u", t->coverage);
 	if (t->corpus)
 		snprintf(corpus, sizeof(corpus), "  corpus %u", t->corpus);
-	snprintf(line, size, "%.0fs  execs %s (%s/s)  ops %s/s%s  states %u%s  found: %s", session_seconds(session), execs,
-		 rate, ops, coverage, t->states, corpus, findings);
+	snprintf(line, size, "%.0fs  execs %s (%s/s)  ops %s/s%s  states %u%s  found: %s", session_seconds(session),
+		 execs, rate, ops, coverage, t->states, corpus, findings);
 }
 
 static int terminal_columns(void)

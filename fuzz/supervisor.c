@@ -14,10 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HANG_SECONDS 10u     /* a scenario has a limit of its own; this is for when that fails */
-#define DEATHS_MAX 3u	     /* in a row, without progress between them */
-#define STOP_SECONDS 3.0     /* for workers to end by themselves */
-#define TRIAGE_SECONDS 20.0  /* for what is left to minimise at the end */
+#define HANG_SECONDS 10u    /* a scenario has a limit of its own; this is for when that fails */
+#define DEATHS_MAX 3u	    /* in a row, without progress between them */
+#define STOP_SECONDS 3.0    /* for workers to end by themselves */
+#define TRIAGE_SECONDS 20.0 /* for what is left to minimise at the end */
 
 static double now_seconds(void)
 {
@@ -150,13 +150,15 @@ static void worker_died(struct session *session, struct worker *worker, int stat
 	char words[160];
 
 	worker->deaths_in_a_row = progress ? 0 : worker->deaths_in_a_row + 1;
-	session->totals->deaths++;
-	if (progress)
+	if (progress) {
+		session->totals->deaths++;
 		session_take_death(session, worker, status);
+	}
 	/* afl-fuzz restarts its target itself: when it ends, it has its reasons. */
 	if (worker->deaths_in_a_row > DEATHS_MAX || session->plan->engine == ENGINE_AFL)
 		session_fail(session, RUN_ERROR_INTERNAL, "%s; %s says: %s",
-			     session->plan->engine == ENGINE_AFL ? "afl-fuzz gave up" : "workers die before they run anything",
+			     session->plan->engine == ENGINE_AFL ? "afl-fuzz gave up"
+								 : "workers die before they run anything",
 			     worker->log, session_last_words(worker, words, sizeof(words)));
 	if (!session->stopping)
 		start_worker(session, worker, (unsigned)(worker - session->workers));
@@ -253,10 +255,10 @@ static void listen_once(struct session *session)
 	struct pollfd fds[JOBS_MAX + 2];
 	nfds_t count = 0;
 
-	fds[count++] = (struct pollfd){ session->signal_fd, POLLIN, 0 };
-	fds[count++] = (struct pollfd){ session->triager.link.fd, POLLIN, 0 };
+	fds[count++] = (struct pollfd){session->signal_fd, POLLIN, 0};
+	fds[count++] = (struct pollfd){session->triager.link.fd, POLLIN, 0};
 	for (unsigned i = 0; i < session->plan->jobs; i++)
-		fds[count++] = (struct pollfd){ session->workers[i].link.fd, POLLIN, 0 };
+		fds[count++] = (struct pollfd){session->workers[i].link.fd, POLLIN, 0};
 	if (poll(fds, count, 250) > 0) {
 		for (unsigned i = 0; i < session->plan->jobs; i++) {
 			if (fds[i + 2].revents & POLLIN)
@@ -380,13 +382,18 @@ enum run_error supervise(const struct run_plan *plan, struct store *store, struc
 	enum run_error result;
 	sigset_t old;
 
-	*totals = (struct run_totals){ 0 };
+	*totals = (struct run_totals){0};
 	if (!session) {
 		snprintf(error, error_size, "out of memory");
 		return RUN_ERROR_INTERNAL;
 	}
-	*session = (struct session){ .plan = plan, .store = store, .totals = totals, .begin = now_seconds(),
-				     .signal_fd = -1, .error = error, .error_size = error_size };
+	*session = (struct session){.plan = plan,
+				    .store = store,
+				    .totals = totals,
+				    .begin = now_seconds(),
+				    .signal_fd = -1,
+				    .error = error,
+				    .error_size = error_size};
 	if (take_signals(session, &old) && start_all(session)) {
 		fuzz(session, &next_second);
 		wind_down(session, &next_second);

@@ -19,26 +19,26 @@ struct run_plan {
 	enum engine_kind engine;
 	unsigned jobs;
 	uint32_t seed;
-	double seconds;	     /* 0: no limit */
-	uint64_t execs;	     /* of all jobs together; 0: no limit */
-	const char *out;     /* folder */
+	double seconds;	 /* 0: no limit */
+	uint64_t execs;	 /* of all jobs together; 0: no limit */
+	const char *out; /* folder */
 	bool well_behaved, stop_on_first;
 	uint32_t ops_max;
-	uint32_t fail_classes; /* bits 1 << class: these make the run fail */
+	uint32_t fail_classes;	   /* bits 1 << class: these make the run fail */
 	const struct known *known; /* may be NULL */
-	bool live;	     /* stderr is a terminal: one line that is written over */
+	bool live;		   /* stderr is a terminal: one line that is written over */
 	bool colour;
-	unsigned memory_mb;  /* of a worker; 0: no limit */
+	unsigned memory_mb; /* of a worker; 0: no limit */
 };
 
 struct run_totals {
 	double seconds;
 	uint64_t execs, ops, accesses, faults, spurious, named;
 	uint32_t coverage, states, corpus, deaths;
-	uint64_t dropped;	/* findings beyond what is kept */
-	unsigned unverified;	/* deaths of workers that did not come again */
-	unsigned unminimized;	/* findings that were not shrunk before the end */
-	bool failed;		/* a new finding of a class that fails the run */
+	uint64_t dropped;     /* findings beyond what is kept */
+	unsigned unverified;  /* deaths of workers that did not come again */
+	unsigned unminimized; /* findings that were not shrunk before the end */
+	bool failed;	      /* a new finding of a class that fails the run */
 	bool interrupted;
 };
 

@@ -46,7 +46,7 @@ static void write_report(struct triager *t)
 
 static void minimize(struct triager *t)
 {
-	const struct minimize_budget budget = { .stop = &t->link->page->stop };
+	const struct minimize_budget budget = {.stop = &t->link->page->stop};
 	struct minimize_result result;
 
 	minimize_scenario(t->runner, &t->scenario, t->job.finding.signature, &budget, &result);

@@ -29,7 +29,7 @@ _Noreturn void worker_fail(const struct link *link, const char *format, ...)
 
 void worker_prepare(const char *log)
 {
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit no_core = {0, 0};
 	sigset_t none;
 	int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 

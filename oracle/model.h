@@ -110,6 +110,7 @@ struct slot_state {
 struct oracle {
 	const struct scenario_config *config;
 	const struct layout *layout;
+	bool aliased;		   /* two slots lie on one address */
 	uint64_t seq;		   /* counts events, from 1 */
 	const struct event *event; /* that is being fed */
 

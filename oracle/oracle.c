@@ -47,6 +47,7 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	o->seq = 0;
 	o->config = config;
 	o->layout = layout;
+	o->aliased = config->kind1 == SLOT1_ALIAS;
 }
 
 struct log_page *oracle_log_page(struct oracle *o, uint32_t lpage)
@@ -89,6 +90,8 @@ uint32_t oracle_lpage_in_slot(const struct oracle *o, uint32_t lpage, unsigned s
 
 uint32_t oracle_lpage_home(const struct oracle *o, uint32_t lpage)
 {
+	if (!o->aliased)
+		return lpage;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {
 		uint32_t same = oracle_lpage_in_slot(o, lpage, slot);
 

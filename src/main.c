@@ -11,9 +11,8 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-#define VERB_ROW(name, help) { #name, help, verb_##name },
-	VERBS(VERB_ROW)
-};
+#define VERB_ROW(name, help) {#name, help, verb_##name},
+	VERBS(VERB_ROW)};
 
 static int help(void)
 {
@@ -40,8 +39,11 @@ int main(int argc, char **argv)
 		return cli_flush(CLI_CLEAN);
 	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (!strcmp(name, verbs[i].name))
-			return verbs[i].main(argc - 1, argv + 1);
+		if (!strcmp(name, verbs[i].name)) {
+			int code = verbs[i].main(argc - 1, argv + 1);
+
+			return code == CLI_HELP_SHOWN ? CLI_CLEAN : code;
+		}
 	}
 	if (!*name)
 		return cli_error(CLI_USAGE, "name a verb; 'rcfuzz --help' lists them");

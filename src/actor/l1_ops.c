@@ -382,7 +382,7 @@ int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 		[HCALL_ENTER] = {odd, odd + op->count},
 		[HCALL_TLBIE] = {(uint64_t)(op->count & 7) << 16, lpid, odd},
 		[HCALL_RPT] = {lpid, op->count & 3, op->n & 15, op->n >> 4, odd, odd + op->count},
-		[HCALL_COPY] = {lpid, op->count & 1, odd, op->n & 1 ? odd : 0, op->n & 2 ? odd : 0, op->count * 64u},
+		[HCALL_COPY] = {lpid, op->n >> 2 & 1, odd, op->n & 1 ? odd : 0, op->n & 2 ? odd : 0, op->count * 64u},
 	};
 
 	if (!vcpu_to_l1(w, op->vcpu))

@@ -76,28 +76,43 @@ static void forget(struct world *w)
 	w->buffer_lpage = LAYOUT_NONE;
 }
 
+/* What the memory of a slot maps at first. */
+static void emit_slot(struct world *w, unsigned s)
+{
+	const struct layout_slot *slot = &w->layout.slots[s];
+	struct event e = {.kind = EV_SLOT, .slot = (uint8_t)s, .valid = true};
+
+	world_emit(w, &e);
+	for (uint32_t i = 0; i < slot->pages; i++) {
+		struct event map = {.kind = EV_HOST_MAP,
+				    .valid = true,
+				    .lpage = slot->first + i,
+				    .perm = EVP_READ | EVP_WRITE | EVP_EXEC};
+
+		map.frame = machine_hostmm_frame(w->machine, slot->hva + ((uint64_t)i << w->layout.page_shift));
+		world_emit(w, &map);
+	}
+}
+
 static int create_slots(struct world *w)
 {
 	const struct layout *l = &w->layout;
 
 	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++) {
 		bool alias = s == 1 && w->config->kind1 == SLOT1_ALIAS;
-		struct event e = {.kind = EV_SLOT, .slot = (uint8_t)s, .valid = true};
+		int status;
 
 		if (!l->slots[s].pages)
 			continue;
-		world_emit(w, &e);
 		if (!alias && !machine_hostmm_map(w->machine, l->slots[s].hva, l->slots[s].pages))
 			return -ENOMEM;
-		for (uint32_t i = 0; i < l->slots[s].pages; i++) {
-			struct event map = {.kind = EV_HOST_MAP, .valid = true, .lpage = l->slots[s].first + i,
-					    .perm = EVP_READ | EVP_WRITE | EVP_EXEC};
-
-			map.frame = machine_hostmm_frame(w->machine, l->slots[s].hva + ((uint64_t)i << l->page_shift));
-			world_emit(w, &map);
-		}
-		if (host_set_slot(w, s, true, false) != 0)
-			return -ENOMEM;
+		status = host_set_slot(w, s, true, false);
+		/* A kernel without KVM_CAP_READONLY_MEM, such as powerpc's, refuses it: then there is no such slot. */
+		if (status != 0 && l->slots[s].readonly)
+			continue;
+		if (status != 0)
+			return status;
+		emit_slot(w, s);
 	}
 	return 0;
 }

@@ -23,7 +23,7 @@ static const struct argp_option options[] = {
 	{ "page-size", TARGET_KEY_PAGE_SIZE, "64k|4k", 0, "page size of the kernel (default 64k)", 0 },
 	{ "patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 0 },
 	{ "recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe; repeatable", 0 },
-	{ "flavour", KEY_FLAVOUR, "NAME", 0, "plain (default), coverage (for engines), or asan (for rcfuzz-asan)", 1 },
+	{ "flavour", KEY_FLAVOUR, "NAME", 0, "plain (default), coverage (for engines), asan (for rcfuzz-asan), or profile (for ci/coverage)", 1 },
 	{ "cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler (default: clang, or gcc)", 1 },
 	{ "optimize", 'O', "LEVEL", 0, "as the compiler's -O (default 2)", 1 },
 	{ "jobs", KEY_JOBS, "N", 0, "compilers at a time (default: one a CPU)", 1 },
@@ -38,7 +38,7 @@ static const char help[] = "Builds a module from a kernel tree, or takes it from
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const flavours[] = { "plain", "coverage", "asan", NULL }; /* as enum build_flavour */
+	static const char *const flavours[] = { "plain", "coverage", "asan", "profile", NULL }; /* as enum build_flavour */
 	struct build_options *o = ctx;
 	int result = target_take(&o->target, key, arg);
 

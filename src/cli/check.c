@@ -30,8 +30,8 @@ enum { KEY_BISECT = 1000 };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
-	{ "bisect", KEY_BISECT, NULL, 0, "for 'git bisect run': is the finding of this one entry there?", 2 },
-	{ 0 },
+	{"bisect", KEY_BISECT, NULL, 0, "for 'git bisect run': is the finding of this one entry there?", 2},
+	{0},
 };
 
 static const char help[] =
@@ -163,7 +163,7 @@ static void check_file(void *ctx, size_t index, void *out)
 	struct check *check = ctx;
 	struct check_result *result = out;
 	const char *path = check->options->files.items[index];
-	struct scenario_error error = { 0 };
+	struct scenario_error error = {0};
 	int loaded = scenario_file_load(path, &check->file, &error);
 
 	if (loaded) {
@@ -192,7 +192,7 @@ static bool take_result(void *ctx, size_t index, const void *out, int status)
 {
 	const struct check_result *result = out;
 	struct check *check = ctx;
-	struct check_result death = { .verdict = KTAP_FAIL };
+	struct check_result death = {.verdict = KTAP_FAIL};
 	char name[1024], text[96];
 
 	if (!result) {
@@ -236,8 +236,11 @@ static int check_all(const struct check_options *o, const struct cli_list *modul
 		struct target_facts facts;
 
 		code = target_probe(modules->items[i], &facts);
-		*check = (struct check){ .options = o, .module = modules->items[i], .facts = &facts,
-					 .several = modules->count > 1, .ktap = &ktap };
+		*check = (struct check){.options = o,
+					.module = modules->items[i],
+					.facts = &facts,
+					.several = modules->count > 1,
+					.ktap = &ktap};
 		if (!code) {
 			printf("# kernel %s: %s\n", facts.name, modules->items[i]);
 			code = check_on(check);
@@ -288,8 +291,8 @@ static int bisect_verdict(const struct check *check)
 static int bisect(const struct check_options *o)
 {
 	struct check *check = calloc(1, sizeof(*check));
-	struct cli_list modules = { 0 };
-	struct target_facts facts = { 0 };
+	struct cli_list modules = {0};
+	struct target_facts facts = {0};
 	struct scenario_file *file = malloc(sizeof(*file));
 	int code = check && file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
 
@@ -303,7 +306,7 @@ static int bisect(const struct check_options *o)
 			code = bisect_build_exit(o, code);
 	}
 	if (!code) {
-		*check = (struct check){ .options = o, .module = modules.items[0], .facts = &facts };
+		*check = (struct check){.options = o, .module = modules.items[0], .facts = &facts};
 		code = check_on(check);
 		code = code ? BISECT_ABORT + code : bisect_verdict(check);
 	}
@@ -329,9 +332,9 @@ static int bisect_or_usage(const struct check_options *o)
 
 int verb_check(int argc, char **argv)
 {
-	struct check_options o = { 0 };
-	const struct cli_parser parser = { "check", "FILE|FOLDER...", help, options, take_option, &o };
-	struct cli_list modules = { 0 };
+	struct check_options o = {0};
+	const struct cli_parser parser = {"check", "FILE|FOLDER...", help, options, take_option, &o};
+	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	/* The option may stand behind what was wrong. */
@@ -345,7 +348,7 @@ int verb_check(int argc, char **argv)
 			code = target_resolve(&o.target, target_plain_flavour(), &modules);
 		if (!code)
 			code = check_all(&o, &modules);
-	} else if (o.bisect && code) {
+	} else if (o.bisect && code > 0) {
 		code += BISECT_ABORT;
 	}
 	cli_list_free(&modules);

@@ -85,7 +85,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_HELP:
 		print_help(parse);
-		parse->result = cli_flush(CLI_CLEAN);
+		parse->result = cli_flush(CLI_HELP_SHOWN);
 		return ECANCELED;
 	case ARGP_KEY_ERROR:
 		if (parse->result == CLI_PARSED)
@@ -119,7 +119,7 @@ int cli_parse(const struct cli_parser *parser, int argc, char **argv)
 	if (!options)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	memcpy(options, parser->options, count * sizeof(*options));
-	options[count] = (struct argp_option){ "help", KEY_HELP, NULL, 0, "print this help", -1 };
+	options[count] = (struct argp_option){"help", KEY_HELP, NULL, 0, "print this help", -1};
 
 	const struct argp argp = {
 		.options = options,
@@ -127,13 +127,13 @@ int cli_parse(const struct cli_parser *parser, int argc, char **argv)
 		.args_doc = parser->args,
 		.doc = parser->help,
 	};
-	struct parse parse = { .parser = parser, .argp = &argp, .result = CLI_PARSED };
+	struct parse parse = {.parser = parser, .argp = &argp, .result = CLI_PARSED};
 	error_t error = argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &parse);
 
 	free(options);
 	if (error && parse.result == CLI_PARSED)
-		return cli_error(CLI_USAGE, "%s: cannot use these options; 'rcfuzz %s --help' lists them",
-				 parser->verb, parser->verb);
+		return cli_error(CLI_USAGE, "%s: cannot use these options; 'rcfuzz %s --help' lists them", parser->verb,
+				 parser->verb);
 	return parse.result;
 }
 
@@ -154,7 +154,7 @@ int cli_duration(const char *option, const char *text, double *seconds)
 	static const struct {
 		const char *suffix;
 		double factor;
-	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, { "ms", 0.001 } };
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"ms", 0.001}};
 	char *end = NULL;
 
 	*seconds = strtod(text, &end);
@@ -209,7 +209,7 @@ void cli_list_free(struct cli_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
 	free(list->items);
-	*list = (struct cli_list){ 0 };
+	*list = (struct cli_list){0};
 }
 
 #define FOLDER_DEPTH_MAX 16
@@ -232,8 +232,8 @@ static int list_folder(struct cli_list *list, const char *path, const char *suff
 		char *full = NULL;
 		struct stat st;
 
-		if (!result && entries[i]->d_name[0] != '.' &&
-		    asprintf(&full, "%s/%s", path, entries[i]->d_name) > 0 && !lstat(full, &st)) {
+		if (!result && entries[i]->d_name[0] != '.' && asprintf(&full, "%s/%s", path, entries[i]->d_name) > 0 &&
+		    !lstat(full, &st)) {
 			if (S_ISREG(st.st_mode) && ends_in(full, suffix))
 				cli_list_add(list, full);
 			else if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)

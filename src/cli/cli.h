@@ -35,7 +35,8 @@ typedef int verb_main(int argc, char **argv);
 	X(corpus, "merge, minimize, stats")                                                                            \
 	X(convert, "binary scenario <-> text")                                                                         \
 	X(build, "build a module from a kernel tree")                                                                  \
-	X(info, "what a module was built from")
+	X(info, "what a module was built from")                                                                        \
+	X(bench, "how fast scenarios run here (ci/bench makes a table of it)")
 
 #define VERB_DECLARE(name, help) verb_main verb_##name;
 VERBS(VERB_DECLARE)
@@ -58,8 +59,9 @@ struct cli_parser {
 	void *ctx;
 };
 
-#define CLI_PARSED (-1)
-/* CLI_PARSED: go on. Otherwise the exit code: CLI_CLEAN after --help, CLI_USAGE after one clear line. */
+#define CLI_PARSED 0
+#define CLI_HELP_SHOWN (-1) /* main() makes a 0 of it */
+/* CLI_PARSED: go on. Otherwise what the verb is to return: CLI_HELP_SHOWN, or an exit code after one clear line. */
 int cli_parse(const struct cli_parser *parser, int argc, char **argv);
 
 /* Numbers and times of options. 0, or CLI_USAGE after cli_error; `option` is for the message. */

@@ -20,9 +20,9 @@ enum { FORM_TEXT, FORM_BINARY };
 enum { KEY_TO = 1000 };
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "where it goes (default: stdout)", 0 },
-	{ "to", KEY_TO, "FORM", 0, "text (default) or binary", 0 },
-	{ 0 },
+	{"output", 'o', "FILE", 0, "where it goes (default: stdout)", 0},
+	{"to", KEY_TO, "FORM", 0, "text (default) or binary", 0},
+	{0},
 };
 
 static const char help[] = "Converts a scenario between the text form and the binary form that engines use.\v"
@@ -32,7 +32,7 @@ static const char help[] = "Converts a scenario between the text form and the bi
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const forms[] = { "text", "binary", NULL };
+	static const char *const forms[] = {"text", "binary", NULL};
 	struct convert_options *o = ctx;
 	unsigned choice = 0;
 	int result = 0;
@@ -79,8 +79,8 @@ static int convert(const struct convert_options *o)
 	if (!code && o->form == FORM_BINARY && scenario_file_embargoed(file))
 		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
 	if (!code) {
-		n = o->form == FORM_BINARY ? scenario_encode(&file->scenario, (uint8_t *)bytes, SCENARIO_TEXT_MAX) :
-					     scenario_text_write(file, bytes, SCENARIO_TEXT_MAX);
+		n = o->form == FORM_BINARY ? scenario_encode(&file->scenario, (uint8_t *)bytes, SCENARIO_TEXT_MAX)
+					   : scenario_text_write(file, bytes, SCENARIO_TEXT_MAX);
 		code = write_out(o, bytes, n);
 	}
 	free(bytes);
@@ -90,8 +90,8 @@ static int convert(const struct convert_options *o)
 
 int verb_convert(int argc, char **argv)
 {
-	struct convert_options o = { .form = FORM_TEXT };
-	const struct cli_parser parser = { "convert", "FILE", help, options, take, &o };
+	struct convert_options o = {.form = FORM_TEXT};
+	const struct cli_parser parser = {"convert", "FILE", help, options, take, &o};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.files.count != 1)

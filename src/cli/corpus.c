@@ -30,17 +30,18 @@ struct corpus_options {
 };
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "D", 0, "folder that merge and minimize write to", 0 },
+	{"output", 'o', "D", 0, "folder that merge and minimize write to", 0},
 	TARGET_OPTIONS,
-	{ 0 },
+	{0},
 };
 
-static const char help[] = "Merges, minimises or describes collections of scenarios (text and binary). No folder loses a "
-			   "file.\v"
-			   "Examples:\n"
-			   "  rcfuzz corpus merge -o all corpus/seeds rcfuzz-out/corpus\n"
-			   "  rcfuzz corpus minimize -o small all\n"
-			   "  rcfuzz corpus stats corpus/seeds";
+static const char help[] =
+	"Merges, minimises or describes collections of scenarios (text and binary). No folder loses a "
+	"file.\v"
+	"Examples:\n"
+	"  rcfuzz corpus merge -o all corpus/seeds rcfuzz-out/corpus\n"
+	"  rcfuzz corpus minimize -o small all\n"
+	"  rcfuzz corpus stats corpus/seeds";
 
 static int take_option(void *ctx, int key, char *arg)
 {
@@ -78,7 +79,7 @@ struct items {
 /* Files that are no scenarios are told of and left out. False: embargoed, or not readable. */
 static bool load_quietly(const char *path, struct scenario_file *file, size_t *bad)
 {
-	struct scenario_error error = { 0 };
+	struct scenario_error error = {0};
 	int result = scenario_file_load(path, file, &error);
 	char text[512];
 
@@ -145,7 +146,8 @@ static int items_load(const struct corpus_options *o, struct items *items)
 	if (!items->list)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	sort_items(items);
-	return items->count ? 0 : cli_error(CLI_BAD_INPUT, "there is no scenario among these %zu files", o->files.count);
+	return items->count ? 0
+			    : cli_error(CLI_BAD_INPUT, "there is no scenario among these %zu files", o->files.count);
 }
 
 static int write_item(const struct corpus_options *o, const struct item *item)
@@ -177,7 +179,7 @@ static int make_output(const struct corpus_options *o)
 
 static int merge(const struct corpus_options *o)
 {
-	struct items items = { 0 };
+	struct items items = {0};
 	int code = make_output(o);
 
 	if (!code)
@@ -278,7 +280,7 @@ static bool take_reach(void *ctx, size_t index, const void *out, int status)
 static int minimize(const struct corpus_options *o)
 {
 	struct reduction *r = calloc(1, sizeof(*r));
-	struct cli_list modules = { 0 };
+	struct cli_list modules = {0};
 	int code = r ? make_output(o) : cli_error(CLI_INTERNAL, "out of memory");
 
 	if (!code)
@@ -286,7 +288,7 @@ static int minimize(const struct corpus_options *o)
 	if (!code)
 		code = items_load(o, &r->items);
 	if (!code) {
-		const struct guard guard = { r, r->items.count, sizeof(struct reach), open_runner, run_item, take_reach };
+		const struct guard guard = {r, r->items.count, sizeof(struct reach), open_runner, run_item, take_reach};
 
 		r->options = o;
 		r->module = modules.items[0];
@@ -329,7 +331,7 @@ static void add_stats(struct stats *stats, const struct scenario_file *file)
 static int print_stats(const struct corpus_options *o)
 {
 	struct scenario_file *file = malloc(sizeof(*file));
-	struct stats stats = { 0 };
+	struct stats stats = {0};
 	size_t bad = 0;
 
 	for (size_t i = 0; file && i < o->files.count; i++) {
@@ -365,8 +367,8 @@ static int act(const struct corpus_options *o)
 
 int verb_corpus(int argc, char **argv)
 {
-	struct corpus_options o = { 0 };
-	const struct cli_parser parser = { "corpus", "merge|minimize|stats FOLDER...", help, options, take_option, &o };
+	struct corpus_options o = {0};
+	const struct cli_parser parser = {"corpus", "merge|minimize|stats FOLDER...", help, options, take_option, &o};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED)

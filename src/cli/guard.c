@@ -58,7 +58,7 @@ static bool read_all(int fd, void *bytes, size_t n)
 /* First an error text ("" : none), then the results. */
 static _Noreturn void child(const struct guard *guard, int fd, size_t first)
 {
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit no_core = {0, 0};
 	char error[ERROR_BYTES] = "";
 	void *result = malloc(guard->result_size);
 	bool opened;

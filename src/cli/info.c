@@ -15,8 +15,8 @@ struct info_options {
 enum { KEY_FORMAT = 1000 };
 
 static const struct argp_option options[] = {
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default) or json", 0 },
-	{ 0 },
+	{"format", KEY_FORMAT, "FORMAT", 0, "text (default) or json", 0},
+	{0},
 };
 
 static const char help[] = "Tells what a module was built from: tree, version, compiler, flags, files, hash.\v"
@@ -25,7 +25,7 @@ static const char help[] = "Tells what a module was built from: tree, version, c
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const formats[] = {"text", "json", NULL};
 	struct info_options *o = ctx;
 	unsigned choice = 0;
 	int result = 0;
@@ -59,7 +59,8 @@ static void print_list(const cJSON *list)
 
 	if (!cJSON_GetArraySize(list))
 		printf("none");
-	cJSON_ArrayForEach(item, list) {
+	cJSON_ArrayForEach(item, list)
+	{
 		if (item != list->child)
 			printf("%-12s", "");
 		print_scalar(item);
@@ -79,7 +80,8 @@ static int print_info(const char *info, bool json)
 		printf("%s\n", text ? text : info);
 		cJSON_free(text);
 	} else {
-		cJSON_ArrayForEach(member, object) {
+		cJSON_ArrayForEach(member, object)
+		{
 			printf("%-11s ", member->string);
 			if (cJSON_IsArray(member) || cJSON_IsObject(member))
 				print_list(member);
@@ -93,18 +95,16 @@ static int print_info(const char *info, bool json)
 
 int verb_info(int argc, char **argv)
 {
-	struct info_options o = { 0 };
-	const struct cli_parser parser = { "info", "M.so...", help, options, take, &o };
+	struct info_options o = {0};
+	const struct cli_parser parser = {"info", "M.so...", help, options, take, &o};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.modules.count)
 		code = cli_error(CLI_USAGE, "info wants a module: rcfuzz info M.so; 'rcfuzz build' makes one");
-	if (code == CLI_PARSED)
-		code = 0;
 	for (size_t i = 0; !code && i < o.modules.count; i++) {
-		const struct target_choice choice = { .modules = { &o.modules.items[i], 1 } };
-		struct cli_list resolved = { 0 };
-		struct target_facts facts = { 0 };
+		const struct target_choice choice = {.modules = {&o.modules.items[i], 1}};
+		struct cli_list resolved = {0};
+		struct target_facts facts = {0};
 
 		code = target_resolve(&choice, BUILD_PLAIN, &resolved);
 		if (!code)

@@ -29,7 +29,7 @@ int load_error(const char *path, int result, const struct scenario_error *error,
 
 int load_scenario(const char *path, struct scenario_file *file)
 {
-	struct scenario_error error = { 0 };
+	struct scenario_error error = {0};
 	int result = scenario_file_load(path, file, &error);
 	char text[512];
 

@@ -23,17 +23,19 @@ enum { KEY_EXECS = 1000, KEY_SIGNATURE };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
-	{ "output", 'o', "FILE", 0, "where the result goes (default: stdout)", 2 },
-	{ "signature", KEY_SIGNATURE, "S", 0, "which finding to keep, or the beginning of its signature (default: the most severe)", 2 },
-	{ "execs", KEY_EXECS, "N", 0, "runs at most (default 20000)", 2 },
-	{ 0 },
+	{"output", 'o', "FILE", 0, "where the result goes (default: stdout)", 2},
+	{"signature", KEY_SIGNATURE, "S", 0,
+	 "which finding to keep, or the beginning of its signature (default: the most severe)", 2},
+	{"execs", KEY_EXECS, "N", 0, "runs at most (default 20000)", 2},
+	{0},
 };
 
-static const char help[] = "Shrinks a scenario: ops, values, configuration, as long as it shows the same finding. Ctrl-C "
-			   "ends it with the best so far.\v"
-			   "Example:\n"
-			   "  rcfuzz minimize crash-1a2b3c -o small.txt\n"
-			   "Exit: 0 the result was written, 65 the scenario shows no finding.";
+static const char help[] =
+	"Shrinks a scenario: ops, values, configuration, as long as it shows the same finding. Ctrl-C "
+	"ends it with the best so far.\v"
+	"Example:\n"
+	"  rcfuzz minimize crash-1a2b3c -o small.txt\n"
+	"Exit: 0 the result was written, 65 the scenario shows no finding.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -99,7 +101,7 @@ static int write_out(const struct minimize_options *o, const struct scenario_fil
 
 static int minimize(const struct minimize_options *o, struct runner *runner, struct scenario_file *file)
 {
-	const struct minimize_budget budget = { .execs_max = o->execs, .stop = &stop };
+	const struct minimize_budget budget = {.execs_max = o->execs, .stop = &stop};
 	static struct run_outcome outcome;
 	struct minimize_result result;
 	const struct finding *finding;
@@ -125,7 +127,7 @@ static int minimize(const struct minimize_options *o, struct runner *runner, str
 
 static int minimize_with(const struct minimize_options *o, const char *module)
 {
-	const struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
+	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct scenario_file *file = malloc(sizeof(*file));
 	struct runner *runner = NULL;
 	char error[512];
@@ -149,9 +151,9 @@ static int minimize_with(const struct minimize_options *o, const char *module)
 
 int verb_minimize(int argc, char **argv)
 {
-	struct minimize_options o = { 0 };
-	const struct cli_parser parser = { "minimize", "FILE", help, options, take, &o };
-	struct cli_list modules = { 0 };
+	struct minimize_options o = {0};
+	const struct cli_parser parser = {"minimize", "FILE", help, options, take, &o};
+	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.files.count != 1)

@@ -20,10 +20,10 @@ enum { KEY_FORMAT = 1000, KEY_VERIFY };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2 },
-	{ "verify", KEY_VERIFY, NULL, 0, "run twice and compare the traces", 2 },
-	{ "quiet", 'q', NULL, 0, "the verdict only", 2 },
-	{ 0 },
+	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2},
+	{"verify", KEY_VERIFY, NULL, 0, "run twice and compare the traces", 2},
+	{"quiet", 'q', NULL, 0, "the verdict only", 2},
+	{0},
 };
 
 static const char help[] = "Runs scenarios (text or binary; folders too) and prints verdict and timeline. With several "
@@ -35,7 +35,7 @@ static const char help[] = "Runs scenarios (text or binary; folders too) and pri
 
 static int take_option(void *ctx, int key, char *arg)
 {
-	static const char *const formats[] = { "text", "json", NULL };
+	static const char *const formats[] = {"text", "json", NULL};
 	struct replay_options *o = ctx;
 	unsigned choice = 0;
 	int result = target_take(&o->target, key, arg);
@@ -91,8 +91,8 @@ static bool open_runner(void *ctx, char *error, size_t error_size)
 
 static uint16_t pack_bits(const struct run_bits *b)
 {
-	const bool bits[] = { b->has_l1, b->l1_r, b->l1_c, b->has_l0, b->l0_r, b->l0_c, b->has_shadow, b->shadow_r,
-			      b->shadow_c, b->has_tlb, b->tlb_r, b->tlb_c };
+	const bool bits[] = {b->has_l1,	    b->l1_r,	 b->l1_c,     b->has_l0,  b->l0_r,  b->l0_c,
+			     b->has_shadow, b->shadow_r, b->shadow_c, b->has_tlb, b->tlb_r, b->tlb_c};
 	uint16_t packed = 0;
 
 	for (unsigned i = 0; i < sizeof(bits); i++)
@@ -223,7 +223,7 @@ static const char *bits_text(uint16_t packed, unsigned place)
 static void print_difference(const struct replay_options *o, size_t file, const struct replay_result *a,
 			     const struct replay_result *b)
 {
-	static const char *const places[] = { "l1-pte", "l0-pte", "shadow-pte", "tlb" };
+	static const char *const places[] = {"l1-pte", "l0-pte", "shadow-pte", "tlb"};
 	struct scenario_file *loaded = malloc(sizeof(*loaded));
 	char op[256] = "";
 
@@ -256,7 +256,8 @@ static void print_comparison(const struct replay_options *o, const struct target
 			else if (!r->finding_count)
 				printf("  %-24s no finding\n", facts[t].name);
 			else
-				printf("  %-24s %s: %s\n", facts[t].name, class_info[r->worst.class].name, r->worst.title);
+				printf("  %-24s %s: %s\n", facts[t].name, class_info[r->worst.class].name,
+				       r->worst.title);
 		}
 		for (size_t t = 1; !o->quiet && t < targets; t++)
 			print_difference(o, f, &results[0][f], &results[t][f]);
@@ -273,8 +274,10 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 	for (size_t t = 0; !code && t < modules->count; t++) {
 		code = target_probe(modules->items[t], &facts[t]);
 		results[t] = calloc(o->files.count, sizeof(**results));
-		*replay = (struct replay){ .options = o, .module = modules->items[t], .target_count = modules->count,
-					   .results = results[t] };
+		*replay = (struct replay){.options = o,
+					  .module = modules->items[t],
+					  .target_count = modules->count,
+					  .results = results[t]};
 		if (!code && results[t])
 			worst = worse(worst, replay_on(replay));
 	}
@@ -310,9 +313,9 @@ static int replay_all(const struct replay_options *o, const struct cli_list *mod
 
 int verb_replay(int argc, char **argv)
 {
-	struct replay_options o = { 0 };
-	const struct cli_parser parser = { "replay", "FILE...", help, options, take_option, &o };
-	struct cli_list modules = { 0 };
+	struct replay_options o = {0};
+	const struct cli_parser parser = {"replay", "FILE...", help, options, take_option, &o};
+	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.files.count)

@@ -26,10 +26,10 @@ struct report_options {
 enum { KEY_FORMAT = 1000, KEY_ID };
 
 static const struct argp_option options[] = {
-	{ "format", KEY_FORMAT, "FORMAT", 0, "text (default), json, sarif (2.1.0), or ktap", 0 },
-	{ "id", KEY_ID, "ID", 0, "this finding only", 0 },
-	{ "output", 'o', "FILE", 0, "where it goes (default: stdout)", 0 },
-	{ 0 },
+	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, sarif (2.1.0), or ktap", 0},
+	{"id", KEY_ID, "ID", 0, "this finding only", 0},
+	{"output", 'o', "FILE", 0, "where it goes (default: stdout)", 0},
+	{0},
 };
 
 static const char help[] = "Prints the findings that a run or a triage left in a folder.\v"
@@ -40,7 +40,7 @@ static const char help[] = "Prints the findings that a run or a triage left in a
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const forms[] = { "text", "json", "sarif", "ktap", NULL }; /* as enum report_form */
+	static const char *const forms[] = {"text", "json", "sarif", "ktap", NULL}; /* as enum report_form */
 	struct report_options *o = ctx;
 
 	switch (key) {
@@ -71,7 +71,9 @@ static int read_records(const struct report_options *o, cJSON **records)
 		 !stat(o->path, &st) && S_ISDIR(st.st_mode) ? "/findings.jsonl" : "");
 	result = file_read(path, LINES_BYTES_MAX, &text, &n, error, sizeof(error));
 	if (result)
-		return cli_error(result == -ENOENT ? CLI_NO_INPUT : result == -EFBIG ? CLI_BAD_INPUT : CLI_IO,
+		return cli_error(result == -ENOENT  ? CLI_NO_INPUT
+				 : result == -EFBIG ? CLI_BAD_INPUT
+						    : CLI_IO,
 				 "%s; name the --out folder of a run", error);
 	*records = record_read_lines(text, n, &bad);
 	free(text);
@@ -121,13 +123,13 @@ static void print_short(FILE *out, const cJSON *record)
 		record_string(record, "title"));
 	fprintf(out, "signature  %s\nlost in    %s\nL1         %s\n", record_string(record, "signature"),
 		record_string(record, "layer"), record_string(record, "l1"));
-	cJSON_ArrayForEach(writer, cJSON_GetObjectItemCaseSensitive(record, "writers"))
-		fprintf(out, "           %s: %s (%s:%.0f)\n", record_string(writer, "what"),
-			record_string(writer, "function"), record_string(writer, "file"), record_number(writer, "line"));
+	cJSON_ArrayForEach(writer, cJSON_GetObjectItemCaseSensitive(record, "writers")) fprintf(
+		out, "           %s: %s (%s:%.0f)\n", record_string(writer, "what"), record_string(writer, "function"),
+		record_string(writer, "file"), record_number(writer, "line"));
 	if (record_is_sensitive((enum finding_class)class_from_name(record_string(record, "class"))))
 		fprintf(out, "Report this class of finding to security@kernel.org before making it public.\n");
-	fprintf(out, "scenario   %s (%.0f ops, not minimised yet: 'rcfuzz minimize')\n", record_string(record, "scenario"),
-		record_number(record, "ops"));
+	fprintf(out, "scenario   %s (%.0f ops, not minimised yet: 'rcfuzz minimize')\n",
+		record_string(record, "scenario"), record_number(record, "ops"));
 }
 
 static void print_text(FILE *out, const struct report_options *o, const cJSON *records)
@@ -136,7 +138,8 @@ static void print_text(FILE *out, const struct report_options *o, const cJSON *r
 
 	if (!cJSON_GetArraySize(records))
 		fprintf(out, "no findings\n");
-	cJSON_ArrayForEach(record, records) {
+	cJSON_ArrayForEach(record, records)
+	{
 		fprintf(out, "%s", record == records->child ? "" : "\n");
 		fprintf(out, "==== %s%s%s\n\n", record_string(record, "id"),
 			*record_string(record, "known") ? "  known: " : "", record_string(record, "known"));
@@ -164,7 +167,8 @@ static void print_ktap(FILE *out, const cJSON *records)
 	struct ktap ktap;
 
 	ktap_begin(&ktap, out, (unsigned)cJSON_GetArraySize(records));
-	cJSON_ArrayForEach(record, records) {
+	cJSON_ArrayForEach(record, records)
+	{
 		const char *known = record_string(record, "known");
 
 		ktap_result(&ktap, *known ? KTAP_XFAIL : KTAP_FAIL, record_string(record, "id"),
@@ -217,14 +221,15 @@ static int write_report(const struct report_options *o, const cJSON *records)
 
 int verb_report(int argc, char **argv)
 {
-	struct report_options o = { 0 };
-	const struct cli_parser parser = { "report", "FOLDER", help, options, take, &o };
+	struct report_options o = {0};
+	const struct cli_parser parser = {"report", "FOLDER", help, options, take, &o};
 	cJSON *records = NULL;
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED)
-		code = o.path ? read_records(&o, &records) :
-				cli_error(CLI_USAGE, "report wants the --out folder of a run: rcfuzz report rcfuzz-out");
+		code = o.path ? read_records(&o, &records)
+			      : cli_error(CLI_USAGE,
+					  "report wants the --out folder of a run: rcfuzz report rcfuzz-out");
 	if (!code && records && o.id)
 		code = keep_one(records, o.id);
 	if (!code && records)

@@ -27,25 +27,40 @@ struct run_options {
 	uint32_t fail_classes;
 };
 
-enum { KEY_TIME = 1000, KEY_EXECS, KEY_JOBS, KEY_SEED, KEY_ENGINE, KEY_CORPUS, KEY_OUT, KEY_STOP, KEY_FAIL, KEY_L1,
-       KEY_KNOWN, KEY_OPS, KEY_FORMAT };
+enum {
+	KEY_TIME = 1000,
+	KEY_EXECS,
+	KEY_JOBS,
+	KEY_SEED,
+	KEY_ENGINE,
+	KEY_CORPUS,
+	KEY_OUT,
+	KEY_STOP,
+	KEY_FAIL,
+	KEY_L1,
+	KEY_KNOWN,
+	KEY_OPS,
+	KEY_FORMAT
+};
 
 static const struct argp_option options[] = {
-	{ "time", KEY_TIME, "TIME", 0, "for so long: 60s, 5m, 2h (default 60s, if no --execs)", 0 },
-	{ "execs", KEY_EXECS, "N", 0, "until so many scenarios were run", 0 },
-	{ "jobs", KEY_JOBS, "N", 0, "worker processes (default 1)", 0 },
-	{ "seed", KEY_SEED, "S", 0, "of the random numbers (default: from the clock)", 0 },
+	{"time", KEY_TIME, "TIME", 0, "for so long: 60s, 5m, 2h (default 60s, if no --execs)", 0},
+	{"execs", KEY_EXECS, "N", 0, "until so many scenarios were run", 0},
+	{"jobs", KEY_JOBS, "N", 0, "worker processes (default 1)", 0},
+	{"seed", KEY_SEED, "S", 0, "of the random numbers (default: from the clock)", 0},
 	TARGET_OPTIONS,
-	{ "engine", KEY_ENGINE, "NAME", 0, "libfuzzer (default), afl, or random", 2 },
-	{ "corpus", KEY_CORPUS, "D", 0, "scenarios to begin with (default: corpus/seeds)", 2 },
-	{ "max-ops", KEY_OPS, "N", 0, "ops in a scenario at most (default 128)", 2 },
-	{ "l1", KEY_L1, "KIND", 0, "any (default), or well-behaved: no finding that needs an L1 that breaks the rules", 2 },
-	{ "out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3 },
-	{ "known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3 },
-	{ "fail-on", KEY_FAIL, "CLASS,...", 0, "classes or severities that make the run fail (default critical,high)", 3 },
-	{ "stop-on-first", KEY_STOP, NULL, 0, "end with the first finding that makes the run fail", 3 },
-	{ "format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 3 },
-	{ 0 },
+	{"engine", KEY_ENGINE, "NAME", 0, "libfuzzer (default), afl, or random", 2},
+	{"corpus", KEY_CORPUS, "D", 0, "scenarios to begin with (default: corpus/seeds)", 2},
+	{"max-ops", KEY_OPS, "N", 0, "ops in a scenario at most (default 128)", 2},
+	{"l1", KEY_L1, "KIND", 0, "any (default), or well-behaved: no finding that needs an L1 that breaks the rules",
+	 2},
+	{"out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3},
+	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3},
+	{"fail-on", KEY_FAIL, "CLASS,...", 0, "classes or severities that make the run fail (default critical,high)",
+	 3},
+	{"stop-on-first", KEY_STOP, NULL, 0, "end with the first finding that makes the run fail", 3},
+	{"format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 3},
+	{0},
 };
 
 static const char help[] =
@@ -83,8 +98,10 @@ static int parse_classes(uint32_t *classes, const char *list)
 	*classes = 0;
 	for (char *word; !result && (word = strsep(&rest, ","));) {
 		if (!add_class(classes, word))
-			result = cli_error(CLI_USAGE, "--fail-on: '%s' is no class and no severity; e.g. "
-						      "critical,high,advisory, lost-dirty-l1, any, none", word);
+			result = cli_error(CLI_USAGE,
+					   "--fail-on: '%s' is no class and no severity; e.g. "
+					   "critical,high,advisory, lost-dirty-l1, any, none",
+					   word);
 	}
 	free(copy);
 	return result;
@@ -92,8 +109,8 @@ static int parse_classes(uint32_t *classes, const char *list)
 
 static int take_choice(struct run_options *o, int key, char *arg)
 {
-	static const char *const engines[] = { "libfuzzer", "afl", "random", NULL }; /* as enum engine_kind */
-	static const char *const kinds[] = { "any", "well-behaved", NULL }, *const formats[] = { "text", "json", NULL };
+	static const char *const engines[] = {"libfuzzer", "afl", "random", NULL}; /* as enum engine_kind */
+	static const char *const kinds[] = {"any", "well-behaved", NULL}, *const formats[] = {"text", "json", NULL};
 	unsigned choice = 0;
 	int result;
 
@@ -166,7 +183,7 @@ static int check_options(struct run_options *o)
 
 static int make_folders(const char *out)
 {
-	static const char *const below[] = { "", "/corpus", "/seeds", "/log", "/crashes" };
+	static const char *const below[] = {"", "/corpus", "/seeds", "/log", "/crashes"};
 	char path[4096], error[512];
 
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
@@ -232,11 +249,20 @@ static int fuzz(const struct run_options *o, const struct run_plan *plan)
 static int run_on(const struct run_options *o, const char *module, const struct target_facts *facts)
 {
 	struct run_plan plan = {
-		.module = module, .target_info = facts->info, .engine = (enum engine_kind)o->engine,
-		.jobs = (unsigned)o->jobs, .seed = (uint32_t)o->seed, .seconds = o->seconds, .execs = o->execs,
-		.out = o->out, .well_behaved = o->well_behaved, .stop_on_first = o->stop_on_first,
-		.ops_max = (uint32_t)o->ops_max, .fail_classes = o->fail_classes,
-		.live = cli_terminal(STDERR_FILENO), .colour = cli_colour(STDERR_FILENO),
+		.module = module,
+		.target_info = facts->info,
+		.engine = (enum engine_kind)o->engine,
+		.jobs = (unsigned)o->jobs,
+		.seed = (uint32_t)o->seed,
+		.seconds = o->seconds,
+		.execs = o->execs,
+		.out = o->out,
+		.well_behaved = o->well_behaved,
+		.stop_on_first = o->stop_on_first,
+		.ops_max = (uint32_t)o->ops_max,
+		.fail_classes = o->fail_classes,
+		.live = cli_terminal(STDERR_FILENO),
+		.colour = cli_colour(STDERR_FILENO),
 		.memory_mb = target_plain_flavour() == BUILD_ASAN ? 0 : MEMORY_MB,
 	};
 	struct known *known = NULL;
@@ -245,7 +271,8 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 	if (!code)
 		code = make_folders(o->out);
 	if (!code)
-		code = seeds_prepare(o->corpus, o->out, (uint32_t)o->seed, facts->page_shift == 12 ? PAGE_4K : PAGE_64K);
+		code = seeds_prepare(o->corpus, o->out, (uint32_t)o->seed,
+				     facts->page_shift == 12 ? PAGE_4K : PAGE_64K);
 	plan.known = known;
 	if (!code)
 		code = fuzz(o, &plan);
@@ -255,10 +282,10 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 
 int verb_run(int argc, char **argv)
 {
-	struct run_options o = { .jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT };
-	const struct cli_parser parser = { "run", "", help, options, take, &o };
-	struct cli_list modules = { 0 };
-	struct target_facts facts = { 0 };
+	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT};
+	const struct cli_parser parser = {"run", "", help, options, take, &o};
+	struct cli_list modules = {0};
+	struct target_facts facts = {0};
 	int code;
 
 	add_class(&o.fail_classes, "critical");
@@ -268,9 +295,9 @@ int verb_run(int argc, char **argv)
 		code = check_options(&o);
 	if (!code)
 		code = target_resolve(&o.target,
-				      target_plain_flavour() == BUILD_ASAN ? BUILD_ASAN :
-				      o.engine == ENGINE_RANDOM		   ? BUILD_PLAIN :
-									     BUILD_COVERAGE,
+				      target_plain_flavour() == BUILD_ASAN ? BUILD_ASAN
+				      : o.engine == ENGINE_RANDOM	   ? BUILD_PLAIN
+									   : BUILD_COVERAGE,
 				      &modules);
 	if (!code)
 		code = target_probe(modules.items[0], &facts);

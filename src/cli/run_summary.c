@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const engine_name[] = { "libfuzzer", "afl", "random" };
+static const char *const engine_name[] = {"libfuzzer", "afl", "random"};
 
 /* 1234567 -> "1,234,567" */
 static const char *grouped(uint64_t n, char text[32])
@@ -59,8 +59,8 @@ static void print_executed(const struct run_plan *plan, const struct run_totals 
 	printf("%s\n", target);
 	printf("engine %s, %u worker%s, seed %u, %.1f s%s\n", engine_name[plan->engine], plan->jobs,
 	       plan->jobs == 1 ? "" : "s", plan->seed, t->seconds, t->interrupted ? " (interrupted)" : "");
-	printf("executed %s scenarios (%.0f/s), %s ops (%.0f/s),\n", grouped(t->execs, execs), (double)t->execs / seconds,
-	       grouped(t->ops, ops), (double)t->ops / seconds);
+	printf("executed %s scenarios (%.0f/s), %s ops (%.0f/s),\n", grouped(t->execs, execs),
+	       (double)t->execs / seconds, grouped(t->ops, ops), (double)t->ops / seconds);
 	printf("         %s accesses, %s page faults taken by the kernel\n", grouped(t->accesses, accesses),
 	       grouped(t->faults, faults));
 	printf("reached  ");
@@ -93,7 +93,8 @@ static void print_table(const struct run_plan *plan, struct record **records, si
 
 	for (size_t i = 0; i < count; i++)
 		known += records[i]->known[0] != 0;
-	printf("\n%zu new finding%s, %zu known; in %s\n", count - known, count - known == 1 ? "" : "s", known, plan->out);
+	printf("\n%zu new finding%s, %zu known; in %s\n", count - known, count - known == 1 ? "" : "s", known,
+	       plan->out);
 	if (count)
 		printf("  %-16s %-9s %10s %4s  %s\n", "class", "severity", "times", "ops", "scenario");
 	for (size_t i = 0; i < count; i++)

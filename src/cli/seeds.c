@@ -32,8 +32,7 @@ static int write_seed(struct seeds *seeds, const struct scenario *s)
 	FILE *file;
 	bool written;
 
-	snprintf(path, sizeof(path), "%s/seeds/%016llx", seeds->out,
-		 (unsigned long long)XXH3_64bits(seeds->bytes, n));
+	snprintf(path, sizeof(path), "%s/seeds/%016llx", seeds->out, (unsigned long long)XXH3_64bits(seeds->bytes, n));
 	file = fopen(path, "we");
 	written = file && fwrite(seeds->bytes, 1, n, file) == n;
 	if (file && fclose(file))
@@ -61,7 +60,7 @@ static int add_file(struct seeds *seeds, const char *path)
 
 static int add_folder(struct seeds *seeds, const char *folder)
 {
-	struct cli_list files = { 0 };
+	struct cli_list files = {0};
 	int code = cli_list_files(&files, folder, NULL);
 
 	for (size_t i = 0; !code && i < files.count; i++)
@@ -74,7 +73,7 @@ static int add_folder(struct seeds *seeds, const char *folder)
 
 static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
 {
-	const struct generate_options options = { .ops_max = 48, .page = (uint8_t)page, .l1 = L1_ANY };
+	const struct generate_options options = {.ops_max = 48, .page = (uint8_t)page, .l1 = L1_ANY};
 	struct rng rng;
 	int code = 0;
 
@@ -88,8 +87,8 @@ static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
 
 static const char *default_corpus(void)
 {
-	static const char *const places[] = { "corpus/seeds", RCFUZZ_SHARE_DIR "/corpus/seeds",
-					      RCFUZZ_INSTALL_SHARE_DIR "/corpus/seeds" };
+	static const char *const places[] = {"corpus/seeds", RCFUZZ_SHARE_DIR "/corpus/seeds",
+					     RCFUZZ_INSTALL_SHARE_DIR "/corpus/seeds"};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (!access(places[i], R_OK | X_OK))

@@ -17,7 +17,7 @@
 
 int target_take(struct target_choice *choice, int key, char *arg)
 {
-	static const char *const sizes[] = { "64k", "4k", NULL };
+	static const char *const sizes[] = {"64k", "4k", NULL};
 	unsigned size = 0;
 	int result;
 
@@ -137,7 +137,8 @@ int target_resolve(const struct target_choice *choice, enum build_flavour flavou
 
 	if (choice->modules.count && (choice->patches.count || choice->recipes.count || choice->page_size_given) &&
 	    !choice->trees.count)
-		return cli_error(CLI_USAGE, "--target is a finished module: --patch, --recipe and --page-size need a --kernel");
+		return cli_error(CLI_USAGE,
+				 "--target is a finished module: --patch, --recipe and --page-size need a --kernel");
 	for (size_t i = 0; !result && i < choice->modules.count; i++)
 		result = add_module(modules, choice->modules.items[i]);
 	for (size_t i = 0; !result && i < choice->trees.count; i++)
@@ -157,8 +158,8 @@ static _Noreturn void answer_and_exit(int fd, const char *module)
 	int n;
 
 	runner = runner_create(module, error, sizeof(error));
-	n = runner ? asprintf(&text, "i%02u%s", runner_page_shift(runner), runner_target_info(runner)) :
-		     asprintf(&text, "e%s", error);
+	n = runner ? asprintf(&text, "i%02u%s", runner_page_shift(runner), runner_target_info(runner))
+		   : asprintf(&text, "e%s", error);
 	for (int written = 0; written < n;) {
 		ssize_t w = write(fd, text + written, (size_t)(n - written));
 
@@ -227,9 +228,10 @@ int target_probe(const char *module, struct target_facts *facts)
 	int status = 0, result = 0;
 	char *answer = ask(module, &status);
 
-	*facts = (struct target_facts){ 0 };
+	*facts = (struct target_facts){0};
 	if (!answer || !*answer)
-		result = cli_error(CLI_BAD_INPUT, "the module %s cannot be loaded: the process died (status %d); build it anew",
+		result = cli_error(CLI_BAD_INPUT,
+				   "the module %s cannot be loaded: the process died (status %d); build it anew",
 				   module, status);
 	else if (answer[0] == 'e')
 		result = cli_error(access(module, R_OK) ? CLI_NO_INPUT : CLI_BAD_INPUT, "%s", answer + 1);
@@ -244,5 +246,5 @@ int target_probe(const char *module, struct target_facts *facts)
 void target_facts_free(struct target_facts *facts)
 {
 	free(facts->info);
-	*facts = (struct target_facts){ 0 };
+	*facts = (struct target_facts){0};
 }

@@ -7,25 +7,35 @@
 #include "kernel/build.h"
 
 struct target_choice {
-	struct cli_list modules;  /* --target */
-	struct cli_list trees;	  /* --kernel */
+	struct cli_list modules; /* --target */
+	struct cli_list trees;	 /* --kernel */
 	struct cli_list patches, recipes;
 	enum build_page_size page_size;
 	bool page_size_given;
 	const char *compiler;
 };
 
-enum { TARGET_KEY_FIRST = 0x7e00, TARGET_KEY_TARGET = TARGET_KEY_FIRST, TARGET_KEY_KERNEL, TARGET_KEY_PATCH,
-       TARGET_KEY_RECIPE, TARGET_KEY_PAGE_SIZE, TARGET_KEY_CC, TARGET_KEY_LAST };
+enum {
+	TARGET_KEY_FIRST = 0x7e00,
+	TARGET_KEY_TARGET = TARGET_KEY_FIRST,
+	TARGET_KEY_KERNEL,
+	TARGET_KEY_PATCH,
+	TARGET_KEY_RECIPE,
+	TARGET_KEY_PAGE_SIZE,
+	TARGET_KEY_CC,
+	TARGET_KEY_LAST
+};
 
 /* Rows for a verb's option table. */
 #define TARGET_OPTIONS                                                                                                 \
-	{ "kernel", TARGET_KEY_KERNEL, "TREE", 0, "a kernel tree (default: the newest linux-source package)", 1 },     \
-	{ "target", TARGET_KEY_TARGET, "M.so", 0, "a module that 'rcfuzz build' made", 1 },                            \
-	{ "page-size", TARGET_KEY_PAGE_SIZE, "64k|4k", 0, "page size of the kernel (default 64k)", 1 },                \
-	{ "patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 1 },                        \
-	{ "recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe that repairs or breaks; repeatable", 1 },               \
-	{ "cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler of the module (default: clang, or gcc)", 1 }
+	{"kernel", TARGET_KEY_KERNEL, "TREE", 0, "a kernel tree (default: the newest linux-source package)", 1},       \
+		{"target", TARGET_KEY_TARGET, "M.so", 0, "a module that 'rcfuzz build' made", 1},                      \
+		{"page-size", TARGET_KEY_PAGE_SIZE, "64k|4k", 0, "page size of the kernel (default 64k)", 1},          \
+		{"patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 1},                  \
+		{"recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe that repairs or breaks; repeatable", 1},         \
+	{                                                                                                              \
+		"cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler of the module (default: clang, or gcc)", 1                \
+	}
 
 /* Take one of those. ARGP_ERR_UNKNOWN: it is none of them; otherwise as cli_parser.take. */
 int target_take(struct target_choice *choice, int key, char *arg);

@@ -31,9 +31,9 @@ enum { KEY_OUT = 1000, KEY_KNOWN };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
-	{ "out", KEY_OUT, "D", 0, "folder for the result (default rcfuzz-triage)", 2 },
-	{ "known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 2 },
-	{ 0 },
+	{"out", KEY_OUT, "D", 0, "folder for the result (default rcfuzz-triage)", 2},
+	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 2},
+	{0},
 };
 
 static const char help[] =
@@ -106,7 +106,7 @@ static bool open_runner(void *ctx, char *error, size_t error_size)
 static bool load(struct triage *t, size_t input, char *text, size_t size)
 {
 	const char *path = t->options->files.items[input];
-	struct scenario_error error = { 0 };
+	struct scenario_error error = {0};
 	int result = scenario_file_load(path, &t->file, &error);
 
 	if (result)
@@ -145,7 +145,7 @@ static void add_to_cluster(struct triage *t, const struct finding *finding, size
 		return;
 	}
 	if (c == end) {
-		*c = (struct cluster){ .finding = *finding, .input = input, .ops = ops };
+		*c = (struct cluster){.finding = *finding, .input = input, .ops = ops};
 		t->cluster_count++;
 	} else if (ops < c->ops) {
 		c->finding = *finding;
@@ -214,7 +214,7 @@ static void minimize(void *ctx, size_t index, void *out)
 {
 	struct triage *t = ctx;
 	const struct cluster *c = &t->clusters[index];
-	const struct minimize_budget budget = { 0 };
+	const struct minimize_budget budget = {0};
 	struct minimized *small = out;
 	struct minimize_result result;
 	char text[256];
@@ -235,7 +235,7 @@ static bool take_minimized(void *ctx, size_t index, const void *out, int status)
 	struct triage *t = ctx;
 	const struct cluster *c = &t->clusters[index];
 	const struct minimized *small = out;
-	struct record record = { .finding = c->finding, .count = c->count }, *own = NULL;
+	struct record record = {.finding = c->finding, .count = c->count}, *own = NULL;
 	const char *known = known_match(t->known, &c->finding);
 	char text[256];
 	bool saved;
@@ -245,8 +245,8 @@ static bool take_minimized(void *ctx, size_t index, const void *out, int status)
 	t->new_finding |= !known;
 	if (load(t, c->input, text, sizeof(text)))
 		own = store_add(t->store, &record, &t->file.scenario);
-	saved = own && (!small || !small->reproduced ||
-			store_minimized(t->store, own, &small->finding, &small->scenario));
+	saved = own &&
+		(!small || !small->reproduced || store_minimized(t->store, own, &small->finding, &small->scenario));
 	if (!saved)
 		t->code = cli_error(CLI_IO, "%s", *store_error(t->store) ? store_error(t->store) : text);
 	fprintf(stderr, "rcfuzz: %zu of %zu: %s\n", index + 1, t->cluster_count, c->finding.title);
@@ -266,7 +266,8 @@ static int compare_clusters(const void *a, const void *b)
 
 static void print_result(const struct triage *t)
 {
-	printf("%zu inputs: %zu distinct findings, %zu inputs show nothing, %zu are no scenarios, %zu killed the process\n",
+	printf("%zu inputs: %zu distinct findings, %zu inputs show nothing, %zu are no scenarios, %zu killed the "
+	       "process\n",
 	       t->options->files.count, t->cluster_count, t->silent, t->bad, t->died);
 	for (size_t i = 0; i < store_count(t->store); i++) {
 		const struct record *r = store_at(t->store, i);
@@ -281,9 +282,9 @@ static void print_result(const struct triage *t)
 
 static int sort_out(struct triage *t)
 {
-	const struct guard replays = { t, t->options->files.count, sizeof(struct triage_result), open_runner, replay,
-				       take_replay };
-	struct guard minimizations = { t, 0, sizeof(struct minimized), open_runner, minimize, take_minimized };
+	const struct guard replays = {
+		t, t->options->files.count, sizeof(struct triage_result), open_runner, replay, take_replay};
+	struct guard minimizations = {t, 0, sizeof(struct minimized), open_runner, minimize, take_minimized};
 	int code = guard_each(&replays);
 
 	if (code)
@@ -326,7 +327,7 @@ static int open_output(struct triage *t, const struct target_facts *facts)
 static int triage(const struct triage_options *o, const char *module)
 {
 	struct triage *t = calloc(1, sizeof(*t));
-	struct target_facts facts = { 0 };
+	struct target_facts facts = {0};
 	int code = t ? target_probe(module, &facts) : cli_error(CLI_INTERNAL, "out of memory");
 
 	if (!code) {
@@ -351,9 +352,9 @@ static int triage(const struct triage_options *o, const char *module)
 
 int verb_triage(int argc, char **argv)
 {
-	struct triage_options o = { .out = "rcfuzz-triage" };
-	const struct cli_parser parser = { "triage", "FILE|FOLDER...", help, options, take_option, &o };
-	struct cli_list modules = { 0 };
+	struct triage_options o = {.out = "rcfuzz-triage"};
+	const struct cli_parser parser = {"triage", "FILE|FOLDER...", help, options, take_option, &o};
+	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.files.count)

@@ -51,7 +51,7 @@ static const struct feature {
 enum { FEATURES = sizeof(features) / sizeof(features[0]) };
 
 static const char *const page_size_names[] = {"64k", "4k"};
-static const char *const flavour_names[] = {"plain", "coverage", "asan"};
+static const char *const flavour_names[] = {"plain", "coverage", "asan", "profile"};
 
 struct build {
 	const struct kernel_build_request *request;
@@ -226,6 +226,7 @@ static void add_flags(const struct build *b, struct textlist *flags, unsigned pr
 {
 	bool kernel = properties & SOURCE_KERNEL;
 	bool coverage = b->request->flavour == BUILD_COVERAGE, asan = b->request->flavour == BUILD_ASAN;
+	bool profile = b->request->flavour == BUILD_PROFILE;
 
 #define RCFUZZ_FLAG(condition, flag)                                                                                   \
 	if (condition)                                                                                                 \
@@ -987,6 +988,8 @@ static int link_module(struct build *b)
 	textlist_add(&argv, "-Wl,-Bsymbolic");
 	textlist_add(&argv, "-Wl,-z,defs");
 	textlist_add(&argv, "-Wl,--warn-unresolved-symbols");
+	if (b->request->flavour == BUILD_PROFILE)
+		textlist_add(&argv, "-fprofile-instr-generate"); /* the runtime */
 	result = argv.failed ? -ENOMEM : spawn_run(argv.items, b->work_dir, log);
 	textlist_free(&argv);
 	if (result < 0)

@@ -17,6 +17,11 @@ enum build_flavour {
 	BUILD_PLAIN,
 	BUILD_COVERAGE, /* inline 8-bit counters, PC table, compares: for fuzzing engines; clang only */
 	BUILD_ASAN,	/* ASan and UBSan: loads only into an rcfuzz that has their runtime; clang only */
+	/*
+	 * Source-based coverage of the kernel's code, for ci/coverage; clang only. The runtime is in the module: it
+	 * writes $LLVM_PROFILE_FILE when the module is unloaded or the process exits.
+	 */
+	BUILD_PROFILE,
 };
 
 /* All zeros is the default. */

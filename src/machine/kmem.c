@@ -19,6 +19,7 @@
 
 #define REDZONE_BYTES 16u
 #define REDZONE_BYTE 0xcc
+#define REDZONE_WORD 0xccccccccccccccccull
 #define FREED_BYTE 0x6b
 #define GARBAGE_BYTE 0xa5 /* in memory that nobody asked to be zeroed */
 #define GARBAGE_MAX 4096u
@@ -224,8 +225,15 @@ void machine_kmem_each_live(const struct machine *m,
 /* Reads what is poisoned, hence without ASan. */
 NO_ASAN static bool is_redzone(const unsigned char *p, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (p[i] != REDZONE_BYTE)
+	uint64_t word;
+
+	for (; n >= sizeof(word); p += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		if (word != REDZONE_WORD)
+			return false;
+	}
+	for (; n; p++, n--) {
+		if (*p != REDZONE_BYTE)
 			return false;
 	}
 	return true;

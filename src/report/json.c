@@ -39,8 +39,7 @@ static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)
 
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
 	done = object && cJSON_AddItemToArray(steps, object) && cJSON_AddStringToObject(object, "op", op) &&
-	       cJSON_AddBoolToObject(object, "ran", step->ran) &&
-	       cJSON_AddBoolToObject(object, "part", i == t->part) &&
+	       cJSON_AddBoolToObject(object, "ran", step->ran) && cJSON_AddBoolToObject(object, "part", i == t->part) &&
 	       cJSON_AddStringToObject(object, "note", i == t->part ? t->part_text : step->note);
 	if (done && step->ran)
 		done = add_bits(object, "before", &step->before) && add_bits(object, "after", &step->after);
@@ -70,8 +69,8 @@ static bool add_scenario_text(cJSON *object, const struct scenario *s)
 {
 	size_t n = scenario_text_write_bare(s, NULL, 0);
 	char *text = malloc(n + 1);
-	bool done = text && scenario_text_write_bare(s, text, n + 1) == n &&
-		    cJSON_AddStringToObject(object, "text", text);
+	bool done =
+		text && scenario_text_write_bare(s, text, n + 1) == n && cJSON_AddStringToObject(object, "text", text);
 
 	free(text);
 	return done;

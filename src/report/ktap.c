@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-const char *const ktap_result_name[KTAP_RESULTS] = { "pass", "fail", "xfail", "xpass", "skip" };
+const char *const ktap_result_name[KTAP_RESULTS] = {"pass", "fail", "xfail", "xpass", "skip"};
 
 void ktap_begin(struct ktap *ktap, FILE *out, unsigned plan)
 {
-	*ktap = (struct ktap){ .out = out };
+	*ktap = (struct ktap){.out = out};
 	if (out)
 		fprintf(out, "KTAP version 1\n1..%u\n", plan);
 }
@@ -23,8 +23,7 @@ static void print_name(FILE *out, const char *name)
 void ktap_result(struct ktap *ktap, enum ktap_result result, const char *name, const char *reason)
 {
 	static const char *const directive[KTAP_RESULTS] = {
-		[KTAP_XFAIL] = " # XFAIL", [KTAP_XPASS] = " # XPASS", [KTAP_SKIP] = " # SKIP", [KTAP_FAIL] = " #"
-	};
+		[KTAP_XFAIL] = " # XFAIL", [KTAP_XPASS] = " # XPASS", [KTAP_SKIP] = " # SKIP", [KTAP_FAIL] = " #"};
 	bool ok = result != KTAP_FAIL && result != KTAP_XPASS, said = reason && *reason;
 
 	ktap->number++;

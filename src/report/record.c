@@ -28,7 +28,8 @@ static bool add_writers(cJSON *object, const struct finding *finding)
 		const struct finding_writer *writer = &finding->writers[i];
 		cJSON *item = cJSON_CreateObject();
 
-		if (!item || !cJSON_AddItemToArray(array, item) || !cJSON_AddStringToObject(item, "what", writer->what) ||
+		if (!item || !cJSON_AddItemToArray(array, item) ||
+		    !cJSON_AddStringToObject(item, "what", writer->what) ||
 		    !cJSON_AddStringToObject(item, "function", writer->function) ||
 		    !cJSON_AddStringToObject(item, "file", writer->file) ||
 		    !cJSON_AddNumberToObject(item, "line", writer->line))
@@ -53,7 +54,7 @@ bool record_json_finding(cJSON *object, const struct finding *finding)
 
 cJSON *record_json_target(const char *target_info)
 {
-	static const char *const members[] = { "tree", "version", "page_size", "compiler", "hash", "patches" };
+	static const char *const members[] = {"tree", "version", "page_size", "compiler", "hash", "patches"};
 	cJSON *info = target_info ? cJSON_Parse(target_info) : NULL, *target = cJSON_CreateObject();
 
 	for (size_t i = 0; target && i < sizeof(members) / sizeof(members[0]); i++) {
@@ -75,8 +76,8 @@ static bool add_counts(cJSON *object, const struct record *record)
 	       cJSON_AddNumberToObject(object, "execs", (double)record->execs) &&
 	       cJSON_AddNumberToObject(object, "seconds", (double)(int64_t)(record->seconds * 1000) / 1000) &&
 	       cJSON_AddBoolToObject(object, "minimized", record->minimized) &&
-	       (record->known[0] ? cJSON_AddStringToObject(object, "known", record->known) :
-				   cJSON_AddNullToObject(object, "known"));
+	       (record->known[0] ? cJSON_AddStringToObject(object, "known", record->known)
+				 : cJSON_AddNullToObject(object, "known"));
 }
 
 cJSON *record_json(const struct record *record, const char *target_info)
@@ -126,7 +127,8 @@ static bool take_record(cJSON *records, cJSON *record)
 	int at = 0;
 	cJSON *old;
 
-	cJSON_ArrayForEach(old, records) {
+	cJSON_ArrayForEach(old, records)
+	{
 		if (!strcmp(record_string(old, "id"), record_string(record, "id"))) {
 			cJSON_ReplaceItemInArray(records, at, record);
 			return true;

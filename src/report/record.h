@@ -17,11 +17,11 @@
 #define RECORD_KNOWN 96
 
 struct record {
-	char id[RECORD_ID];	     /* class and a hash of the signature: the same in every run */
+	char id[RECORD_ID]; /* class and a hash of the signature: the same in every run */
 	struct finding finding;
-	char scenario[RECORD_PATH];  /* path in the output folder */
-	char known[RECORD_KNOWN];    /* the corpus entry that lists it; "": none, it is new */
-	uint32_t ops, preemptions;   /* of the scenario */
+	char scenario[RECORD_PATH]; /* path in the output folder */
+	char known[RECORD_KNOWN];   /* the corpus entry that lists it; "": none, it is new */
+	uint32_t ops, preemptions;  /* of the scenario */
 	bool minimized;
 	uint64_t seed, count, execs; /* count: how often met; execs: how many scenarios before it */
 	double seconds;		     /* since the start of the run */
@@ -39,7 +39,8 @@ cJSON *record_json(const struct record *record, const char *target_info);
 /* The members of a finding alone (class .. writers), for other JSON outputs. */
 bool record_json_finding(cJSON *object, const struct finding *finding);
 
-/* The schema's part of a module's JSON: tree, version, page_size, compiler, hash, patches. Never NULL but out of memory. */
+/* The schema's part of a module's JSON: tree, version, page_size, compiler, hash, patches. Never NULL but out of
+ * memory. */
 cJSON *record_json_target(const char *target_info);
 
 /* A string member of a record read back, "" if absent. */

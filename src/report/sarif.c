@@ -34,8 +34,7 @@ static bool add_rules(cJSON *driver)
 		       cJSON_AddStringToObject(rule, "id", class_info[i].name) &&
 		       add_text(rule, "shortDescription", class_info[i].meaning);
 		configuration = done ? cJSON_AddObjectToObject(rule, "defaultConfiguration") : NULL;
-		done = configuration &&
-		       cJSON_AddStringToObject(configuration, "level", level(class_info[i].severity));
+		done = configuration && cJSON_AddStringToObject(configuration, "level", level(class_info[i].severity));
 	}
 	return done;
 }
@@ -69,7 +68,8 @@ static bool add_locations(cJSON *result, const cJSON *record)
 	const cJSON *writer;
 	bool done = locations;
 
-	cJSON_ArrayForEach(writer, cJSON_GetObjectItemCaseSensitive(record, "writers")) {
+	cJSON_ArrayForEach(writer, cJSON_GetObjectItemCaseSensitive(record, "writers"))
+	{
 		if (!done || !*record_string(writer, "file"))
 			continue;
 		/* The first is the place; the others are related ones. */
@@ -82,7 +82,7 @@ static bool add_locations(cJSON *result, const cJSON *record)
 
 static bool add_properties(cJSON *result, const cJSON *record)
 {
-	static const char *const members[] = { "id", "severity", "coarse", "layer", "l1", "scenario", "target", "known" };
+	static const char *const members[] = {"id", "severity", "coarse", "layer", "l1", "scenario", "target", "known"};
 	cJSON *properties = cJSON_AddObjectToObject(result, "properties");
 
 	for (size_t i = 0; properties && i < sizeof(members) / sizeof(members[0]); i++) {
@@ -115,8 +115,9 @@ static bool add_result(cJSON *results, const cJSON *record)
 	char text[600];
 
 	snprintf(text, sizeof(text), "%s%s", record_string(record, "title"),
-		 record_is_sensitive((enum finding_class)class) ?
-			 " (Report this class to security@kernel.org before making it public.)" : "");
+		 record_is_sensitive((enum finding_class) class)
+			 ? " (Report this class to security@kernel.org before making it public.)"
+			 : "");
 	if (!result || !cJSON_AddItemToArray(results, result) ||
 	    !cJSON_AddStringToObject(result, "ruleId", class_info[class].name) ||
 	    !cJSON_AddNumberToObject(result, "ruleIndex", class) ||
@@ -124,7 +125,8 @@ static bool add_result(cJSON *results, const cJSON *record)
 	    !add_text(result, "message", text))
 		return false;
 	fingerprints = cJSON_AddObjectToObject(result, "partialFingerprints");
-	return fingerprints && cJSON_AddStringToObject(fingerprints, "rcfuzzSignature/v1", record_string(record, "signature")) &&
+	return fingerprints &&
+	       cJSON_AddStringToObject(fingerprints, "rcfuzzSignature/v1", record_string(record, "signature")) &&
 	       add_locations(result, record) && add_suppression(result, record) && add_properties(result, record);
 }
 
@@ -141,7 +143,8 @@ static bool fill(cJSON *sarif, const cJSON *records)
 	results = cJSON_AddArrayToObject(run, "results");
 	done = driver && results && cJSON_AddStringToObject(driver, "name", "rcfuzz") &&
 	       cJSON_AddStringToObject(driver, "version", RCFUZZ_VERSION) && add_rules(driver);
-	cJSON_ArrayForEach(record, records) {
+	cJSON_ArrayForEach(record, records)
+	{
 		if (done && class_from_name(record_string(record, "class")) >= 0)
 			done = add_result(results, record);
 	}

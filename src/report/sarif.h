@@ -8,7 +8,8 @@
 
 #include <cjson/cJSON.h>
 
-/* records: an array as record_read_lines gives it; it stays the caller's, and so does the result. NULL: out of memory. */
+/* records: an array as record_read_lines gives it; it stays the caller's, and so does the result. NULL: out of memory.
+ */
 cJSON *sarif_report(const cJSON *records);
 
 #endif

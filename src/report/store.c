@@ -50,7 +50,7 @@ static bool end_last_line(struct store *store)
 
 static bool open_files(struct store *store)
 {
-	static const char *const below[] = { "", "/findings", "/reports" };
+	static const char *const below[] = {"", "/findings", "/reports"};
 	char path[4096];
 
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
@@ -113,8 +113,9 @@ static void target_version(const struct store *store, char *version, size_t size
 {
 	cJSON *info = cJSON_Parse(store->target_info);
 	const char *text = record_string(info, "version");
-	bool plain = *text && strlen(text) < size && strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
-								  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-+_~:") == strlen(text);
+	bool plain = *text && strlen(text) < size &&
+		     strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ.-+_~:") == strlen(text);
 
 	snprintf(version, size, "%s", plain ? text : "*");
 	cJSON_Delete(info);

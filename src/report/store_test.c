@@ -42,7 +42,7 @@ static int remove_folder(void **state)
 
 static struct record example(enum finding_class class, const char *rest)
 {
-	struct record r = { .seed = 4294967295u, .count = 1, .execs = 12345678901ull, .seconds = 1.5 };
+	struct record r = {.seed = 4294967295u, .count = 1, .execs = 12345678901ull, .seconds = 1.5};
 	struct finding *f = &r.finding;
 
 	f->class = class;
@@ -67,7 +67,7 @@ static struct scenario some_scenario(unsigned ops)
 	scenario_init(&s);
 	s.op_count = ops;
 	for (unsigned i = 0; i < ops; i++)
-		s.ops[i] = (struct scenario_op){ .label = (uint16_t)(i + 1), .kind = OP_L2_STORE, .guest = 1 };
+		s.ops[i] = (struct scenario_op){.label = (uint16_t)(i + 1), .kind = OP_L2_STORE, .guest = 1};
 	scenario_canonicalize(&s);
 	return s;
 }
@@ -136,9 +136,10 @@ static void raw_first_then_minimised(void **state)
 
 static void record_has_the_schema(void **state)
 {
-	static const char *const members[] = { "schema", "id", "class", "severity", "signature", "coarse", "title", "layer",
-					       "writers", "scenario", "ops", "preemptions", "l1", "target", "rcfuzz", "seed",
-					       "count", "execs", "seconds" };
+	static const char *const members[] = {"schema", "id",	       "class", "severity", "signature",
+					      "coarse", "title",       "layer", "writers",  "scenario",
+					      "ops",	"preemptions", "l1",	"target",   "rcfuzz",
+					      "seed",	"count",       "execs", "seconds"};
 	const struct record record = example(CLASS_LOST_DIRTY_L1, "y");
 	cJSON *json = record_json(&record, INFO), *target;
 
@@ -162,12 +163,13 @@ static void record_has_the_schema(void **state)
 
 static void bad_lines_are_left_out(void **state)
 {
-	static const char text[] = "garbage\n"
-				   "{\"schema\":1,\"id\":\"a\",\"class\":\"warn\",\"count\":1}\n"
-				   "\n[]\n{\"schema\":2,\"id\":\"a\",\"class\":\"warn\"}\n{\"schema\":1,\"class\":\"warn\"}\n"
-				   "{\"schema\":1,\"id\":\"b\",\"class\":\"no-such\"}\n"
-				   "{\"schema\":1,\"id\":\"a\",\"class\":\"warn\",\"count\":5}\n"
-				   "{\"schema\":1,\"id\":\"a\",\"class\":\"wa";
+	static const char text[] =
+		"garbage\n"
+		"{\"schema\":1,\"id\":\"a\",\"class\":\"warn\",\"count\":1}\n"
+		"\n[]\n{\"schema\":2,\"id\":\"a\",\"class\":\"warn\"}\n{\"schema\":1,\"class\":\"warn\"}\n"
+		"{\"schema\":1,\"id\":\"b\",\"class\":\"no-such\"}\n"
+		"{\"schema\":1,\"id\":\"a\",\"class\":\"warn\",\"count\":5}\n"
+		"{\"schema\":1,\"id\":\"a\",\"class\":\"wa";
 	size_t bad;
 	cJSON *records = record_read_lines(text, sizeof(text) - 1, &bad);
 
@@ -218,7 +220,7 @@ static void no_room_loses_nothing(void **state)
 	assert_non_null(store_add(store, &record, &s));
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &old);
-	small = (struct rlimit){ 1000, old.rlim_max };
+	small = (struct rlimit){1000, old.rlim_max};
 	setrlimit(RLIMIT_FSIZE, &small);
 	record = example(CLASS_WARN, "second");
 	assert_null(store_add(store, &record, &s));
@@ -281,7 +283,8 @@ static void sarif_names_the_kernels_line(void **state)
 	assert_null(cJSON_GetObjectItem(result, "suppressions"));
 	location = cJSON_GetArrayItem(cJSON_GetObjectItem(result, "locations"), 0);
 	location = cJSON_GetObjectItem(location, "physicalLocation");
-	assert_string_equal(record_string(cJSON_GetObjectItem(location, "artifactLocation"), "uri"), "arch/powerpc/kvm/a.c");
+	assert_string_equal(record_string(cJSON_GetObjectItem(location, "artifactLocation"), "uri"),
+			    "arch/powerpc/kvm/a.c");
 	assert_true(record_number(cJSON_GetObjectItem(location, "region"), "startLine") == 7);
 	assert_non_null(cJSON_GetObjectItem(result->next, "suppressions"));
 	cJSON_Delete(sarif);

@@ -23,8 +23,8 @@ static void print_wrapped(FILE *out, int indent, const char *text)
 			fputc('\n', out);
 			column = 0;
 		}
-		column += column ? fprintf(out, " %.*s", length, text) :
-				   fprintf(out, "%*s%.*s", indent, "", length, text);
+		column += column ? fprintf(out, " %.*s", length, text)
+				 : fprintf(out, "%*s%.*s", indent, "", length, text);
 		text += length;
 		text += strspn(text, " ");
 	}
@@ -68,17 +68,29 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
+/* "linux-source-6.12" out of ".../linux-source-6.12.tar.xz-90e49f8-6af85a61", the cache's name for an archive. */
+static void tree_name(const char *tree, char *name, size_t size)
+{
+	char *archive;
+
+	snprintf(name, size, "%s", base_name(tree));
+	archive = strstr(name, ".tar");
+	if (archive && archive != name)
+		*archive = '\0';
+}
+
 void report_text_target(char *line, size_t size, const char *target_info)
 {
 	cJSON *target = record_json_target(target_info);
-	char page[16], version[80], compiler[48], hash[24], tree[256];
+	char page[16], version[80], compiler[48], hash[24], tree[256], name[256];
 
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "page_size"), page, sizeof(page));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "version"), version, sizeof(version));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "compiler"), compiler, sizeof(compiler));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "hash"), hash, sizeof(hash));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "tree"), tree, sizeof(tree));
-	snprintf(line, size, "Linux %s, %s pages (%s, %s, module %.8s)", version, page, base_name(tree), compiler, hash);
+	tree_name(tree, name, sizeof(name));
+	snprintf(line, size, "Linux %s, %s pages (%s, %s, module %.8s)", version, page, name, compiler, hash);
 	cJSON_Delete(target);
 }
 
@@ -87,7 +99,8 @@ static void print_patches(FILE *out, const char *target_info)
 	cJSON *target = record_json_target(target_info);
 	const cJSON *patch;
 
-	cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, "patches")) {
+	cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, "patches"))
+	{
 		if (cJSON_IsString(patch))
 			fprintf(out, "patched    %s\n", patch->valuestring);
 	}
@@ -98,7 +111,9 @@ static void print_patches(FILE *out, const char *target_info)
 
 static void print_bits(FILE *out, const struct run_bits *was, const struct run_bits *now)
 {
-#define PLACE(x) timeline_bits_text(was->has_##x, was->x##_r, was->x##_c), timeline_bits_text(now->has_##x, now->x##_r, now->x##_c)
+#define PLACE(x)                                                                                                       \
+	timeline_bits_text(was->has_##x, was->x##_r, was->x##_c),                                                      \
+		timeline_bits_text(now->has_##x, now->x##_r, now->x##_c)
 	fprintf(out, "  %s %s   %s %s   %s %s   %s %s\n", PLACE(l1), PLACE(l0), PLACE(shadow), PLACE(tlb));
 #undef PLACE
 }
@@ -147,6 +162,12 @@ static void print_changes(FILE *out, const struct timeline *t, uint32_t op)
 		fprintf(out, "        ... and %u more\n", more);
 }
 
+/* Is there a page whose bits can be shown? */
+static bool watches(const struct timeline *t)
+{
+	return t->watch_lpage != LAYOUT_NONE || (t->watch_guest && t->watch_n != LAYOUT_NONE);
+}
+
 static void print_step(FILE *out, const struct timeline *t, uint32_t i)
 {
 	const struct timeline_step *step = &t->steps[i];
@@ -158,11 +179,14 @@ static void print_step(FILE *out, const struct timeline *t, uint32_t i)
 		fprintf(out, "\n        did not run\n");
 		return;
 	}
-	if (strlen(op) > OP_COLUMNS - 1)
+	if (!watches(t))
+		fputc('\n', out);
+	else if (strlen(op) > OP_COLUMNS - 1)
 		fprintf(out, "\n%*s", OP_COLUMNS + 2, "");
 	else
 		fprintf(out, "%*s", OP_COLUMNS - 1 - (int)strlen(op), "");
-	print_bits(out, &step->before, &step->after);
+	if (watches(t))
+		print_bits(out, &step->before, &step->after);
 	if (step->note[0])
 		fprintf(out, "        %s\n", step->note);
 	print_changes(out, t, i);
@@ -172,8 +196,10 @@ static void print_step(FILE *out, const struct timeline *t, uint32_t i)
 
 void report_text_timeline(FILE *out, const struct timeline *t)
 {
-	fprintf(out, "%*sl1-pte  l0-pte  shadow  tlb\n", OP_COLUMNS + 4, "");
-	fprintf(out, "   %-*swas now was now was now was now\n", OP_COLUMNS, "op");
+	if (watches(t)) {
+		fprintf(out, "%*sl1-pte  l0-pte  shadow  tlb\n", OP_COLUMNS + 4, "");
+		fprintf(out, "   %-*swas now was now was now was now\n", OP_COLUMNS, "op");
+	}
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
 		print_step(out, t, i);
 	if (t->changes_dropped)
@@ -187,8 +213,10 @@ static void print_watch(FILE *out, const struct timeline *t)
 		fprintf(out, " of page %u of guest %u", t->watch_n, t->watch_guest);
 	if (t->watch_lpage != LAYOUT_NONE)
 		fprintf(out, "%s page %u of L1", t->watch_guest ? ", which is" : " of", t->watch_lpage);
-	fprintf(out, "\n   (r: referenced, c: changed, -: not, ..: no such entry;\n"
-		     "    was, now: before and after the op)\n\n");
+	fprintf(out, "\n%s\n",
+		watches(t) ? "   (r: referenced, c: changed, -: not, ..: no such entry;\n"
+			     "    was, now: before and after the op)\n"
+			   : "");
 }
 
 /* ---- the report ---------------------------------------------------------------------- */
@@ -196,7 +224,7 @@ static void print_watch(FILE *out, const struct timeline *t)
 static void print_writers(FILE *out, const struct finding *f)
 {
 	if (f->writer_count)
-		fprintf(out, "\nlast changed by\n");
+		fprintf(out, "\nin the kernel\n");
 	for (uint32_t i = 0; i < f->writer_count; i++) {
 		const struct finding_writer *w = &f->writers[i];
 
@@ -208,16 +236,18 @@ static void print_writers(FILE *out, const struct finding *f)
 
 static void print_caveats(FILE *out, const struct finding *f)
 {
-	fprintf(out, "L1         %s\n", f->needs_wild_l1 ? "misbehaving: the scenario needs an L1 that breaks the rules" :
-							   "well-behaved: a correct L1 hypervisor meets this");
+	fprintf(out, "L1         %s\n",
+		f->needs_wild_l1 ? "misbehaving: the scenario needs an L1 that breaks the rules"
+				 : "well-behaved: a correct L1 hypervisor meets this");
 	if (f->assertion_only)
 		fprintf(out, "note       only an assertion shows this (CONFIG_DEBUG_VM=y)\n");
 	if (record_is_sensitive(f->class)) {
 		fputc('\n', out);
-		print_wrapped(out, 0,
-			      "A guest may reach memory here that is not its own. Findings of this class go to the kernel's "
-			      "security list, security@kernel.org, before they go anywhere public (see "
-			      "Documentation/process/security-bugs.rst in the kernel tree).");
+		print_wrapped(
+			out, 0,
+			"A guest may reach memory here that is not its own. Findings of this class go to the kernel's "
+			"security list, security@kernel.org, before they go anywhere public (see "
+			"Documentation/process/security-bugs.rst in the kernel tree).");
 	}
 }
 
@@ -238,7 +268,10 @@ static void print_scenario(FILE *out, const struct timeline *t, const char *name
 	if (!text)
 		return;
 	scenario_text_write_bare(&t->scenario, text, n + 1);
-	fprintf(out, "\nscenario (%u ops)%s%s\n\n", t->scenario.op_count, name ? ": rcfuzz replay " : "", name ? name : "");
+	fprintf(out, "\nscenario   %u ops\n", t->scenario.op_count);
+	if (name)
+		fprintf(out, "           rcfuzz replay %s\n", name);
+	fputc('\n', out);
 	for (; *line; line = rest) {
 		rest = strchrnul(line, '\n');
 		if (*rest)
@@ -272,7 +305,7 @@ static void print_kernel(FILE *out, char *target)
 		*built = '\0';
 	fprintf(out, "kernel     %s\n", target);
 	if (built)
-		fprintf(out, "%11s%s\n", "", built + 1);
+		print_wrapped(out, 11, built + 1);
 }
 
 void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name)

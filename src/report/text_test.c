@@ -19,8 +19,15 @@ static const char story[] = "rcfuzz-scenario 1\nconfig page=64k\na l1 map guest=
 
 static void set_bits(struct timeline *t)
 {
-	const struct run_bits good = { .has_l1 = true, .l1_r = true, .l1_c = true, .has_l0 = true, .l0_r = true,
-				       .l0_c = true, .has_shadow = true, .shadow_r = true, .shadow_c = true };
+	const struct run_bits good = {.has_l1 = true,
+				      .l1_r = true,
+				      .l1_c = true,
+				      .has_l0 = true,
+				      .l0_r = true,
+				      .l0_c = true,
+				      .has_shadow = true,
+				      .shadow_r = true,
+				      .shadow_c = true};
 	struct run_bits lost = good;
 
 	lost.l0_c = false;
@@ -45,8 +52,9 @@ static struct timeline *example(void)
 	f->class = CLASS_WRONG_PAGE;
 	f->layer = LAYER_L0_PTE;
 	f->writer_count = 1;
-	snprintf(f->title, sizeof(f->title), "the store of guest 1 to its page 3 in op b is not named by the harvest in op c, "
-					     "although it was complete before that began");
+	snprintf(f->title, sizeof(f->title),
+		 "the store of guest 1 to its page 3 in op b is not named by the harvest in op c, "
+		 "although it was complete before that began");
 	memset(f->signature, 'x', sizeof(f->signature) - 1);
 	f->signature[50] = '+';
 	snprintf(f->writers[0].what, sizeof(f->writers[0].what), "cleared C in l0-pte");
@@ -60,10 +68,13 @@ static struct timeline *example(void)
 	t->part = 2;
 	snprintf(t->part_text, sizeof(t->part_text), "shadow-pte has C, l0-pte has not");
 	t->change_count = 1;
-	t->changes[0] = (struct timeline_change){ .op = 2, .line = 1123, .old_pte = 1ull << 63 | 0x180,
-						  .new_pte = 1ull << 63 | 0x100, .place = "l0-pte",
-						  .function = "a_function_with_a_name_of_some_length",
-						  .file = "arch/powerpc/kvm/book3s_64_mmu_radix.c" };
+	t->changes[0] = (struct timeline_change){.op = 2,
+						 .line = 1123,
+						 .old_pte = 1ull << 63 | 0x180,
+						 .new_pte = 1ull << 63 | 0x100,
+						 .place = "l0-pte",
+						 .function = "a_function_with_a_name_of_some_length",
+						 .file = "arch/powerpc/kvm/book3s_64_mmu_radix.c"};
 	return t;
 }
 
@@ -95,10 +106,19 @@ static void eighty_columns(void **state)
 static void tells_what_it_knows(void **state)
 {
 	static const char *const parts[] = {
-		"wrong-page (critical)", "Linux 6.12.73-dirty-and-very-long, 64k pages", "fix.patch", "kvm_radix_clear",
-		"arch/powerpc/kvm/book3s_64_mmu_radix.c:42", "security@kernel.org", "rcfuzz replay story.txt",
-		"   a l1    map       guest=1 n=3 g=4\n", ">> c host  harvest", "^ shadow-pte has C, l0-pte has not",
-		"l0-pte     rc -> r-", "page 3 of guest 1, which is page 4 of L1", "did not run",
+		"wrong-page (critical)",
+		"Linux 6.12.73-dirty-and-very-long, 64k pages",
+		"fix.patch",
+		"kvm_radix_clear",
+		"arch/powerpc/kvm/book3s_64_mmu_radix.c:42",
+		"security@kernel.org",
+		"rcfuzz replay story.txt",
+		"   a l1    map       guest=1 n=3 g=4\n",
+		">> c host  harvest",
+		"^ shadow-pte has C, l0-pte has not",
+		"l0-pte     rc -> r-",
+		"page 3 of guest 1, which is page 4 of L1",
+		"did not run",
 	};
 	struct timeline *t = example();
 	char *text = print(t);
@@ -132,8 +152,10 @@ static void json_says_the_same(void **state)
 	json = report_json(t, INFO, "story.txt");
 	step = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "timeline"), 2);
 	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(step, "part")));
-	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "before"), "l0-pte")), "rc");
-	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "l0-pte")), "r-");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "before"), "l0-pte")),
+			    "rc");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "l0-pte")),
+			    "r-");
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "tlb")), "..");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(step, "changes")), 1);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "findings")), 1);

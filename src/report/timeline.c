@@ -19,7 +19,7 @@ const struct finding *timeline_worst(const struct run_outcome *outcome)
 
 const char *timeline_bits_text(bool present, bool r, bool c)
 {
-	static const char *const words[] = { "--", "r-", "-c", "rc" };
+	static const char *const words[] = {"--", "r-", "-c", "rc"};
 
 	return present ? words[r | c << 1] : "..";
 }
@@ -36,15 +36,15 @@ static void note(struct timeline *t, unsigned op, const char *format, ...)
 {
 	struct timeline_step *step = step_of(t, op);
 	size_t length = strlen(step->note);
+	char text[TIMELINE_NOTE];
 	va_list args;
 
-	if (length && length + 2 < sizeof(step->note)) {
-		strcat(step->note, ", ");
-		length += 2;
-	}
 	va_start(args, format);
-	vsnprintf(step->note + length, sizeof(step->note) - length, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* A long op does the same thing many times. */
+	if (!strstr(step->note, text))
+		snprintf(step->note + length, sizeof(step->note) - length, "%s%s", length ? ", " : "", text);
 }
 
 static bool bit(const uint8_t *bitmap, uint32_t i)
@@ -123,7 +123,7 @@ static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_
 		return;
 	}
 	t->change_count++;
-	*change = (struct timeline_change){ .op = t->op, .line = line, .old_pte = old_pte, .new_pte = new_pte };
+	*change = (struct timeline_change){.op = t->op, .line = line, .old_pte = old_pte, .new_pte = new_pte};
 	snprintf(change->place, sizeof(change->place), "%s", place ? place : "");
 	snprintf(change->function, sizeof(change->function), "%s", function ? function : "");
 	snprintf(change->file, sizeof(change->file), "%s", file ? file : "");
@@ -179,8 +179,8 @@ static void find_part(struct timeline *t)
 	}
 	if (t->part == LAYOUT_NONE && t->finding.op_cause < t->scenario.op_count) {
 		t->part = t->finding.op_cause;
-		snprintf(t->part_text, sizeof(t->part_text), "%s", t->finding.op_cause == t->finding.op_effect ?
-			 "here it shows" : "the access concerned");
+		snprintf(t->part_text, sizeof(t->part_text), "%s",
+			 t->finding.op_cause == t->finding.op_effect ? "here it shows" : "the access concerned");
 	}
 }
 

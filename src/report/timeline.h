@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #define TIMELINE_CHANGES_MAX 2048u
-#define TIMELINE_NOTE 48
+#define TIMELINE_NOTE 72
 
 /* A change of an entry of the watched page. */
 struct timeline_change {
@@ -36,11 +36,11 @@ struct timeline {
 	struct layout layout;
 	struct run_outcome outcome;
 	bool has_finding;
-	struct finding finding;	  /* the one that is told; valid if has_finding */
+	struct finding finding; /* the one that is told; valid if has_finding */
 	uint8_t watch_guest;
 	uint32_t watch_n, watch_lpage; /* LAYOUT_NONE: none */
-	uint32_t part;		  /* index of the op at which the bits part; LAYOUT_NONE: none */
-	char part_text[160];	  /* in words */
+	uint32_t part;		       /* index of the op at which the bits part; LAYOUT_NONE: none */
+	char part_text[160];	       /* in words */
 	uint32_t change_count, changes_dropped;
 	uint16_t op; /* that runs now */
 	struct timeline_step steps[SCENARIO_OPS_MAX];
@@ -59,7 +59,8 @@ const struct finding *timeline_worst(const struct run_outcome *outcome);
 /* "r-", "rc", "--", "-c", or ".." for an entry that is not there. */
 const char *timeline_bits_text(bool present, bool r, bool c);
 
-/* Write the whole report of a finding (or of a scenario that shows none): at most 80 columns. name: the scenario's file. */
+/* Write the whole report of a finding (or of a scenario that shows none): at most 80 columns. name: the scenario's
+ * file. */
 void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name);
 /* Only the table of ops. */
 void report_text_timeline(FILE *out, const struct timeline *t);

@@ -61,7 +61,7 @@ static void add_writer(struct runner *r, struct finding *f, const char *what, co
 {
 	struct finding_writer *writer = &f->writers[f->writer_count];
 
-	if (f->writer_count == FINDING_FRAMES || !site || !site->callers[0])
+	if (f->writer_count == FINDING_FRAMES || !site)
 		return;
 	*writer = (struct finding_writer){0};
 	if (!provenance_name(r->module, site, writer))
@@ -223,7 +223,7 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 
 	if (is_reach(v)) {
 		add_writer(r, f, shadow ? "mapped shadow-pte" : "mapped l0-pte",
-			   shadow ? &mark->shadow_mapped : &mark->l0_mapped);
+			   shadow ? mark->shadow_mapped : mark->l0_mapped);
 		return;
 	}
 	if (v->writer == WRITER_KERNEL && !shadow) {
@@ -231,15 +231,15 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 			add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
 		return;
 	}
-	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? &mark->l0_cleared_c : &mark->l0_cleared_r);
+	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? mark->l0_cleared_c : mark->l0_cleared_r);
 	if (shadow && f->layer == LAYER_TLB)
 		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
-			   c ? &mark->shadow_cleared_c : &mark->shadow_cleared_r);
+			   c ? mark->shadow_cleared_c : mark->shadow_cleared_r);
 	else if (shadow && f->layer == LAYER_RMAP)
-		add_writer(r, f, "mapped shadow-pte", &mark->shadow_mapped);
+		add_writer(r, f, "mapped shadow-pte", mark->shadow_mapped);
 	else if (shadow)
 		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
-			   c ? &mark->shadow_set_c : &mark->shadow_set_r);
+			   c ? mark->shadow_set_c : mark->shadow_set_r);
 }
 
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)

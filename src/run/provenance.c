@@ -8,6 +8,7 @@
 /* R and C of a radix entry (ISA 3.1, Book III, 6.7.10.2). */
 #define ENTRY_R 0x100ull
 #define ENTRY_C 0x80ull
+#define SITE_PROBES 64u
 
 /*
  * Functions that only change an entry on behalf of their caller: which of them are inlined, and so whether they
@@ -31,17 +32,34 @@ static unsigned slot_of(const void *entry)
 	return (unsigned)(((uintptr_t)entry >> 3) * 0x9e3779b1u >> 7) % PROVENANCE_SLOTS;
 }
 
+/* The one copy of a site. NULL: there is no room near where it belongs, so it stays unknown. */
+static const struct provenance_site *intern(struct provenance *p, const void *const callers[TARGET_CALLERS])
+{
+	uint64_t hash = 0;
+
+	for (unsigned i = 0; i < TARGET_CALLERS; i++)
+		hash = (hash ^ (uintptr_t)callers[i]) * 0x9e3779b97f4a7c15ull;
+	for (unsigned probe = 0; probe < SITE_PROBES; probe++) {
+		struct provenance_site *site = &p->sites[((hash >> 40) + probe) % PROVENANCE_SITES];
+
+		if (!site->callers[0])
+			memcpy(site->callers, callers, sizeof(site->callers));
+		if (memcmp(site->callers, callers, sizeof(site->callers)) == 0)
+			return site;
+	}
+	return NULL;
+}
+
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
 		     const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_entry *e = &p->slots[slot_of(entry)];
 	uint64_t changed = old_pte ^ new_pte;
-	struct provenance_site site;
+	const struct provenance_site *site = intern(p, callers);
 
 	/* A collision forgets the older entry: a report then says less, nothing else depends on it. */
 	if (e->entry != entry || e->world != p->world)
 		*e = (struct provenance_entry){.entry = entry, .world = p->world};
-	memcpy(site.callers, callers, sizeof(site.callers));
 	if (changed & ~(ENTRY_R | ENTRY_C))
 		e->mapped = site;
 	if (changed & ENTRY_C)
@@ -72,7 +90,7 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 {
 	struct module_place places[8];
 
-	for (unsigned i = 0; i < TARGET_CALLERS && site->callers[i]; i++) {
+	for (unsigned i = 0; site && i < TARGET_CALLERS && site->callers[i]; i++) {
 		size_t n = module_places(m, site->callers[i], places, 8);
 
 		for (size_t k = 0; k < n; k++) {

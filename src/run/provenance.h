@@ -11,6 +11,7 @@
 #include "kernel/module.h"
 
 #define PROVENANCE_SLOTS 8192u
+#define PROVENANCE_SITES 1024u /* a kernel has some dozens */
 
 struct provenance_site {
 	const void *callers[TARGET_CALLERS]; /* innermost first; [0] NULL: nothing known */
@@ -20,15 +21,17 @@ struct provenance_entry {
 	const void *entry;
 	uint32_t world; /* of which world this is; others are stale */
 	/* Who changed more than R and C last, who cleared them last, and who set them last. */
-	struct provenance_site mapped, cleared_c, cleared_r, set_c, set_r;
+	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r; /* NULL: nobody */
 };
 
 struct provenance {
 	uint32_t world;
 	struct provenance_entry slots[PROVENANCE_SLOTS];
+	/* Each site once, for as long as the module is loaded: what remembers one keeps a pointer. */
+	struct provenance_site sites[PROVENANCE_SITES];
 };
 
-/* Forget everything, in O(1). */
+/* Forget all entries, in O(1). */
 void provenance_reset(struct provenance *p);
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
 		     const void *const callers[TARGET_CALLERS]);
@@ -36,7 +39,7 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
 
 /*
- * The kernel function that a site stands for: the innermost one that is no mere accessor of an entry.
+ * The kernel function that a site (or NULL) stands for: the innermost one that is no mere accessor of an entry.
  * False: unknown.
  */
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);

@@ -199,7 +199,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 		return NULL;
 	}
 	r->budget_ms = 1000;
-	r->state_counters = calloc(1, RUN_STATES);
+	r->own_counters = r->state_counters = calloc(1, RUN_STATES);
 	r->oracle = oracle_create();
 	r->module = module_load(module_path, error, error_size);
 	if (!r->module) {
@@ -226,6 +226,7 @@ void runner_destroy(struct runner *r)
 	if (r->oracle)
 		oracle_destroy(r->oracle);
 	module_unload(r->module);
+	free(r->own_counters);
 	free(r);
 }
 
@@ -310,6 +311,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 {
 	static struct scenario adapted;
 	struct oracle_stats stats;
+	volatile bool setup_failed = false;
+	const char *wrong;
 
 	/* The findings array is only valid up to its count: it is not cleared each time. */
 	memset(outcome, 0, offsetof(struct run_outcome, findings));
@@ -337,7 +340,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 		if (world_begin(&r->world, &s->config) == 0)
 			run_ops(r);
 		else
-			outcome->world_ended = true;
+			setup_failed = true;
 	} else {
 		outcome->world_ended = true;
 	}
@@ -345,7 +348,12 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	signals_watch(NULL);
 	if (r->bare)
 		return;
-	outcome->inconsistency = outcome->world_ended ? NULL : oracle_inconsistency(r->oracle);
+	wrong = setup_failed ? "the VM cannot be set up" : outcome->world_ended ? NULL : oracle_inconsistency(r->oracle);
+	if (wrong) {
+		/* Actors and oracle disagree, or worse: no verdict can be believed. */
+		fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);
+		abort();
+	}
 	stats = oracle_stats(r->oracle);
 	outcome->spurious_dirty = stats.spurious_dirty;
 	outcome->named = stats.named;

@@ -27,7 +27,6 @@ struct run_outcome {
 	uint64_t events, accesses, faults, kernel_steps;
 	uint32_t ops_run; /* less than op_count when the world ended early (crash, hang) */
 	uint64_t spurious_dirty, named;
-	const char *inconsistency; /* a fault of ours: actors and oracle disagree; NULL: none */
 	bool world_ended; /* a crash, BUG, hang or undefined behaviour ended it */
 };
 
@@ -62,7 +61,8 @@ uint32_t runner_page_shift(const struct runner *r);
 
 /*
  * Run a canonical scenario. The module's page size wins over config.page.
- * *outcome is overwritten. Never fails: whatever goes wrong is a finding.
+ * *outcome is overwritten. Never fails: whatever goes wrong is a finding, or
+ * ends the program if it is a fault of ours.
  * observer may be NULL (the fast path).
  */
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,

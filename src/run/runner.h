@@ -17,8 +17,8 @@
 struct store_mark {
 	struct run_bits bits;
 	const void *l0_entry, *shadow_entry;
-	struct provenance_site l0_cleared_c, l0_cleared_r, l0_mapped;
-	struct provenance_site shadow_cleared_c, shadow_cleared_r, shadow_set_c, shadow_set_r, shadow_mapped;
+	const struct provenance_site *l0_cleared_c, *l0_cleared_r, *l0_mapped;
+	const struct provenance_site *shadow_cleared_c, *shadow_cleared_r, *shadow_set_c, *shadow_set_r, *shadow_mapped;
 	bool has_rmap;
 	uint8_t guest;
 	uint32_t n;
@@ -34,7 +34,7 @@ struct runner {
 	const struct run_observer *observer;
 	struct run_outcome *outcome;
 	uint64_t hash;
-	uint8_t *state_counters;
+	uint8_t *state_counters, *own_counters;
 	unsigned budget_ms;
 	bool bare; /* see runner_bare */
 	volatile bool in_world; /* kernel code may run: a signal is its fault */

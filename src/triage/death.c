@@ -20,9 +20,7 @@ const char *death_text(int status, bool hung, char *text, size_t size)
 
 struct finding death_finding(int status, bool hung)
 {
-	struct finding finding = {
-		.class = hung ? CLASS_HANG : CLASS_CRASH, .n = UINT32_MAX, .lpage = UINT32_MAX
-	};
+	struct finding finding = {.class = hung ? CLASS_HANG : CLASS_CRASH, .n = UINT32_MAX, .lpage = UINT32_MAX};
 	const char *class = class_info[finding.class].name;
 	char text[96];
 
@@ -33,7 +31,8 @@ struct finding death_finding(int status, bool hung)
 		snprintf(finding.signature, sizeof(finding.signature), "%s:none:process", class);
 	else
 		snprintf(finding.signature, sizeof(finding.signature), "%s:none:process:%s%d", class,
-			 WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+			 WIFSIGNALED(status) ? "signal" : "exit",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return finding;
 }
 

@@ -123,8 +123,8 @@ const char *known_match(const struct known *known, const struct finding *finding
 	for (size_t i = 0; known && i < known->count; i++) {
 		const struct scenario_expectation *e = &known->entries[i].expectation;
 
-		if (e->kind == EXPECT_EMBARGOED ? !strcmp(e->signature, finding->signature) :
-						  scenario_expectation_covers(e, finding->coarse))
+		if (e->kind == EXPECT_EMBARGOED ? !strcmp(e->signature, finding->signature)
+						: scenario_expectation_covers(e, finding->coarse))
 			return known->entries[i].name;
 	}
 	return NULL;

@@ -37,7 +37,8 @@ static int make_folder(void **state)
 		return -1;
 	snprintf(below, sizeof(below), "%s/below", folder);
 	mkdir(below, 0777);
-	put("one.txt", "rcfuzz-scenario 1\nexpect 6.12 finding lost-dirty-l1:shadow-pte\nexpect * pass\nconfig page=64k\n");
+	put("one.txt",
+	    "rcfuzz-scenario 1\nexpect 6.12 finding lost-dirty-l1:shadow-pte\nexpect * pass\nconfig page=64k\n");
 	put("below/two.txt", "rcfuzz-scenario 1\nexpect * page=4k finding warn\nconfig page=4k\n");
 	put("secret.txt", "rcfuzz-scenario 1\nembargoed wrong-page:tlb:somewhere\n");
 	put("README", "not an entry");
@@ -55,7 +56,7 @@ static int remove_folder(void **state)
 
 static struct finding finding(enum finding_class class, const char *signature, const char *coarse)
 {
-	struct finding f = { .class = class };
+	struct finding f = {.class = class};
 
 	snprintf(f.signature, sizeof(f.signature), "%s", signature);
 	snprintf(f.coarse, sizeof(f.coarse), "%s", coarse);
@@ -64,7 +65,8 @@ static struct finding finding(enum finding_class class, const char *signature, c
 
 static void matches_by_version_page_and_coarse_signature(void **state)
 {
-	const struct finding lost = finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:shadow-pte:f+g", "lost-dirty-l1:shadow-pte:clear");
+	const struct finding lost =
+		finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:shadow-pte:f+g", "lost-dirty-l1:shadow-pte:clear");
 	const struct finding other = finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:tlb:f", "lost-dirty-l1:tlb:clear");
 	const struct finding warn = finding(CLASS_WARN, "warn:none:f", "warn:none:f");
 	char error[256];

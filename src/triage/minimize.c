@@ -10,8 +10,8 @@ struct minimizer {
 	const char *signature;
 	const struct minimize_budget *budget;
 	uint64_t execs, execs_max;
-	struct scenario best;  /* the smallest that shows the signature */
-	struct scenario trial; /* what is tried next */
+	struct scenario best;	/* the smallest that shows the signature */
+	struct scenario trial;	/* what is tried next */
 	struct finding finding; /* of best */
 	struct run_outcome outcome;
 };
@@ -154,9 +154,9 @@ static void set(struct scenario *s, uint32_t op, unsigned field, unsigned value)
 
 /* What is lowered: one field, in one op or in all that share its value. */
 struct lowering {
-	uint32_t op;	  /* a single op, or UINT32_MAX: all ops that have `from` */
+	uint32_t op; /* a single op, or UINT32_MAX: all ops that have `from` */
 	unsigned field;
-	unsigned from;	  /* the value now, known to do */
+	unsigned from; /* the value now, known to do */
 };
 
 static void apply_lowering(struct minimizer *m, const struct lowering *l, unsigned value)
@@ -221,7 +221,7 @@ static bool lower_shared(struct minimizer *m, unsigned field)
 
 	for (uint32_t i = 0; i < m->best.op_count && !exhausted(m); i++) {
 		if (op_info[m->best.ops[i].kind].fields & (1u << field))
-			progress |= lower_any(m, (struct lowering){ UINT32_MAX, field, get(&m->best, i, field) });
+			progress |= lower_any(m, (struct lowering){UINT32_MAX, field, get(&m->best, i, field)});
 	}
 	return progress;
 }
@@ -232,7 +232,7 @@ static bool lower_single(struct minimizer *m, unsigned field)
 
 	for (uint32_t i = 0; i < m->best.op_count && !exhausted(m); i++) {
 		if (op_info[m->best.ops[i].kind].fields & (1u << field))
-			progress |= lower_any(m, (struct lowering){ i, field, get(&m->best, i, field) });
+			progress |= lower_any(m, (struct lowering){i, field, get(&m->best, i, field)});
 	}
 	return progress;
 }
@@ -318,7 +318,7 @@ void minimize_scenario(struct runner *runner, struct scenario *s, const char *si
 {
 	struct minimizer *m = calloc(1, sizeof(*m));
 
-	*result = (struct minimize_result){ .ops_before = s->op_count };
+	*result = (struct minimize_result){.ops_before = s->op_count};
 	if (!m)
 		return;
 	m->runner = runner;

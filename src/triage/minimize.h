@@ -16,13 +16,13 @@
 #define MINIMIZE_EXECS 20000u
 
 struct minimize_budget {
-	uint64_t execs_max;		/* runs at most; 0: MINIMIZE_EXECS */
-	const _Atomic uint32_t *stop;	/* not 0: end with the best so far; may be NULL */
+	uint64_t execs_max;	      /* runs at most; 0: MINIMIZE_EXECS */
+	const _Atomic uint32_t *stop; /* not 0: end with the best so far; may be NULL */
 };
 
 struct minimize_result {
-	bool reproduced;	/* false: the input does not show the signature, and is as it was */
-	bool complete;		/* false: budget or stop ended it, the result is the best so far */
+	bool reproduced; /* false: the input does not show the signature, and is as it was */
+	bool complete;	 /* false: budget or stop ended it, the result is the best so far */
 	uint64_t execs;
 	uint32_t ops_before;
 	struct finding finding; /* as the result shows it */

@@ -16,7 +16,7 @@
 
 static struct scenario large(uint32_t seed)
 {
-	const struct generate_options options = { .ops_max = 200, .l1 = L1_ANY };
+	const struct generate_options options = {.ops_max = 200, .l1 = L1_ANY};
 	struct scenario s;
 	struct rng rng;
 
@@ -49,7 +49,8 @@ static struct scenario showing(uint32_t seed)
 	struct scenario s = large(seed), core;
 
 	parse("rcfuzz-scenario 1\nconfig page=64k cpus=4 vcpus=4 guests=2\n"
-	      "a l2 store guest=1 n=7 vcpu=2\nb host harvest slot=0\nc l2 store guest=1 n=7 vcpu=1\n", &core);
+	      "a l2 store guest=1 n=7 vcpu=2\nb host harvest slot=0\nc l2 store guest=1 n=7 vcpu=1\n",
+	      &core);
 	if (s.op_count > SCENARIO_OPS_MAX - 3)
 		s.op_count = SCENARIO_OPS_MAX - 3;
 	s.config.cpus = s.config.vcpus = 4;
@@ -61,8 +62,8 @@ static struct scenario showing(uint32_t seed)
 
 static void minimizes_to_the_core(void **state)
 {
-	struct runner runner = { 0 };
-	const struct minimize_budget budget = { 0 };
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
 	struct minimize_result result;
 
 	(void)state;
@@ -82,8 +83,8 @@ static void minimizes_to_the_core(void **state)
 
 static void same_input_same_result(void **state)
 {
-	struct runner runner = { 0 };
-	const struct minimize_budget budget = { .execs_max = 40 };
+	struct runner runner = {0};
+	const struct minimize_budget budget = {.execs_max = 40};
 	struct minimize_result first, second;
 	struct scenario a = showing(5), b = a;
 
@@ -96,8 +97,8 @@ static void same_input_same_result(void **state)
 
 static void budget_ends_with_the_best_so_far(void **state)
 {
-	struct runner runner = { 0 };
-	const struct minimize_budget budget = { .execs_max = 20 };
+	struct runner runner = {0};
+	const struct minimize_budget budget = {.execs_max = 20};
 	struct minimize_result result;
 	struct scenario s = showing(3);
 	uint32_t before = s.op_count;
@@ -114,9 +115,9 @@ static void budget_ends_with_the_best_so_far(void **state)
 
 static void stop_ends_with_what_it_has(void **state)
 {
-	struct runner runner = { 0 };
+	struct runner runner = {0};
 	const _Atomic uint32_t stop = 1;
-	const struct minimize_budget budget = { .stop = &stop };
+	const struct minimize_budget budget = {.stop = &stop};
 	struct minimize_result result;
 	struct scenario s = showing(3);
 
@@ -129,8 +130,8 @@ static void stop_ends_with_what_it_has(void **state)
 
 static void other_findings_do_not_count(void **state)
 {
-	struct runner runner = { 0 };
-	const struct minimize_budget budget = { 0 };
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
 	struct minimize_result result;
 	struct scenario s, before;
 
@@ -151,8 +152,8 @@ static void other_findings_do_not_count(void **state)
 /* No single op can be dropped from a result, no field lowered by one or set to its default. */
 static void result_is_one_minimal(void **state)
 {
-	struct runner runner = { 0 };
-	const struct minimize_budget budget = { 0 };
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
 	struct minimize_result result;
 	struct scenario s = showing(11), trial;
 

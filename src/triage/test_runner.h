@@ -22,7 +22,7 @@
 	"\"compiler\":\"clang 14.0.6\",\"hash\":\"0123456789abcdef\",\"patches\":[\"fix.patch\"],\"files\":[]}"
 
 #define TEST_LAYER_WORD(id, word) [id] = word,
-const char *const layer_name[LAYER_COUNT] = { FINDING_LAYERS(TEST_LAYER_WORD) };
+const char *const layer_name[LAYER_COUNT] = {FINDING_LAYERS(TEST_LAYER_WORD)};
 
 struct runner {
 	uint8_t *counters;
@@ -116,7 +116,7 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
 		  struct run_outcome *outcome)
 {
-	const struct run_bits none = { 0 };
+	const struct run_bits none = {0};
 	uint32_t stored = 0, harvested = 0;
 
 	memset(outcome, 0, sizeof(*outcome));

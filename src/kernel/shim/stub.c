@@ -74,7 +74,8 @@ struct mmu_psize_def mmu_psize_defs[MMU_PAGE_COUNT] = {
 struct page *vmemmap;
 struct mm_struct init_mm;
 unsigned long zero_pfn = ~0UL; /* is no frame */
-unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __aligned(PAGE_SIZE);
+/* Kept: only ever read, and half of what would have to be restored with each world. */
+unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __aligned(PAGE_SIZE) __section("rcfuzz_keep");
 atomic_long_t _totalram_pages = ATOMIC_LONG_INIT(1 << 20);
 __typeof__(kmalloc_caches) kmalloc_caches;
 

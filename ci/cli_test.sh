@@ -1,0 +1,284 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ci/cli_test.sh: drives the rcfuzz binary the way people and scripts do: wrong options, bad input, places that cannot
+# be written, Ctrl-C, exit codes, the forms of output. Exit: 0 all as promised, 1 not, 77 no kernel tree to build from.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+rcfuzz=$(realpath "${RCFUZZ:-build/rcfuzz}")
+tmp=$(mktemp -d)
+mounted=''
+trap '[ -z "$mounted" ] || umount "$mounted"; rm -rf "$tmp"' EXIT
+failed=0
+passed=0
+
+fail() {
+	echo "not ok: $*"
+	failed=$((failed + 1))
+}
+
+ok() {
+	passed=$((passed + 1))
+}
+
+# holds MESSAGE COMMAND...: is the command true?
+holds() {
+	local message=$1
+	shift
+	if "$@"; then ok; else fail "$message"; fi
+}
+
+# expect CODE ARGUMENT...: run rcfuzz, keep its outputs in $tmp/out and $tmp/err, and see that it ends with CODE.
+expect() {
+	local want=$1 code=0
+	shift
+	"$rcfuzz" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null || code=$?
+	if [ "$code" -ne "$want" ]; then
+		fail "rcfuzz $*: exit code $code, not $want: $(head -c 300 "$tmp/err")"
+		return 1
+	fi
+	ok
+}
+
+# refuse CODE PATTERN ARGUMENT...: the same, with exactly one line on stderr, which has the pattern, and none on stdout.
+refuse() {
+	local want=$1 pattern=$2
+	shift 2
+	expect "$want" "$@" || return 1
+	if [ "$(wc -l < "$tmp/err")" -ne 1 ] || ! grep -q "^rcfuzz: .*$pattern" "$tmp/err"; then
+		fail "rcfuzz $*: wants one line with '$pattern', got: $(head -c 500 "$tmp/err")"
+	elif [ -s "$tmp/out" ]; then
+		fail "rcfuzz $*: an error that prints on stdout"
+	else
+		ok
+	fi
+}
+
+# shows PATTERN: is it in the output of the last command?
+shows() {
+	if grep -q -e "$1" "$tmp/out"; then ok; else fail "no '$1' in: $(head -c 400 "$tmp/out")"; fi
+}
+
+# json FILE EXPRESSION: holds this Python expression for the JSON d of a file?
+json() {
+	if python3 -c "import json, sys; d = json.load(open(sys.argv[1])); sys.exit(not ($2))" "$1" 2> "$tmp/python"; then
+		ok
+	else
+		fail "$1: not ($2) $(tail -n 1 "$tmp/python")"
+	fi
+}
+
+if ! "$rcfuzz" build --page-size 64k -o "$tmp/k.so" > /dev/null 2> "$tmp/err"; then
+	echo "ci/cli_test.sh: no module could be built, skipped: $(head -c 300 "$tmp/err")" >&2
+	exit 77
+fi
+# From here on no test may build: it would cost time, and the message would be another.
+target=(--target "$tmp/k.so")
+seed=corpus/seeds/first-store.txt
+
+step() { # step NAME: what comes now, and how long the test has taken
+	echo "# ${SECONDS}s: $1"
+}
+
+step 'command lines'
+expect 0 --help && shows 'rcfuzz run --time 60s'
+expect 0 --version && shows '^rcfuzz [0-9]'
+refuse 64 'name a verb'
+refuse 64 "unknown verb 'frobnicate'" frobnicate
+for verb in run replay check minimize triage report corpus convert build info; do
+	expect 0 "$verb" --help && shows "Usage: rcfuzz $verb"
+	refuse 64 'unknown option' "$verb" --no-such-option
+done
+refuse 64 'needs a value' run --time
+refuse 64 'a time such as' run --time soon
+refuse 64 'a number from' run --jobs 0
+refuse 64 'one of libfuzzer, afl, random' run --engine honggfuzz
+refuse 64 "'sometimes' is no class" run --fail-on critical,sometimes
+refuse 64 'takes no argument' run linux-6.12
+refuse 64 'one kernel' run "${target[@]}" "${target[@]}"
+refuse 64 'finished module' replay "${target[@]}" --patch x.patch "$seed"
+for verb in replay check minimize triage report convert info; do
+	refuse 64 'wants' "$verb"
+done
+refuse 64 'merge, minimize or stats' corpus
+refuse 64 "no action 'eat'" corpus eat "$seed"
+refuse 64 'folder to write to' corpus merge "$seed"
+
+step 'input'
+refuse 66 'missing.txt' replay "${target[@]}" missing.txt
+refuse 66 'missing.so' replay --target missing.so "$seed"
+refuse 65 'k.txt' replay --target "$(printf 'no module' > "$tmp/k.txt" && echo "$tmp/k.txt")" "$seed"
+refuse 66 'no-tree' build --kernel "$tmp/no-tree" -o "$tmp/x.so"
+printf 'rcfuzz-scenario 1\nconfig page=64k\na l2 store guest=one n=3\n' > "$tmp/bad.txt"
+refuse 65 'bad.txt:3:' replay "${target[@]}" "$tmp/bad.txt"
+refuse 65 'bad.txt:3:' minimize "${target[@]}" "$tmp/bad.txt"
+refuse 65 'bad.txt:3:' convert "$tmp/bad.txt"
+printf 'rcfuzz-scenario 1\nembargoed wrong-page:tlb:x\n' > "$tmp/secret.txt"
+refuse 65 'embargoed' replay "${target[@]}" "$tmp/secret.txt"
+head -c 3000000 /dev/zero > "$tmp/huge.bin"
+refuse 65 'huge.bin' replay "${target[@]}" "$tmp/huge.bin"
+refuse 66 'no-such-folder' run "${target[@]}" --corpus no-such-folder --out "$tmp/run"
+refuse 66 'no-such-folder' run "${target[@]}" --known no-such-folder --out "$tmp/run"
+refuse 66 'findings.jsonl' report "$tmp"
+for i in 1 2 3 4 5 6 7 8; do
+	head -c $((i * 211)) /dev/urandom > "$tmp/garbage"
+	code=0
+	"$rcfuzz" replay -q "${target[@]}" "$tmp/garbage" > /dev/null 2>&1 || code=$?
+	if [ "$code" -le 1 ]; then ok; else fail "replay of $((i * 211)) random bytes ends with $code"; fi
+done
+
+step 'convert'
+for file in corpus/seeds/*.txt; do
+	"$rcfuzz" convert --to binary -o "$tmp/x.bin" "$file"
+	"$rcfuzz" convert -o "$tmp/x.txt" "$tmp/x.bin"
+	"$rcfuzz" convert --to binary -o "$tmp/y.bin" "$tmp/x.txt"
+	holds "convert $file: there and back is another scenario" cmp -s "$tmp/x.bin" "$tmp/y.bin"
+done
+
+step 'run'
+expect 1 run "${target[@]}" --engine random --execs 4000 --seed 1 --out "$tmp/one" --format json
+json "$tmp/out" 'd["schema"] == 1 and d["execs"] == 4000 and d["failed"] and len(d["findings"]) > 0'
+cp "$tmp/out" "$tmp/first.json"
+holds 'no findings.jsonl' [ -s "$tmp/one/findings.jsonl" ]
+holds 'findings.jsonl is not as promised' python3 - "$tmp/one" << 'END'
+import json, os, sys
+fields = ("id class severity signature coarse title layer writers scenario ops preemptions l1 target rcfuzz seed count "
+          "execs seconds").split()
+for line in open(os.path.join(sys.argv[1], "findings.jsonl")):
+    record = json.loads(line)
+    assert record["schema"] == 1 and all(name in record for name in fields), record
+    assert os.path.exists(os.path.join(sys.argv[1], record["scenario"])), record["scenario"]
+END
+expect 1 run "${target[@]}" --engine random --execs 4000 --seed 1 --out "$tmp/two" --format json
+holds 'the same seed found something else' python3 - "$tmp/first.json" "$tmp/out" << 'END'
+import json, sys
+a, b = ({f["signature"]: f["ops"] for f in json.load(open(path))["findings"]} for path in sys.argv[1:])
+sys.exit(a != b)
+END
+expect 0 run "${target[@]}" --engine random --execs 500 --seed 1 --fail-on none --out "$tmp/none"
+expect 1 run "${target[@]}" --time 3s --jobs 2 --out "$tmp/fuzzer" && shows 'edges\|states'
+
+step 'what was found'
+small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)
+raw=${small%.txt}.raw.txt
+expect 1 replay "${target[@]}" --verify "$small" && shows 'timeline' && shows '^>> '
+expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
+expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
+expect 1 replay "${target[@]}" --format json "$small"
+json "$tmp/out" 'd["findings"] and any(s["part"] for s in d["timeline"])'
+wide=$(awk 'length > 80 && !/^ *rcfuzz replay /' "$tmp"/one/reports/*.txt)
+holds "a report is too wide: $wide" [ -z "$wide" ]
+expect 0 minimize "${target[@]}" -o "$tmp/small.txt" "$raw" && expect 1 replay -q "${target[@]}" "$tmp/small.txt"
+refuse 65 'nothing to keep' minimize "${target[@]}" "$seed"
+expect 0 report "$tmp/one" && shows '^==== lost-dirty'
+expect 0 report --format json "$tmp/one" && json "$tmp/out" 'len(d) > 0'
+expect 0 report --format sarif -o "$tmp/x.sarif" "$tmp/one"
+json "$tmp/x.sarif" 'd["version"] == "2.1.0" and len(d["runs"][0]["results"]) > 0'
+expect 0 report --format ktap "$tmp/one" && shows '^KTAP version 1'
+refuse 66 "no finding 'x'" report --id x "$tmp/one"
+expect 1 triage "${target[@]}" --out "$tmp/sorted" "$tmp/one/findings" "$tmp/bad.txt" && shows 'lost-dirty'
+holds 'triage wrote no index' [ -s "$tmp/sorted/index.txt" ]
+holds 'triage wrote no records' [ -s "$tmp/sorted/findings.jsonl" ]
+expect 0 corpus merge -o "$tmp/all" corpus/seeds "$tmp/one/findings"
+expect 0 corpus minimize "${target[@]}" -o "$tmp/few" "$tmp/all"
+expect 0 corpus stats "$tmp/few" && shows 'scenarios'
+expect 0 info "$tmp/k.so" && shows '^version'
+expect 0 info --format json "$tmp/k.so" && json "$tmp/out" 'd["version"] and d["hash"]'
+
+step 'check'
+mkdir "$tmp/corpus"
+cp "$small" "$tmp/corpus/lost.txt"
+expect 0 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # XFAIL'
+sed 's/^expect .*/expect * pass/' "$small" > "$tmp/corpus/lost.txt"
+expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*lost.txt'
+sed 's/^config/expect * finding lost-dirty-l1\nconfig/' "$seed" > "$tmp/corpus/lost.txt"
+expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*lost.txt # XPASS'
+cp "$tmp/secret.txt" "$tmp/corpus/lost.txt"
+expect 4 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # SKIP'
+cp "$tmp/bad.txt" "$tmp/corpus/a-bad.txt"
+cp "$seed" "$tmp/corpus/good.txt"
+expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*a-bad.txt # .*:3:' && shows '^ok 2 - .*good.txt$'
+expect 1 check --bisect "${target[@]}" "$small"
+expect 0 check --bisect "${target[@]}" <(cat "$seed")
+sed 's/^expect .*/expect * finding lost-dirty-l1:rmap:none/' "$small" > "$tmp/other.txt"
+expect 125 check --bisect "${target[@]}" "$tmp/other.txt"
+mkdir "$tmp/empty-tree"
+expect 125 check --bisect --kernel "$tmp/empty-tree" "$small"
+refuse 194 'missing.txt' check --bisect "${target[@]}" "$tmp/missing.txt"
+refuse 192 'one entry' check --bisect "${target[@]}" "$small" "$raw"
+refuse 192 'unknown option' check --bisect --no-such-option
+
+step 'known findings'
+mkdir "$tmp/known"
+for file in "$tmp"/one/findings/*.raw.txt; do
+	cp "$file" "$tmp/known/"
+done
+expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-run" &&
+	shows '^0 new findings'
+cp "$tmp/bad.txt" "$tmp/known/"
+refuse 65 'bad.txt:3:' run "${target[@]}" --known "$tmp/known" --out "$tmp/known-run"
+
+step 'places that cannot be written'
+refuse 74 'cannot write' run "${target[@]}" --execs 10 --out /proc/rcfuzz
+touch "$tmp/file"
+refuse 74 'cannot write' run "${target[@]}" --execs 10 --out "$tmp/file"
+refuse 74 'cannot' convert -o /proc/rcfuzz/x "$seed"
+if [ -e /dev/full ]; then
+	code=0
+	"$rcfuzz" report --format json "$tmp/one" > /dev/full 2> "$tmp/err" || code=$?
+	holds "a full stdout ends with $code" [ "$code" -eq 74 ]
+fi
+mkdir "$tmp/tiny"
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none "$tmp/tiny" 2> /dev/null; then
+	mounted=$tmp/tiny
+	code=0
+	"$rcfuzz" run "${target[@]}" --engine random --execs 100 --seed 1 --out "$tmp/tiny/out" > /dev/null 2>&1 || code=$?
+	before=$(wc -l < "$tmp/tiny/out/findings.jsonl")
+	head -c 2000000 /dev/zero > "$tmp/tiny/filler" 2> /dev/null
+	code=0
+	timeout 60 "$rcfuzz" run "${target[@]}" --engine random --time 40s --seed 2 --out "$tmp/tiny/out" \
+		> /dev/null 2> "$tmp/err" || code=$?
+	holds "a full disk ends with $code: $(tail -n 1 "$tmp/err")" [ "$code" -eq 74 ]
+	holds "a full disk is not told: $(tail -n 1 "$tmp/err")" grep -q '^rcfuzz: .*No space' "$tmp/err"
+	after=$(wc -l < "$tmp/tiny/out/findings.jsonl")
+	holds 'a full disk has cost findings' [ "$after" -ge "$before" ]
+	holds 'a full disk leaves half a record' python3 -c \
+		'import json, sys; [json.loads(line) for line in open(sys.argv[1])]' "$tmp/tiny/out/findings.jsonl"
+else
+	echo '# no tmpfs here: a full disk was not tried'
+fi
+
+step 'Ctrl-C'
+interrupt() { # interrupt TIMES OUT: start a long run, interrupt it; its exit code is in $code
+	local times=$1 out=$2 pid
+	"$rcfuzz" run "${target[@]}" --time 10m --jobs 2 --seed 1 --out "$out" > "$tmp/out" 2> "$tmp/err" &
+	pid=$!
+	for _ in $(seq 300); do
+		[ -s "$out/findings.jsonl" ] && break
+		sleep 0.1
+	done
+	for _ in $(seq "$times"); do
+		kill -INT "$pid" 2> /dev/null
+		sleep 0.2
+	done
+	code=0
+	wait "$pid" || code=$?
+}
+begin=$SECONDS
+interrupt 1 "$tmp/int1"
+holds "Ctrl-C ends with $code" [ "$code" -eq 1 ]
+holds 'the summary does not say that it was interrupted' grep -q interrupted "$tmp/out"
+interrupt 2 "$tmp/int2"
+holds "Ctrl-C twice ends with $code" [ "$code" -eq 1 ]
+holds 'Ctrl-C has cost findings' [ -s "$tmp/int1/findings.jsonl" ]
+holds 'Ctrl-C twice has cost findings' [ -s "$tmp/int2/findings.jsonl" ]
+holds 'Ctrl-C takes too long' [ $((SECONDS - begin)) -lt 60 ]
+
+step 'no terminal, no colour'
+"$rcfuzz" run "${target[@]}" --engine random --execs 2000 --seed 1 --out "$tmp/plain" > "$tmp/out" 2>&1
+if grep -q "$(printf '\033')" "$tmp/out"; then fail 'escape sequences in a file'; else ok; fi
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench.c: `rcfuzz bench`: how fast scenarios run on one core; one JSON object.
+ *
+ * The same generated scenarios, always: as an engine runs them (decoded, judged,
+ * traced, counted), and bare (kernel and machine only). Both take turns, so that
+ * what else the processor does disturbs them alike; CPU time is counted.
+ * ci/bench repeats it and prints a table.
+ */
+#include "base/rng.h"
+#include "cli/cli.h"
+#include "cli/target.h"
+#include "run/run.h"
+#include "scenario/codec.h"
+#include "scenario/generate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define BENCH_SCENARIOS 128u
+#define BENCH_OPS 64u
+#define BENCH_SEED 1u
+
+struct bench_options {
+	struct target_choice target;
+	double seconds;
+};
+
+struct bench_scenario {
+	struct scenario scenario; /* canonical */
+	size_t size;
+	uint8_t bytes[CODEC_BYTES_MAX]; /* the same, encoded */
+};
+
+struct bench {
+	struct runner *runner;
+	double seconds; /* for one measurement */
+	struct run_outcome outcome;
+	struct scenario decoded;
+	struct bench_scenario scenarios[BENCH_SCENARIOS];
+};
+
+static const struct argp_option options[] = {
+	TARGET_OPTIONS,
+	{ "time", 't', "TIME", 0, "of one measurement (default 1s)", 2 },
+	{ 0 },
+};
+
+static const char help[] = "Measures how fast generated scenarios of 64 ops run on one core, whole and as bare kernel "
+			   "calls, and prints one JSON object. There are six measurements.\v"
+			   "Example:\n"
+			   "  rcfuzz bench --time 3s\n"
+			   "Times are CPU time. 'ci/bench' repeats it and prints a table.";
+
+static int take(void *ctx, int key, char *arg)
+{
+	struct bench_options *o = ctx;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	if (key == 't')
+		return cli_duration("--time", arg, &o->seconds);
+	return cli_error(CLI_USAGE, "bench takes no argument: %s", arg);
+}
+
+/* ---- scenarios ------------------------------------------------------------- */
+
+static void encode(struct bench_scenario *b)
+{
+	scenario_canonicalize(&b->scenario);
+	b->size = scenario_encode(&b->scenario, b->bytes, sizeof(b->bytes));
+}
+
+static void generate_all(struct bench *bench)
+{
+	const struct generate_options generate = {
+		.ops_max = BENCH_OPS,
+		.page = runner_page_shift(bench->runner) == 12 ? PAGE_4K : PAGE_64K,
+		.l1 = L1_ANY,
+	};
+	struct rng rng;
+
+	rng_seed(&rng, BENCH_SEED);
+	for (uint32_t i = 0; i < BENCH_SCENARIOS; i++) {
+		struct bench_scenario *b = &bench->scenarios[i];
+
+		/* Generated ones are of all lengths. */
+		do
+			scenario_generate(&b->scenario, &rng, &generate);
+		while (b->scenario.op_count != BENCH_OPS);
+		encode(b);
+	}
+}
+
+/* The first `ops` ops again and again; none left when it is 0. */
+static void resize_all(struct bench *bench, uint32_t ops)
+{
+	for (uint32_t i = 0; i < BENCH_SCENARIOS; i++) {
+		struct scenario *s = &bench->scenarios[i].scenario;
+
+		for (uint32_t k = BENCH_OPS; k < ops; k++) {
+			s->ops[k] = s->ops[k % BENCH_OPS];
+			s->ops[k].label = 0;
+		}
+		s->op_count = ops;
+		encode(&bench->scenarios[i]);
+	}
+}
+
+/* ---- measurements ---------------------------------------------------------- */
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Run all of them once. The CPU time that it took, in seconds. */
+static double run_all(struct bench *bench, bool bare)
+{
+	double begin = cpu_seconds();
+
+	runner_bare(bench->runner, bare);
+	for (uint32_t i = 0; i < BENCH_SCENARIOS; i++) {
+		struct bench_scenario *b = &bench->scenarios[i];
+
+		if (!bare)
+			scenario_decode(&bench->decoded, b->bytes, b->size);
+		run_scenario(bench->runner, bare ? &b->scenario : &bench->decoded, NULL, &bench->outcome);
+	}
+	return cpu_seconds() - begin;
+}
+
+struct cost {
+	double whole, bare; /* seconds a scenario */
+};
+
+static struct cost measure(struct bench *bench, bool with_bare)
+{
+	struct cost total = { 0 };
+	double runs = 0;
+
+	run_all(bench, false); /* memory is touched, names are looked up */
+	do {
+		total.whole += run_all(bench, false);
+		if (with_bare)
+			total.bare += run_all(bench, true);
+		runs += BENCH_SCENARIOS;
+	} while (total.whole < bench->seconds);
+	return (struct cost){ total.whole / runs, total.bare / runs };
+}
+
+static int measure_all(struct bench *bench)
+{
+	static const uint32_t sizes[] = { 64, 256, 1024 };
+	struct rusage usage;
+	struct cost cost;
+	double reset;
+
+	generate_all(bench);
+	cost = measure(bench, true);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("{\"schema\": 1, \"target\": %s,\n", runner_target_info(bench->runner));
+	printf(" \"execs_per_s\": %.1f, \"ops_per_s\": %.0f, \"bare_execs_per_s\": %.1f, \"ratio\": %.3f,\n",
+	       1 / cost.whole, BENCH_OPS / cost.whole, 1 / cost.bare, cost.whole / cost.bare);
+	printf(" \"rss_kib\": %ld, \"linear\": [", usage.ru_maxrss);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		resize_all(bench, sizes[i]);
+		printf("%s{\"ops\": %u, \"us\": %.2f}", i ? ", " : "", sizes[i], 1e6 * measure(bench, false).whole);
+	}
+	resize_all(bench, 0);
+	reset = measure(bench, false).whole;
+	printf("],\n \"reset_us\": %.2f}\n", 1e6 * reset);
+	return cli_flush(CLI_CLEAN);
+}
+
+static int bench_with(const char *module, double seconds)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	char error[512];
+	int code;
+
+	if (!bench)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	bench->seconds = seconds;
+	bench->runner = runner_create(module, error, sizeof(error));
+	code = bench->runner ? measure_all(bench) : cli_error(CLI_BAD_INPUT, "%s", error);
+	runner_destroy(bench->runner);
+	free(bench);
+	return code;
+}
+
+int verb_bench(int argc, char **argv)
+{
+	struct bench_options o = { .seconds = 1 };
+	const struct cli_parser parser = { "bench", "", help, options, take, &o };
+	struct cli_list modules = { 0 };
+	int code = cli_parse(&parser, argc, argv);
+
+	if (code == CLI_PARSED)
+		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+	if (!code && modules.count > 1)
+		code = cli_error(CLI_USAGE, "bench works on one kernel");
+	if (!code)
+		code = bench_with(modules.items[0], o.seconds);
+	cli_list_free(&modules);
+	target_free(&o.target);
+	return code;
+}
