@@ -73,7 +73,7 @@ if ! "$rcfuzz" build --page-size 64k -o "$tmp/k.so" > /dev/null 2> "$tmp/err"; t
 	echo "ci/cli_test.sh: no module could be built, skipped: $(head -c 300 "$tmp/err")" >&2
 	exit 77
 fi
-# From here on no test may build: it would cost time, and the message would be another.
+# Few tests below build: it would cost time, and the message would be another.
 target=(--target "$tmp/k.so")
 seed=corpus/seeds/first-store.txt
 
@@ -158,6 +158,21 @@ sys.exit(a != b)
 END
 expect 0 run "${target[@]}" --engine random --execs 500 --seed 1 --fail-on none --out "$tmp/none"
 expect 1 run "${target[@]}" --time 3s --jobs 2 --out "$tmp/fuzzer" && shows 'edges\|states'
+
+if command -v afl-fuzz > "$tmp/err" && [ -x "$(dirname "$rcfuzz")/rcfuzz-afl" ]; then
+	refuse 64 'one instance' run --engine afl --jobs 2
+	expect 1 run --engine afl --time 8s --seed 1 --out "$tmp/afl" --format json
+	json "$tmp/out" 'd["engine"] == "afl" and d["execs"] > 100 and d["edges"] > 100 and len(d["findings"]) > 0'
+else
+	echo '# no AFL++ here: --engine afl was not tried'
+fi
+driver=$(dirname "$rcfuzz")/rcfuzz-driver
+if [ -x "$driver" ]; then
+	code=0
+	"$driver" "$tmp/k.so" "$tmp/one/findings" > "$tmp/out" 2> "$tmp/err" || code=$?
+	holds "the engine-free driver ends with $code" [ "$code" -eq 1 ]
+	shows 'lost-dirty'
+fi
 
 step 'what was found'
 small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)

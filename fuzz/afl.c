@@ -111,7 +111,7 @@ static void feed_code(uint32_t *edges)
 	}
 }
 
-static void feed_states(const uint8_t *states)
+static void feed_states(uint8_t *states)
 {
 	for (uint32_t i = 0; i < RUN_STATES; i += 8) {
 		uint64_t word;
@@ -122,6 +122,7 @@ static void feed_states(const uint8_t *states)
 				add_saturating(&__afl_area_ptr[MAP_HALF + k % MAP_HALF], states[k]);
 		}
 	}
+	memset(states, 0, RUN_STATES);
 }
 
 /* ---- the program ---------------------------------------------------------------------- */
@@ -174,6 +175,7 @@ static _Noreturn void give_up(const struct link *link, const char *why)
 
 static struct entry *open_entry(const struct options *options, struct link *link)
 {
+	_Alignas(8) static uint8_t state_counters[RUN_STATES];
 	struct entry *entry = calloc(1, sizeof(*entry));
 	char error[512] = "out of memory";
 
@@ -186,6 +188,7 @@ static struct entry *open_entry(const struct options *options, struct link *link
 		free(entry);
 		give_up(options->page_fd >= 0 ? link : NULL, error);
 	}
+	entry->counters = state_counters;
 	entry->well_behaved = options->well_behaved;
 	entry->ops_max = options->ops_max;
 	entry->execs_max = options->execs_max;
@@ -196,7 +199,7 @@ static void run(struct entry *entry, const uint8_t *bytes, size_t n, uint32_t *e
 {
 	entry_run(entry, bytes, n);
 	feed_code(edges);
-	feed_states(entry->own_counters);
+	feed_states(entry->counters);
 	if (entry->link) {
 		atomic_store_explicit(&entry->link->page->coverage, *edges, memory_order_relaxed);
 		return;

@@ -63,15 +63,6 @@ static void send_findings(struct entry *entry)
 	}
 }
 
-/* Where the runner counts states: the engine's counters, which it clears itself, or our own. */
-static uint8_t *state_counters(struct entry *entry)
-{
-	if (entry->counters)
-		return entry->counters;
-	memset(entry->own_counters, 0, RUN_STATES);
-	return entry->own_counters;
-}
-
 /* Keep the union of the states that were met. */
 static void add_states(struct link_page *page, const uint8_t *counters)
 {
@@ -98,9 +89,12 @@ void entry_run_scenario(struct entry *entry)
 {
 	struct link_page *page = entry->link ? entry->link->page : NULL;
 	const struct run_outcome *outcome = &entry->outcome;
-	uint8_t *counters = state_counters(entry);
 
-	runner_state_counters(entry->runner, counters);
+	/* An engine that does not look at single runs spares the adding up. */
+	if (entry->counters)
+		runner_state_counters(entry->runner, entry->counters);
+	else if (page)
+		runner_state_counters(entry->runner, page->states);
 	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
 	if (!page)
 		return;
@@ -110,7 +104,8 @@ void entry_run_scenario(struct entry *entry)
 	add(&page->faults, outcome->faults);
 	add(&page->spurious, outcome->spurious_dirty);
 	add(&page->named, outcome->named);
-	add_states(page, counters);
+	if (entry->counters)
+		add_states(page, entry->counters);
 	if (outcome->finding_count)
 		send_findings(entry);
 }

@@ -23,7 +23,6 @@ struct entry {
 	struct run_outcome outcome;
 	/* Scratch, here so that a run needs no large stack. */
 	struct link_message message;
-	_Alignas(8) uint8_t own_counters[RUN_STATES];
 };
 
 /* Zeroed memory is a good start; set runner and what else is wanted. */

@@ -92,8 +92,8 @@ static void copy_slot(struct world *w, unsigned slot, const uint8_t *named)
 
 		for (uint32_t i = 0; o->pages && o->hva == s->hva && i < s->pages && i < o->pages; i++)
 			if (!named || named[i / 8] >> i % 8 & 1)
-				w->copied[o->first + i] =
-					machine_hostmm_version(w->machine, s->hva + ((uint64_t)i << w->layout.page_shift));
+				w->copied[o->first + i] = machine_hostmm_version(
+					w->machine, s->hva + ((uint64_t)i << w->layout.page_shift));
 	}
 }
 
@@ -196,7 +196,8 @@ int op_HOST_AGE(struct world *w, const struct scenario_op *op)
 	struct event e = {.kind = EV_AGE, .lpage = op->g, .count = range_pages(w, op), .flush = op->flush == FLUSH_YES};
 	uint64_t end = start + ((uint64_t)e.count << w->layout.page_shift);
 
-	e.status = op->flush == FLUSH_YES ? w->target->clear_flush_young(start, end) : w->target->clear_young(start, end);
+	e.status =
+		op->flush == FLUSH_YES ? w->target->clear_flush_young(start, end) : w->target->clear_young(start, end);
 	world_emit(w, &e);
 	return 0;
 }

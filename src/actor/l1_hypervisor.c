@@ -161,7 +161,8 @@ static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gp
 		return -1;
 	if (shift == SHIFT_1G)
 		/* A cleared 1G leaf gives way to the table that was there. */
-		return store_word(w, v, pud_gpa(w, guest), value ? value : ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS);
+		return store_word(w, v, pud_gpa(w, guest),
+				  value ? value : ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS);
 	if (shift == SHIFT_2M) {
 		/* A PTE page below is given up: its entries are invalid by now. */
 		g->pte_table[n_gpa >> SHIFT_2M] = 0;
@@ -199,15 +200,24 @@ int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_
 	struct l1_guest *g = guest_of(w, guest);
 	struct l1_entry e = *entry;
 	uint32_t pages = entry_pages(w, &e);
-	struct event event = {.kind = EV_L1_PTE, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = e.valid,
-			      .r = e.r, .c = e.c, .perm = e.perm, .n = e.base_n, .lpage = e.lpage, .count = pages};
+	struct event event = {.kind = EV_L1_PTE,
+			      .vcpu = (uint8_t)v,
+			      .guest = (uint8_t)guest,
+			      .valid = e.valid,
+			      .r = e.r,
+			      .c = e.c,
+			      .perm = e.perm,
+			      .n = e.base_n,
+			      .lpage = e.lpage,
+			      .count = pages};
 
 	if (write_leaf(w, v, guest, (uint64_t)e.base_n << w->layout.page_shift, e.shift, leaf_value(w, &e)) != 0)
 		return -1;
 	for (uint32_t i = 0; i < pages; i++)
 		g->entry[e.base_n + i] = e;
 	/* A large entry that now points nearer to the end of its slot leaves a tail that maps nothing. */
-	for (uint32_t n = e.base_n + pages; n < w->layout.l2_pages && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
+	for (uint32_t n = e.base_n + pages;
+	     n < w->layout.l2_pages && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
 		g->entry[n].valid = false;
 	world_emit(w, &event);
 	return 0;
@@ -228,8 +238,8 @@ static void write_process_table(struct world *w, unsigned guest)
 		{l->guest_process_gpa[guest - 1] + 16 * PROCESS_PID, RADIX_52_BITS | l2_root | ROOT_BITS},
 		{l->guest_process_root_gpa[guest - 1], ENTRY_VALID | l2_pud | UPPER_BITS},
 		/* One 1 GiB leaf: effective addresses are L2 real addresses. */
-		{l->guest_process_pool_gpa[guest - 1], ENTRY_VALID | ENTRY_LEAF | ENTRY_R | ENTRY_C | ENTRY_READ |
-							       ENTRY_WRITE | ENTRY_EXEC},
+		{l->guest_process_pool_gpa[guest - 1],
+		 ENTRY_VALID | ENTRY_LEAF | ENTRY_R | ENTRY_C | ENTRY_READ | ENTRY_WRITE | ENTRY_EXEC},
 	};
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -324,8 +334,13 @@ static uint64_t ap_of_shift(unsigned shift)
 
 static struct event tlbie_event(unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, uint32_t count)
 {
-	return (struct event){.kind = EV_L1_TLBIE_BEGIN, .vcpu = (uint8_t)v, .guest = (uint8_t)guest,
-			      .scope = (uint8_t)scope, .ric = (uint8_t)ric, .n = n, .count = count};
+	return (struct event){.kind = EV_L1_TLBIE_BEGIN,
+			      .vcpu = (uint8_t)v,
+			      .guest = (uint8_t)guest,
+			      .scope = (uint8_t)scope,
+			      .ric = (uint8_t)ric,
+			      .n = n,
+			      .count = count};
 }
 
 /*

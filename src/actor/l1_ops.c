@@ -18,11 +18,8 @@ static struct l1_guest *guest_of(struct world *w, unsigned guest)
 static uint8_t perm_bits(unsigned perm)
 {
 	static const uint8_t bits[PERM_COUNT] = {
-		[PERM_RW] = EVP_READ | EVP_WRITE,
-		[PERM_R] = EVP_READ,
-		[PERM_RWX] = EVP_READ | EVP_WRITE | EVP_EXEC,
-		[PERM_RX] = EVP_READ | EVP_EXEC,
-		[PERM_NONE] = 0,
+		[PERM_RW] = EVP_READ | EVP_WRITE, [PERM_R] = EVP_READ, [PERM_RWX] = EVP_READ | EVP_WRITE | EVP_EXEC,
+		[PERM_RX] = EVP_READ | EVP_EXEC,  [PERM_NONE] = 0,
 	};
 
 	return bits[perm];
@@ -116,8 +113,8 @@ static struct l1_entry new_entry(const struct world *w, const struct scenario_op
 
 int op_L1_MAP(struct world *w, const struct scenario_op *op)
 {
-	uint32_t shift = op->size == SIZE_2M || op->size == SIZE_1G ? l1_shift_of_size(w, op->size)
-								    : w->layout.l1_page_shift;
+	uint32_t shift =
+		op->size == SIZE_2M || op->size == SIZE_1G ? l1_shift_of_size(w, op->size) : w->layout.l1_page_shift;
 	struct l1_entry e = new_entry(w, op, shift);
 	uint32_t pages = shift > w->layout.page_shift ? 1u << (shift - w->layout.page_shift) : 1;
 
@@ -207,12 +204,16 @@ static unsigned chosen_shift(struct world *w, const struct scenario_op *op)
 
 int op_L1_TLBIE(struct world *w, const struct scenario_op *op)
 {
-	return vcpu_to_l1(w, op->vcpu) ? l1_tlbie(w, op->vcpu, op->guest, op->scope, op->ric, op->n, chosen_shift(w, op)) : -1;
+	return vcpu_to_l1(w, op->vcpu)
+		       ? l1_tlbie(w, op->vcpu, op->guest, op->scope, op->ric, op->n, chosen_shift(w, op))
+		       : -1;
 }
 
 int op_L1_RPT(struct world *w, const struct scenario_op *op)
 {
-	return vcpu_to_l1(w, op->vcpu) ? l1_rpt(w, op->vcpu, op->guest, op->scope, op->n, op->count, chosen_shift(w, op)) : -1;
+	return vcpu_to_l1(w, op->vcpu)
+		       ? l1_rpt(w, op->vcpu, op->guest, op->scope, op->n, op->count, chosen_shift(w, op))
+		       : -1;
 }
 
 /* ---- L1's migration of a guest -------------------------------------------- */
@@ -325,8 +326,8 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 {
 	uint64_t buffer = layout_gpa(&w->layout, op->g) + COPY_OFFSET;
 	bool load = op->dir == DIR_TO_L1;
-	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID, (uint64_t)op->n << w->layout.page_shift,
-			    load ? buffer : 0, load ? 0 : buffer, COPY_BYTES};
+	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID,	      (uint64_t)op->n << w->layout.page_shift,
+			    load ? buffer : 0,	   load ? 0 : buffer, COPY_BYTES};
 	int status;
 
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
@@ -372,9 +373,11 @@ int op_L1_ABANDON(struct world *w, const struct scenario_op *op)
 /* Arguments that no sane hypervisor passes; the numbers come from the op's fields, so that mutation reaches many. */
 int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 {
-	static const uint32_t number[HCALL_COUNT] = {
-		[HCALL_PTCR] = 0xf800, [HCALL_ENTER] = 0xf804, [HCALL_TLBIE] = 0xf808,
-		[HCALL_RPT] = 0x448, [HCALL_COPY] = H_COPY_TOFROM_GUEST};
+	static const uint32_t number[HCALL_COUNT] = {[HCALL_PTCR] = 0xf800,
+						     [HCALL_ENTER] = 0xf804,
+						     [HCALL_TLBIE] = 0xf808,
+						     [HCALL_RPT] = 0x448,
+						     [HCALL_COPY] = H_COPY_TOFROM_GUEST};
 	uint64_t lpid = op->count & 1 ? l1_lpid(w, op->guest) : op->count * 31u;
 	uint64_t odd = (uint64_t)op->n << (op->count % 52);
 	uint64_t args[HCALL_COUNT][6] = {

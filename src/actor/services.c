@@ -219,7 +219,7 @@ static void service_lpid_free(void *ctx, uint32_t lpid)
 	struct world *w = ctx;
 
 	if (lpid < 8 * sizeof(w->lpid_used))
-		w->lpid_used[lpid / 8] &= (uint8_t)~(1u << lpid % 8);
+		w->lpid_used[lpid / 8] &= (uint8_t) ~(1u << lpid % 8);
 }
 
 static void service_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,

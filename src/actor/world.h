@@ -27,10 +27,10 @@ struct vcpu {
 	struct fiber fiber;
 	enum vcpu_mode mode;
 	unsigned cpu;
-	unsigned guest;		    /* from 1, in mode VCPU_L2 */
-	struct guest_entry entry;   /* of the last entry */
-	struct guest_exit exit;	    /* of the next exit */
-	uint32_t pending_count;	    /* stores of the kernel that it has not returned from */
+	unsigned guest;				    /* from 1, in mode VCPU_L2 */
+	struct guest_entry entry;		    /* of the last entry */
+	struct guest_exit exit;			    /* of the next exit */
+	uint32_t pending_count;			    /* stores of the kernel that it has not returned from */
 	struct event pending[WORLD_PENDING_WRITES]; /* what to say of them when it has */
 };
 
@@ -44,14 +44,14 @@ struct l1_entry {
 };
 
 struct l1_guest {
-	bool created;	  /* the partition table entry is valid */
-	bool tree;	  /* root and upper tables are linked */
-	bool process;	  /* L2's process table is mapped */
-	bool logging;	  /* a migration of it runs */
-	uint32_t pool_used; /* bytes of the guest's pool */
+	bool created;				 /* the partition table entry is valid */
+	bool tree;				 /* root and upper tables are linked */
+	bool process;				 /* L2's process table is mapped */
+	bool logging;				 /* a migration of it runs */
+	uint32_t pool_used;			 /* bytes of the guest's pool */
 	uint64_t pte_table[WORLD_L2_PAGES / 32]; /* gpa of the PTE page for each 2 MiB of L2, 0: none */
 	struct l1_entry entry[WORLD_L2_PAGES];
-	uint32_t copied[WORLD_L2_PAGES]; /* content version that the migration has copied */
+	uint32_t copied[WORLD_L2_PAGES];       /* content version that the migration has copied */
 	uint8_t was_dirty[WORLD_L2_PAGES / 8]; /* C that was seen when an entry went away */
 };
 
@@ -83,11 +83,11 @@ struct world {
 
 	const struct scenario_config *config;
 	struct layout layout;
-	uint16_t op; /* index of the op that runs */
-	uint64_t faults; /* that the hardware took, in this world */
+	uint16_t op;		/* index of the op that runs */
+	uint64_t faults;	/* that the hardware took, in this world */
 	uint32_t entry_changes; /* counts changes of any page table entry: progress */
-	unsigned running; /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
-	jmp_buf *abort;	  /* where a world goes that cannot go on; see world_abort */
+	unsigned running;	/* vCPU whose kernel code runs; config->vcpus: none, or the host's */
+	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
 	bool aborted;
 	unsigned host_cpu;
 
@@ -98,8 +98,8 @@ struct world {
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	bool migrating;
 	bool ptcr_set;
-	uint32_t copied[WORLD_LPAGES]; /* content version that the host's migration has copied */
-	uint8_t lpid_used[32];	       /* bitmap of LPIDs in use */
+	uint32_t copied[WORLD_LPAGES];	      /* content version that the host's migration has copied */
+	uint8_t lpid_used[32];		      /* bitmap of LPIDs in use */
 	uint8_t bitmap[2 * WORLD_LPAGES / 8]; /* scratch for harvests */
 	void *page_array;
 	size_t page_array_size;
@@ -165,8 +165,7 @@ bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct m
 uint32_t l1_shift_of_size(const struct world *w, unsigned size);
 
 /* Ops, one function a row of ops.def: int op_<actor>_<...>(w, op). */
-#define OP(id, actor, name, fields, flags, help)                                                  \
-	int op_##id(struct world *w, const struct scenario_op *op);
+#define OP(id, actor, name, fields, flags, help) int op_##id(struct world *w, const struct scenario_op *op);
 #include "scenario/ops.def"
 #undef OP
 

@@ -44,8 +44,8 @@ struct bench {
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
-	{ "time", 't', "TIME", 0, "of one measurement (default 1s)", 2 },
-	{ 0 },
+	{"time", 't', "TIME", 0, "of one measurement (default 1s)", 2},
+	{0},
 };
 
 static const char help[] = "Measures how fast generated scenarios of 64 ops run on one core, whole and as bare kernel "
@@ -142,7 +142,7 @@ struct cost {
 
 static struct cost measure(struct bench *bench, bool with_bare)
 {
-	struct cost total = { 0 };
+	struct cost total = {0};
 	double runs = 0;
 
 	run_all(bench, false); /* memory is touched, names are looked up */
@@ -152,12 +152,12 @@ static struct cost measure(struct bench *bench, bool with_bare)
 			total.bare += run_all(bench, true);
 		runs += BENCH_SCENARIOS;
 	} while (total.whole < bench->seconds);
-	return (struct cost){ total.whole / runs, total.bare / runs };
+	return (struct cost){total.whole / runs, total.bare / runs};
 }
 
 static int measure_all(struct bench *bench)
 {
-	static const uint32_t sizes[] = { 64, 256, 1024 };
+	static const uint32_t sizes[] = {64, 256, 1024};
 	struct rusage usage;
 	struct cost cost;
 	double reset;
@@ -197,9 +197,9 @@ static int bench_with(const char *module, double seconds)
 
 int verb_bench(int argc, char **argv)
 {
-	struct bench_options o = { .seconds = 1 };
-	const struct cli_parser parser = { "bench", "", help, options, take, &o };
-	struct cli_list modules = { 0 };
+	struct bench_options o = {.seconds = 1};
+	const struct cli_parser parser = {"bench", "", help, options, take, &o};
+	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED)

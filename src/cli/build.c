@@ -18,17 +18,19 @@ struct build_options {
 enum { KEY_FLAVOUR = 1000, KEY_OPTIMIZE, KEY_REBUILD, KEY_JOBS };
 
 static const struct argp_option options[] = {
-	{ "kernel", TARGET_KEY_KERNEL, "TREE", 0, "a tree or an archive of one (default: the newest linux-source package)", 0 },
-	{ "output", 'o', "M.so", 0, "where the module goes (default: it stays in the cache)", 0 },
-	{ "page-size", TARGET_KEY_PAGE_SIZE, "64k|4k", 0, "page size of the kernel (default 64k)", 0 },
-	{ "patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 0 },
-	{ "recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe; repeatable", 0 },
-	{ "flavour", KEY_FLAVOUR, "NAME", 0, "plain (default), coverage (for engines), asan (for rcfuzz-asan), or profile (for ci/coverage)", 1 },
-	{ "cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler (default: clang, or gcc)", 1 },
-	{ "optimize", 'O', "LEVEL", 0, "as the compiler's -O (default 2)", 1 },
-	{ "jobs", KEY_JOBS, "N", 0, "compilers at a time (default: one a CPU)", 1 },
-	{ "rebuild", KEY_REBUILD, NULL, 0, "even if the cache has it", 1 },
-	{ 0 },
+	{"kernel", TARGET_KEY_KERNEL, "TREE", 0,
+	 "a tree or an archive of one (default: the newest linux-source package)", 0},
+	{"output", 'o', "M.so", 0, "where the module goes (default: it stays in the cache)", 0},
+	{"page-size", TARGET_KEY_PAGE_SIZE, "64k|4k", 0, "page size of the kernel (default 64k)", 0},
+	{"patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 0},
+	{"recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe; repeatable", 0},
+	{"flavour", KEY_FLAVOUR, "NAME", 0,
+	 "plain (default), coverage (for engines), asan (for rcfuzz-asan), or profile (for ci/coverage)", 1},
+	{"cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler (default: clang, or gcc)", 1},
+	{"optimize", 'O', "LEVEL", 0, "as the compiler's -O (default 2)", 1},
+	{"jobs", KEY_JOBS, "N", 0, "compilers at a time (default: one a CPU)", 1},
+	{"rebuild", KEY_REBUILD, NULL, 0, "even if the cache has it", 1},
+	{0},
 };
 
 static const char help[] = "Builds a module from a kernel tree, or takes it from the cache, and prints its path.\v"
@@ -38,7 +40,8 @@ static const char help[] = "Builds a module from a kernel tree, or takes it from
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const flavours[] = { "plain", "coverage", "asan", "profile", NULL }; /* as enum build_flavour */
+	static const char *const flavours[] = {"plain", "coverage", "asan", "profile",
+					       NULL}; /* as enum build_flavour */
 	struct build_options *o = ctx;
 	int result = target_take(&o->target, key, arg);
 
@@ -64,9 +67,8 @@ static int take(void *ctx, int key, char *arg)
 
 static int build(const struct build_options *o)
 {
-	struct kernel_build_request request =
-		target_request(&o->target, o->target.trees.count ? o->target.trees.items[0] : NULL,
-			       (enum build_flavour)o->flavour);
+	struct kernel_build_request request = target_request(
+		&o->target, o->target.trees.count ? o->target.trees.items[0] : NULL, (enum build_flavour)o->flavour);
 	char path[PATH_MAX], error[1024] = "";
 	int result;
 
@@ -83,8 +85,8 @@ static int build(const struct build_options *o)
 
 int verb_build(int argc, char **argv)
 {
-	struct build_options o = { 0 };
-	const struct cli_parser parser = { "build", "", help, options, take, &o };
+	struct build_options o = {0};
+	const struct cli_parser parser = {"build", "", help, options, take, &o};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.target.trees.count > 1)

@@ -280,6 +280,16 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 	return code;
 }
 
+/* What the engine's process can load, with the coverage that it can use. */
+static enum build_flavour flavour_for(unsigned engine)
+{
+	if (engine == ENGINE_AFL)
+		return BUILD_COVERAGE; /* rcfuzz-afl, which has no sanitizers */
+	if (target_plain_flavour() == BUILD_ASAN)
+		return BUILD_ASAN;
+	return engine == ENGINE_RANDOM ? BUILD_PLAIN : BUILD_COVERAGE;
+}
+
 int verb_run(int argc, char **argv)
 {
 	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT};
@@ -294,11 +304,7 @@ int verb_run(int argc, char **argv)
 	if (code == CLI_PARSED)
 		code = check_options(&o);
 	if (!code)
-		code = target_resolve(&o.target,
-				      target_plain_flavour() == BUILD_ASAN ? BUILD_ASAN
-				      : o.engine == ENGINE_RANDOM	   ? BUILD_PLAIN
-									   : BUILD_COVERAGE,
-				      &modules);
+		code = target_resolve(&o.target, flavour_for(o.engine), &modules);
 	if (!code)
 		code = target_probe(modules.items[0], &facts);
 	if (!code)

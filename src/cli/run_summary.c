@@ -26,7 +26,7 @@ static const char *grouped(uint64_t n, char text[32])
 	return text;
 }
 
-/* New ones first, then by class. */
+/* New ones first, then by class, then by how often they were met. */
 static int compare_records(const void *a, const void *b)
 {
 	const struct record *x = *(struct record *const *)a, *y = *(struct record *const *)b;
@@ -35,6 +35,8 @@ static int compare_records(const void *a, const void *b)
 		return x->known[0] ? 1 : -1;
 	if (x->finding.class != y->finding.class)
 		return x->finding.class < y->finding.class ? -1 : 1;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
 	return strcmp(x->finding.signature, y->finding.signature);
 }
 

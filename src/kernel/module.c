@@ -45,8 +45,9 @@ struct module {
 /* Sections that a world's reset must not touch: counters of engines, the linker's tables, what the shim keeps. */
 static bool is_kept(const char *name)
 {
-	static const char *const prefixes[] = {"__sancov", "rcfuzz_keep", ".got", ".dynamic", ".init_array", ".fini_array",
-					       ".data.rel.ro", "__llvm_prf", "asan_globals", ".tm_clone", ".ctors", ".dtors"};
+	static const char *const prefixes[] = {"__sancov",     "rcfuzz_keep", ".got",	      ".dynamic",
+					       ".init_array",  ".fini_array", ".data.rel.ro", "__llvm_prf",
+					       "asan_globals", ".tm_clone",   ".ctors",	      ".dtors"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -174,7 +175,8 @@ struct module *module_load(const char *path, char *error, size_t error_size)
 	m->base = map->l_addr;
 	m->cache = calloc(CACHE_SLOTS, sizeof(*m->cache));
 	if (!m->cache || !inspect(m, absolute))
-		return fail(m, error, error_size, path, "its sections or debug information cannot be read; build it again");
+		return fail(m, error, error_size, path,
+			    "its sections or debug information cannot be read; build it again");
 	return m;
 }
 

@@ -21,28 +21,36 @@
 
 /* Why a vCPU left guest mode; what the hardware puts into registers (ISA 3.1, Book III, 7.5). */
 struct guest_exit {
-	uint32_t trap; /* interrupt vector, 0xc00 hcall, 0xe00 HDSI, 0xe20 HISI, 0x980 HDEC, ... ; 0: none */
-	uint64_t dar;	/* HDAR, HISI: the address of the instruction */
-	uint32_t dsisr; /* HDSISR, or the fault bits of HSRR1 for HISI */
-	uint64_t asdr;	/* guest real address of the fault, low 12 bits 0 */
+	uint32_t trap;	  /* interrupt vector, 0xc00 hcall, 0xe00 HDSI, 0xe20 HISI, 0x980 HDEC, ... ; 0: none */
+	uint64_t dar;	  /* HDAR, HISI: the address of the instruction */
+	uint32_t dsisr;	  /* HDSISR, or the fault bits of HSRR1 for HISI */
+	uint64_t asdr;	  /* guest real address of the fault, low 12 bits 0 */
 	uint64_t gpr[12]; /* r3..r14, meaningful for an hcall */
-	bool stop;	/* not an exit: leave vcpu_run for good (end of the world) */
+	bool stop;	  /* not an exit: leave vcpu_run for good (end of the world) */
 };
 
 /* In which state a vCPU enters guest mode. */
 struct guest_entry {
 	unsigned vcpu, cpu;
-	uint32_t lpid;	    /* whose partition-scoped tables are used */
-	bool nested;	    /* an L2 runs */
-	uint32_t l1_lpid;   /* nested: L1's number for it */
-	uint64_t r3;	    /* result of the last hcall when L1 runs */
-	bool interrupted;   /* L0 has queued an interrupt (DSI, ISI) for the guest: the access failed */
+	uint32_t lpid;	  /* whose partition-scoped tables are used */
+	bool nested;	  /* an L2 runs */
+	uint32_t l1_lpid; /* nested: L1's number for it */
+	uint64_t r3;	  /* result of the last hcall when L1 runs */
+	bool interrupted; /* L0 has queued an interrupt (DSI, ISI) for the guest: the access failed */
 };
 
 /* The kind of a kernel allocation, for the leak check and the timeline. */
 enum kmem_kind { KMEM_PGTABLE = 1, KMEM_SLAB, KMEM_PAGES, KMEM_VMALLOC };
 
-enum target_report_kind { REPORT_WARN, REPORT_BUG, REPORT_UNDEFINED, REPORT_LOCK, REPORT_DEADLOCK, REPORT_HANG, REPORT_MEMORY };
+enum target_report_kind {
+	REPORT_WARN,
+	REPORT_BUG,
+	REPORT_UNDEFINED,
+	REPORT_LOCK,
+	REPORT_DEADLOCK,
+	REPORT_HANG,
+	REPORT_MEMORY
+};
 
 /* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
 struct host_services {
@@ -56,8 +64,8 @@ struct host_services {
 	/* Hardware. */
 	void (*partition_entry)(void *ctx, uint32_t lpid, uint64_t dw0, uint64_t dw1);
 	void (*tlbie_page)(void *ctx, uint32_t lpid, uint64_t addr, uint32_t shift);
-	void (*tlbie_pwc)(void *ctx, uint32_t lpid);	  /* RIC=1 */
-	void (*tlbie_lpid)(void *ctx, uint32_t lpid);	  /* RIC=2: TLB, PWC, partition table caching */
+	void (*tlbie_pwc)(void *ctx, uint32_t lpid);  /* RIC=1 */
+	void (*tlbie_lpid)(void *ctx, uint32_t lpid); /* RIC=2: TLB, PWC, partition table caching */
 	void (*tlbiel_lpid)(void *ctx, unsigned cpu, uint32_t lpid, unsigned ric, unsigned prs); /* this CPU only */
 	unsigned (*cpu)(void *ctx); /* the CPU that the running code is on */
 
@@ -96,7 +104,7 @@ struct target_world {
 	uint32_t lpid; /* of L1 */
 	unsigned vcpus, cpus;
 	bool little_endian;
-	uint64_t process_pgd; /* the VMM's page table, as find_kvm_host_pte reads it */
+	uint64_t process_pgd;		  /* the VMM's page table, as find_kvm_host_pte reads it */
 	uint64_t frame_base, frame_count; /* hpa of frame 0, frames (of the target's page size) */
 	void *page_array;		  /* zeroed memory for struct page, frame_count * page_struct_size bytes */
 };

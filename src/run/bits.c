@@ -76,6 +76,8 @@ static unsigned code(bool has, bool has_r, bool has_c)
 	return has ? 1u + has_r + 2u * has_c : 0;
 }
 
+_Static_assert(OP_COUNT * 5 * 5 * 5 * 5 <= RUN_STATES, "there are more states than counters");
+
 void count_state(struct runner *r, const struct scenario_op *op)
 {
 	unsigned guest, index = op->kind;
@@ -89,6 +91,6 @@ void count_state(struct runner *r, const struct scenario_op *op)
 	index = index * 5 + code(b.has_l0, b.l0_r, b.l0_c);
 	index = index * 5 + code(b.has_shadow, b.shadow_r, b.shadow_c);
 	index = index * 5 + code(b.has_tlb, b.tlb_r, b.tlb_c);
-	counter = &r->state_counters[index % RUN_STATES];
+	counter = &r->state_counters[index];
 	*counter += *counter < 255;
 }

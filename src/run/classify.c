@@ -188,22 +188,26 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 	page_words(r, v, page, sizeof(page));
 	switch (v->class) {
 	case CLASS_LOST_DIRTY_HOST:
-		snprintf(f->title, sizeof(f->title), "a store by %s to %s is missing from the host's dirty log", who[v->writer], page);
+		snprintf(f->title, sizeof(f->title), "a store by %s to %s is missing from the host's dirty log",
+			 who[v->writer], page);
 		break;
 	case CLASS_LOST_DIRTY_L1:
 		snprintf(f->title, sizeof(f->title), "a store to %s never shows in L1's C bit", page);
 		break;
 	case CLASS_LOST_REF_HOST:
-		snprintf(f->title, sizeof(f->title), "an access by %s to %s is not seen by the host's aging", who[v->writer], page);
+		snprintf(f->title, sizeof(f->title), "an access by %s to %s is not seen by the host's aging",
+			 who[v->writer], page);
 		break;
 	case CLASS_LOST_REF_L1:
 		snprintf(f->title, sizeof(f->title), "an access to %s never shows in L1's R bit", page);
 		break;
 	case CLASS_WRONG_PAGE:
-		snprintf(f->title, sizeof(f->title), "a %s %s reached a page that no mapping ever gave it", did[v->access], page);
+		snprintf(f->title, sizeof(f->title), "a %s %s reached a page that no mapping ever gave it",
+			 did[v->access], page);
 		break;
 	case CLASS_STALE_ACCESS:
-		snprintf(f->title, sizeof(f->title), "a %s %s completed after its translation was torn down", did[v->access], page);
+		snprintf(f->title, sizeof(f->title), "a %s %s completed after its translation was torn down",
+			 did[v->access], page);
 		break;
 	case CLASS_OVER_PERMISSION:
 		snprintf(f->title, sizeof(f->title), "a %s %s completed without permission", did[v->access], page);
@@ -217,7 +221,8 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
  * Who made it so. A loss: who last cleared the bit in L1->L0, and who cleared it in the shadow entry without
  * reaching the TLB, or else set it there, or made an entry that the rmap does not have. An access: who made the entry.
  */
-static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
+static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+			const struct store_mark *mark)
 {
 	bool c = !about_r(v), shadow = through_shadow(v);
 
@@ -231,7 +236,8 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 			add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
 		return;
 	}
-	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte", c ? mark->l0_cleared_c : mark->l0_cleared_r);
+	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte",
+		   c ? mark->l0_cleared_c : mark->l0_cleared_r);
 	if (shadow && f->layer == LAYER_TLB)
 		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
 			   c ? mark->shadow_cleared_c : mark->shadow_cleared_r);
@@ -299,8 +305,8 @@ static void word_of(const char *text, char *word, size_t size)
 	size_t n = 0;
 
 	for (; text && *text && n + 1 < size; text++) {
-		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
-			     *text == '_';
+		bool plain = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+			     (*text >= '0' && *text <= '9') || *text == '_';
 
 		if (plain)
 			word[n++] = *text;

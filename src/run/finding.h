@@ -12,13 +12,13 @@
 #define FINDING_FRAMES 3
 
 /* In which entry the bit went missing. */
-#define FINDING_LAYERS(X)                                                                          \
-	X(LAYER_NONE, "none")                                                                      \
-	X(LAYER_L1_PTE, "l1-pte")                                                                  \
-	X(LAYER_L0_PTE, "l0-pte")                                                                  \
-	X(LAYER_SHADOW_PTE, "shadow-pte")                                                          \
-	X(LAYER_TLB, "tlb")                                                                        \
-	X(LAYER_RMAP, "rmap")                                                                      \
+#define FINDING_LAYERS(X)                                                                                              \
+	X(LAYER_NONE, "none")                                                                                          \
+	X(LAYER_L1_PTE, "l1-pte")                                                                                      \
+	X(LAYER_L0_PTE, "l0-pte")                                                                                      \
+	X(LAYER_SHADOW_PTE, "shadow-pte")                                                                              \
+	X(LAYER_TLB, "tlb")                                                                                            \
+	X(LAYER_RMAP, "rmap")                                                                                          \
 	X(LAYER_BITMAP, "dirty-bitmap")
 #define LAYER_MEMBER(id, word) id,
 enum finding_layer { FINDING_LAYERS(LAYER_MEMBER) LAYER_COUNT };
@@ -35,8 +35,8 @@ struct finding_writer {
 struct finding {
 	enum finding_class class;
 	enum finding_layer layer;
-	bool needs_wild_l1; /* the scenario has an op (or config) that only a misbehaving L1 does */
-	bool assertion_only; /* only a VM_ assertion (CONFIG_DEBUG_VM) shows it */
+	bool needs_wild_l1;	       /* the scenario has an op (or config) that only a misbehaving L1 does */
+	bool assertion_only;	       /* only a VM_ assertion (CONFIG_DEBUG_VM) shows it */
 	uint8_t guest, access, writer; /* enum oracle_writer */
 	uint32_t n, lpage;	       /* LAYOUT_NONE: none */
 	uint16_t op_cause, op_effect;  /* indices of ops */

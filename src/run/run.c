@@ -19,9 +19,10 @@ static void hash_event(struct runner *r, const struct event *e)
 {
 	r->hash = XXH3_64bits_withSeed(e, offsetof(struct event, bitmap), r->hash);
 	if (e->bitmap)
-		r->hash = XXH3_64bits_withSeed(e->bitmap, e->kind == EV_L1_HARVEST_END
-								  ? WORLD_L2_PAGES / 8
-								  : (r->layout.slots[e->slot].pages + 7) / 8, r->hash);
+		r->hash = XXH3_64bits_withSeed(e->bitmap,
+					       e->kind == EV_L1_HARVEST_END ? WORLD_L2_PAGES / 8
+									    : (r->layout.slots[e->slot].pages + 7) / 8,
+					       r->hash);
 }
 
 /* The L1 page that a frame holds now, or LAYOUT_NONE. */
@@ -166,7 +167,8 @@ static void on_no_progress(void *ctx, unsigned vcpu, unsigned guest, uint32_t pa
 	if (guest && r->wild)
 		return;
 	if (guest)
-		snprintf(title, sizeof(title), "vCPU %u: an access of guest %u to L2 page %u faults for ever", vcpu, guest, page);
+		snprintf(title, sizeof(title), "vCPU %u: an access of guest %u to L2 page %u faults for ever", vcpu,
+			 guest, page);
 	else
 		snprintf(title, sizeof(title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu, page);
 	finding_simple(r, CLASS_NO_PROGRESS, LAYER_NONE, guest ? "l2" : "l1", title, NULL);
@@ -189,9 +191,12 @@ static void on_bad_walk(void *ctx, const struct machine_access *access)
 
 struct runner *runner_create(const char *module_path, char *error, size_t error_size)
 {
-	const struct world_hooks hooks = {.event = on_event, .pte_written = on_pte_written, .report = on_report,
+	const struct world_hooks hooks = {.event = on_event,
+					  .pte_written = on_pte_written,
+					  .report = on_report,
 					  .kernel_wrote = on_kernel_wrote,
-					  .no_progress = on_no_progress, .bad_walk = on_bad_walk};
+					  .no_progress = on_no_progress,
+					  .bad_walk = on_bad_walk};
 	struct runner *r = calloc(1, sizeof(*r));
 
 	if (!r) {
@@ -303,7 +308,8 @@ static void run_ops(struct runner *r)
 	if (s->config.teardown)
 		finding_leaks(r);
 	if (machine_kmem_overflow(w->machine))
-		finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow", "memory: something was written behind an allocation", NULL);
+		finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
+			       "memory: something was written behind an allocation", NULL);
 }
 
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
@@ -348,7 +354,9 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	signals_watch(NULL);
 	if (r->bare)
 		return;
-	wrong = setup_failed ? "the VM cannot be set up" : outcome->world_ended ? NULL : oracle_inconsistency(r->oracle);
+	wrong = setup_failed	       ? "the VM cannot be set up"
+		: outcome->world_ended ? NULL
+				       : oracle_inconsistency(r->oracle);
 	if (wrong) {
 		/* Actors and oracle disagree, or worse: no verdict can be believed. */
 		fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);

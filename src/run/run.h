@@ -52,7 +52,8 @@ struct run_observer {
 	uint32_t watch_n, watch_lpage;
 };
 
-/* Load a target and make a runner for it. NULL: *error says what to do. Many runners may exist, only one runs at a time. */
+/* Load a target and make a runner for it. NULL: *error says what to do. Many runners may exist, only one runs at a
+ * time. */
 struct runner *runner_create(const char *module_path, char *error, size_t error_size);
 void runner_destroy(struct runner *r);
 /* JSON of the module (target.h). */
@@ -69,7 +70,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 		  struct run_outcome *outcome);
 
 /* State coverage: RUN_STATES bytes, counters of (op, bits of l1-pte, l0-pte, shadow, TLB) met; fed to engines. */
-#define RUN_STATES 65536u
+#define RUN_STATES 32768u
 void runner_state_counters(struct runner *r, uint8_t *counters);
 
 /*

@@ -36,12 +36,13 @@ struct runner {
 	uint64_t hash;
 	uint8_t *state_counters, *own_counters;
 	unsigned budget_ms;
-	bool bare; /* see runner_bare */
+	bool bare;		/* see runner_bare */
 	volatile bool in_world; /* kernel code may run: a signal is its fault */
 	jmp_buf abort;
-	bool wild;		/* an op that only a misbehaving L1 does has run */
+	bool wild;				/* an op that only a misbehaving L1 does has run */
 	uint32_t lpage_of_frame[RUNNER_FRAMES]; /* a hint: checked against the host's mapping when used */
-	/* [0]: at the last access, [1]: at the last store; by L1 page for accesses of L1, by L2 page for those of L2. */
+	/* [0]: at the last access, [1]: at the last store; by L1 page for accesses of L1, by L2 page for those of L2.
+	 */
 	struct store_mark l1_accesses[2][WORLD_LPAGES];
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */

@@ -116,7 +116,8 @@ bool signals_install(void)
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 	struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	const stack_t stack = {.ss_sp = alt_stack, .ss_size = sizeof(alt_stack)};
-	const struct itimerval tick = {.it_interval = {.tv_usec = TICK_MS * 1000}, .it_value = {.tv_usec = TICK_MS * 1000}};
+	const struct itimerval tick = {.it_interval = {.tv_usec = TICK_MS * 1000},
+				       .it_value = {.tv_usec = TICK_MS * 1000}};
 
 	if (sigaltstack(&stack, NULL) != 0)
 		return false;

@@ -40,7 +40,8 @@ static __always_inline void get_callers(const void *callers[TARGET_CALLERS])
 		callers[i] = NULL;
 }
 
-static noinline void report(enum target_report_kind kind, const char *file, int line, const char *func, const char *what)
+static noinline void report(enum target_report_kind kind, const char *file, int line, const char *func,
+			    const char *what)
 {
 	const void *callers[TARGET_CALLERS];
 
@@ -232,8 +233,11 @@ static void *take(size_t size, gfp_t gfp, enum kmem_kind kind, const void *calle
 {
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		may_sleep("a sleeping allocation with a spinlock held");
-	return rcfuzz_host->alloc(rcfuzz_host->ctx, size, size >= 4096 ? 4096 : size >= 64 ? 64 : 16, gfp & __GFP_ZERO, kind,
-				  caller);
+	return rcfuzz_host->alloc(rcfuzz_host->ctx, size,
+				  size >= 4096 ? 4096
+				  : size >= 64 ? 64
+					       : 16,
+				  gfp & __GFP_ZERO, kind, caller);
 }
 
 static void give(const void *p, enum kmem_kind kind, const void *caller)
@@ -260,7 +264,8 @@ static void *take_cached(struct kmem_cache *cache, gfp_t gfp, const void *caller
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		may_sleep("a sleeping allocation with a spinlock held");
-	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO), KMEM_SLAB, caller);
+	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO), KMEM_SLAB,
+				    caller);
 	if (object && cache->ctor) {
 		cache->ctor(object);
 		if (!cache->tried) {
@@ -488,7 +493,9 @@ void __folio_put(struct folio *folio)
 
 #define QUADRANT(addr) ((unsigned long)(addr) >> 62)
 #define GUEST_HVA_BASE 0x7e0000000000ul /* src/scenario/layout.c */
-#define GUEST_HVA_END 0x7f0000000000ul
+/* Its slots and no more: the loader puts rcfuzz's own memory, with the bitmaps of harvests, as low as 0x7ef000000000.
+ */
+#define GUEST_HVA_END (GUEST_HVA_BASE + (4ul << 30))
 
 static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
 {
