@@ -312,57 +312,76 @@ static void run_ops(struct runner *r)
 			       "memory: something was written behind an allocation", NULL);
 }
 
+enum world_end { WORLD_RAN, WORLD_ABORTED, WORLD_NOT_SET_UP };
+
+/* All of r->scenario. Its own function, so that nothing lives in a register across the jump. */
+static enum world_end run_world(struct runner *r)
+{
+	if (setjmp(r->abort) != 0)
+		return WORLD_ABORTED;
+	r->in_world = true;
+	if (world_begin(&r->world, &r->scenario->config) != 0)
+		return WORLD_NOT_SET_UP;
+	run_ops(r);
+	return WORLD_RAN;
+}
+
+/* Actors and oracle disagree, or worse: no verdict can be believed. */
+static void check_ourselves(struct runner *r, enum world_end end)
+{
+	const char *wrong = end == WORLD_NOT_SET_UP ? "the VM cannot be set up" : NULL;
+
+	if (end == WORLD_RAN)
+		wrong = oracle_inconsistency(r->oracle);
+	if (!wrong)
+		return;
+	fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);
+	abort();
+}
+
+/* The scenario for the page size that the module has. */
+static const struct scenario *adapt(const struct runner *r, const struct scenario *s)
+{
+	static struct scenario adapted;
+	uint8_t page = runner_page_shift(r) == 16 ? PAGE_64K : PAGE_4K;
+
+	if (s->config.page == page)
+		return s;
+	adapted = *s;
+	adapted.config.page = page;
+	scenario_canonicalize(&adapted);
+	return &adapted;
+}
+
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
 		  struct run_outcome *outcome)
 {
-	static struct scenario adapted;
 	struct oracle_stats stats;
-	volatile bool setup_failed = false;
-	const char *wrong;
+	enum world_end end;
 
 	/* The findings array is only valid up to its count: it is not cleared each time. */
 	memset(outcome, 0, offsetof(struct run_outcome, findings));
 	memset((char *)outcome + offsetof(struct run_outcome, trace_hash), 0,
 	       sizeof(*outcome) - offsetof(struct run_outcome, trace_hash));
-	if ((s->config.page == PAGE_64K) != (runner_page_shift(r) == 16)) {
-		adapted = *s;
-		adapted.config.page = runner_page_shift(r) == 16 ? PAGE_64K : PAGE_4K;
-		scenario_canonicalize(&adapted);
-		s = &adapted;
-	}
-	r->scenario = s;
+	r->scenario = adapt(r, s);
 	r->observer = observer;
 	r->outcome = outcome;
 	r->hash = 0;
 	r->wild = false;
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
-	layout_init(&r->layout, &s->config);
+	layout_init(&r->layout, &r->scenario->config);
 	if (!r->bare)
-		oracle_begin(r->oracle, &s->config, &r->layout);
+		oracle_begin(r->oracle, &r->scenario->config, &r->layout);
 	signals_watch(r);
-	if (setjmp(r->abort) == 0) {
-		r->in_world = true;
-		if (world_begin(&r->world, &s->config) == 0)
-			run_ops(r);
-		else
-			setup_failed = true;
-	} else {
-		outcome->world_ended = true;
-	}
+	end = run_world(r);
 	r->in_world = false;
 	signals_watch(NULL);
 	if (r->bare)
 		return;
-	wrong = setup_failed	       ? "the VM cannot be set up"
-		: outcome->world_ended ? NULL
-				       : oracle_inconsistency(r->oracle);
-	if (wrong) {
-		/* Actors and oracle disagree, or worse: no verdict can be believed. */
-		fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);
-		abort();
-	}
+	check_ourselves(r, end);
 	stats = oracle_stats(r->oracle);
+	outcome->world_ended = end != WORLD_RAN;
 	outcome->spurious_dirty = stats.spurious_dirty;
 	outcome->named = stats.named;
 	outcome->faults = r->world.faults;
