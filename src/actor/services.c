@@ -131,8 +131,9 @@ static size_t service_quadrant_copy(void *ctx, uint32_t lpid, uint32_t pid, uint
 			.frame = machine_frame_number(w->machine, last.hpa),
 		};
 
+		/* Now, not when the hcall returns: the copy's other half may move the page. */
 		if (e.guest && e.n < WORLD_L2_PAGES)
-			pend(w, e);
+			world_emit(w, &e);
 	}
 	return left;
 }
