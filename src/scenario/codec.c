@@ -133,9 +133,59 @@ static void op_decode(struct scenario_op *op, const uint8_t *at)
 	}
 }
 
+/* ---- preemptions: a record, and the name in the records behind it ------------------ */
+
+/* No single flipped bit makes an op a preemption. */
+enum { POINT_MARK = 0xa5 };
+
+static size_t name_bytes(size_t length)
+{
+	return (length + CODEC_OP_BYTES - 1) / CODEC_OP_BYTES * CODEC_OP_BYTES;
+}
+
+static size_t point_size(const struct scenario_point *point)
+{
+	return CODEC_OP_BYTES + name_bytes(strlen(point->name));
+}
+
+static void point_encode(const struct scenario_point *point, uint8_t *at)
+{
+	size_t length = strlen(point->name);
+
+	memset(at, 0, point_size(point));
+	at[0] = (uint8_t)length;
+	at[1] = POINT_MARK;
+	put(put(put(at + 2, point->victim, 2), point->child, 2), point->nth, 2);
+	memcpy(at + CODEC_OP_BYTES, point->name, length);
+}
+
+/* n: the bytes that are left, a record at least. Returns how many it took. */
+static size_t point_decode(struct scenario *s, const uint8_t *record, size_t n)
+{
+	size_t length = record[0] % SCENARIO_POINT_NAME, rest = n - CODEC_OP_BYTES;
+	const uint8_t *at = record + 2;
+	struct scenario_point point = {0};
+
+	if (length > rest)
+		length = rest;
+	point.victim = (uint16_t)get(&at, 2);
+	point.child = (uint16_t)get(&at, 2);
+	point.nth = (uint16_t)get(&at, 2);
+	memcpy(point.name, record + CODEC_OP_BYTES, length);
+	if (s->point_count < SCENARIO_POINTS_MAX)
+		s->points[s->point_count++] = point;
+	return CODEC_OP_BYTES + (name_bytes(length) < rest ? name_bytes(length) : rest);
+}
+
+/* ---- the whole --------------------------------------------------------------------- */
+
 size_t scenario_encoded_size(const struct scenario *s)
 {
-	return CODEC_CONFIG_BYTES + (size_t)s->op_count * CODEC_OP_BYTES;
+	size_t size = CODEC_CONFIG_BYTES + (size_t)s->op_count * CODEC_OP_BYTES;
+
+	for (uint32_t i = 0; i < s->point_count; i++)
+		size += point_size(&s->points[i]);
+	return size;
 }
 
 size_t scenario_encode(const struct scenario *s, uint8_t *buf, size_t cap)
@@ -147,19 +197,30 @@ size_t scenario_encode(const struct scenario *s, uint8_t *buf, size_t cap)
 	config_encode(&s->config, buf);
 	for (uint32_t i = 0; i < s->op_count && cap - at >= CODEC_OP_BYTES; i++, at += CODEC_OP_BYTES)
 		op_encode(&s->ops[i], buf + at);
+	for (uint32_t i = 0; i < s->point_count && cap - at >= point_size(&s->points[i]); i++) {
+		point_encode(&s->points[i], buf + at);
+		at += point_size(&s->points[i]);
+	}
 	return at;
 }
 
 void scenario_decode(struct scenario *s, const uint8_t *buf, size_t n)
 {
 	uint8_t config[CODEC_CONFIG_BYTES] = {0};
-	size_t ops = n > CODEC_CONFIG_BYTES ? (n - CODEC_CONFIG_BYTES) / CODEC_OP_BYTES : 0;
+	size_t at = CODEC_CONFIG_BYTES;
 
 	if (n)
 		memcpy(config, buf, n < CODEC_CONFIG_BYTES ? n : CODEC_CONFIG_BYTES);
 	config_decode(&s->config, config);
-	s->op_count = ops < SCENARIO_OPS_MAX ? (uint32_t)ops : SCENARIO_OPS_MAX;
-	for (uint32_t i = 0; i < s->op_count; i++)
-		op_decode(&s->ops[i], buf + CODEC_CONFIG_BYTES + i * CODEC_OP_BYTES);
+	s->op_count = s->point_count = 0;
+	while (n >= CODEC_OP_BYTES && at <= n - CODEC_OP_BYTES) {
+		if (buf[at + 1] == POINT_MARK) {
+			at += point_decode(s, buf + at, n - at);
+			continue;
+		}
+		if (s->op_count < SCENARIO_OPS_MAX)
+			op_decode(&s->ops[s->op_count++], buf + at);
+		at += CODEC_OP_BYTES;
+	}
 	scenario_canonicalize(s);
 }

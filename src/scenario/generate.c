@@ -7,6 +7,8 @@
  */
 #include "generate.h"
 
+#include "mutate.h"
+
 #include "layout.h"
 
 #include <assert.h>
@@ -473,6 +475,7 @@ static void generate_config(struct scenario_config *config, struct rng *rng, con
 	generate_lpids(config, rng);
 	config->endian = rng_chance(rng, 25) ? ENDIAN_BIG : ENDIAN_LITTLE;
 	config->teardown = rng_chance(rng, 10) ? YES : NO;
+	config->level = options->level;
 	scenario_config_canonicalize(config);
 }
 
@@ -551,4 +554,6 @@ void scenario_generate(struct scenario *s, struct rng *rng, const struct generat
 	}
 	append_epilogue(s, &cast, rng, limit);
 	scenario_canonicalize(s);
+	if (options->preempt && rng_chance(rng, 50))
+		scenario_preempt(s, rng);
 }

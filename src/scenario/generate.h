@@ -18,6 +18,8 @@ struct generate_options {
 	unsigned ops_max; /* 0: no limit but SCENARIO_OPS_MAX; usual scenarios have 8..64 */
 	uint8_t page;	  /* enum scenario_PAGE: what the module was built for */
 	uint8_t l1;	  /* L1_WELL_BEHAVED: no others; L1_ANY: both kinds */
+	bool preempt;	  /* half of the scenarios have ops inside others, */
+	uint8_t level;	  /* at yield points of this level (enum scenario_LEVEL) */
 };
 
 /* Overwrite *s with a random canonical scenario. Never has rc=hw. The same rng state gives the same scenario. */

@@ -196,7 +196,8 @@ static void change_config(struct edit *edit)
 	const struct field_info *info = &config_info[rng_below(edit->rng, CONFIG_COUNT)];
 	unsigned max = info->max;
 
-	if (info == &config_info[CONFIG_page] || info == &config_info[CONFIG_l1] || info == &config_info[CONFIG_rc])
+	if (info == &config_info[CONFIG_page] || info == &config_info[CONFIG_l1] || info == &config_info[CONFIG_rc] ||
+	    info == &config_info[CONFIG_level])
 		return;
 	/* Small slots keep the pages of different ops together. */
 	if ((info == &config_info[CONFIG_slot] || info == &config_info[CONFIG_slot1]) && rng_chance(edit->rng, 80))
@@ -206,12 +207,27 @@ static void change_config(struct edit *edit)
 		edit->s->config.l1lpid = edit->s->config.shadow;
 }
 
-/* Copy a run of the donor's ops into s. */
+/* Copy a run of the donor's ops into s, and the preemptions among them. */
 static void insert_donation(struct edit *edit, unsigned at, unsigned most)
 {
-	unsigned from = rng_below(edit->rng, edit->other->op_count), left = edit->other->op_count - from;
+	const struct scenario *other = edit->other;
+	struct scenario *s = edit->s;
+	unsigned from = rng_below(edit->rng, other->op_count), left = other->op_count - from;
+	unsigned count = rng_between(edit->rng, 1, left < most ? left : most), had = s->op_count;
 
-	insert_ops(edit->s, at, &edit->other->ops[from], rng_between(edit->rng, 1, left < most ? left : most));
+	insert_ops(s, at, &other->ops[from], count);
+	count = s->op_count - had;
+	for (uint32_t i = 0; i < other->point_count && s->point_count < SCENARIO_POINTS_MAX; i++) {
+		struct scenario_point point = other->points[i];
+		uint32_t victim = scenario_op_index(other, point.victim), child = scenario_op_index(other, point.child);
+
+		if (victim - from >= count || (point.child && child - from >= count))
+			continue;
+		point.victim = s->ops[at + victim - from].label;
+		point.child = point.child ? s->ops[at + child - from].label : 0;
+		if (point.victim)
+			s->points[s->point_count++] = point;
+	}
 }
 
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other)
@@ -238,13 +254,114 @@ static void donate(struct edit *edit)
 		insert_template(edit);
 }
 
+/* ---- preemptions ------------------------------------------------------------- */
+
+/* Most ops have some dozens of yield points, few have thousands. */
+static uint16_t some_nth(struct edit *edit)
+{
+	unsigned bits = edit->s->config.level == LEVEL_ACCESS ? 10 : 6;
+
+	return (uint16_t)(1 + rng_below(edit->rng, 1u << rng_between(edit->rng, 1, bits)));
+}
+
+/* Each on a vCPU of its own, or one would only wait for the other. */
+static void part_vcpus(struct edit *edit, const struct scenario_op *victim, struct scenario_op *child)
+{
+	const uint32_t vcpu = 1u << FIELD_vcpu;
+
+	if (edit->s->config.vcpus > 1 && victim->vcpu == child->vcpu && (op_info[victim->kind].fields & vcpu) &&
+	    (op_info[child->kind].fields & vcpu))
+		child->vcpu = (uint8_t)((victim->vcpu + 1) % edit->s->config.vcpus);
+}
+
+static void remove_point(struct scenario *s, uint32_t at)
+{
+	memmove(&s->points[at], &s->points[at + 1], (s->point_count - at - 1) * sizeof(s->points[0]));
+	s->point_count--;
+}
+
+/* An op from the sequence, mostly the next one or the one after that, runs inside another. */
+static void add_point(struct edit *edit)
+{
+	struct scenario *s = edit->s;
+	unsigned victim = some_op(edit), child = victim + 1 + rng_below(edit->rng, 2);
+
+	if (rng_chance(edit->rng, 25))
+		child = some_op(edit);
+	if (child >= s->op_count || child == victim || s->point_count == SCENARIO_POINTS_MAX)
+		return;
+	for (uint32_t i = s->point_count; i-- > 0;)
+		if (s->points[i].child == s->ops[child].label)
+			remove_point(s, i);
+	if (rng_chance(edit->rng, 80))
+		part_vcpus(edit, &s->ops[victim], &s->ops[child]);
+	s->points[s->point_count] = (struct scenario_point){
+		.victim = s->ops[victim].label, .child = s->ops[child].label, .nth = some_nth(edit)};
+	s->point_count++;
+}
+
+/* A child lets the op that it interrupts go on first. */
+static void add_return(struct edit *edit)
+{
+	struct scenario *s = edit->s;
+	const struct scenario_point *point;
+
+	if (!s->point_count || s->point_count == SCENARIO_POINTS_MAX) {
+		add_point(edit);
+		return;
+	}
+	point = &s->points[rng_below(edit->rng, s->point_count)];
+	if (point->child) {
+		s->points[s->point_count] = (struct scenario_point){.victim = point->child, .nth = some_nth(edit)};
+		s->point_count++;
+	}
+}
+
+/* Another place in the same op: by a step, or anywhere. */
+static void move_point(struct edit *edit)
+{
+	struct scenario *s = edit->s;
+	struct scenario_point *point;
+
+	if (!s->point_count) {
+		add_point(edit);
+		return;
+	}
+	point = &s->points[rng_below(edit->rng, s->point_count)];
+	if (rng_chance(edit->rng, 50)) {
+		point->nth += rng_chance(edit->rng, 50) && point->nth > 1 ? -1 : 1;
+		return;
+	}
+	memset(point->name, 0, sizeof(point->name));
+	point->nth = some_nth(edit);
+}
+
+static void drop_point(struct edit *edit)
+{
+	if (edit->s->point_count)
+		remove_point(edit->s, rng_below(edit->rng, edit->s->point_count));
+	else
+		add_point(edit);
+}
+
+void scenario_preempt(struct scenario *s, struct rng *rng)
+{
+	struct edit edit = {s, rng, NULL};
+
+	for (unsigned i = rng_between(rng, 1, 4); i > 0 && s->op_count; i--)
+		add_point(&edit);
+	if (rng_chance(rng, 20) && s->op_count)
+		add_return(&edit);
+	scenario_canonicalize(s);
+}
+
 static const struct {
 	void (*change)(struct edit *edit);
 	unsigned weight;
 } changes[] = {
-	{insert_random, 20}, {insert_template, 12}, {remove_some, 16}, {swap_two, 8},
-	{move_one, 6},	     {duplicate_some, 8},   {retarget, 10},    {change_field, 20},
-	{change_kind, 8},    {change_config, 8},    {donate, 8},
+	{insert_random, 20}, {insert_template, 12}, {remove_some, 16},	{swap_two, 8},	  {move_one, 6},
+	{duplicate_some, 8}, {retarget, 10},	    {change_field, 20}, {change_kind, 8}, {change_config, 8},
+	{donate, 8},	     {add_point, 14},	    {move_point, 14},	{drop_point, 4},  {add_return, 3},
 };
 #define CHANGE_COUNT (sizeof(changes) / sizeof(changes[0]))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * mutate.h: small changes to a scenario that keep its sense: a page is renamed
- * everywhere, an op moves, a template is put in. page, l1 and rc of the
- * configuration are left alone: the run chooses them.
+ * everywhere, an op moves, a template is put in, an op runs inside another. page,
+ * l1, rc and level of the configuration are left alone: the run chooses them.
  *
  * No memory is allocated; everything is deterministic in the rng or seed.
  */
@@ -17,6 +17,9 @@
  * different. `other` (canonical, may be NULL) is a donor of ops.
  */
 void scenario_mutate(struct scenario *s, struct rng *rng, const struct scenario *other);
+
+/* Let one to four ops of *s (canonical) run inside others. */
+void scenario_preempt(struct scenario *s, struct rng *rng);
 
 /* Ops of both, in their order: a head of *s, then a tail of *other, or a piece of *other within *s. */
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other);

@@ -24,7 +24,7 @@ static void check_canonical(const struct scenario *c)
 static void test_mutate(void **state)
 {
 	struct generate_options options = {0};
-	unsigned same = 0, labels_kept = 0;
+	unsigned same = 0, labels_kept = 0, preempted = 0, returns = 0;
 	struct rng rng;
 
 	(void)state;
@@ -33,7 +33,9 @@ static void test_mutate(void **state)
 		if (round % 50 == 0) {
 			options.page = (uint8_t)rng_below(&rng, PAGE_COUNT);
 			options.l1 = (uint8_t)rng_below(&rng, L1KIND_COUNT);
+			options.preempt = rng_chance(&rng, 50);
 			scenario_generate(&s, &rng, &options);
+			assert_true(options.preempt || !s.point_count);
 			scenario_generate(&other, &rng, &options);
 		}
 		before = s;
@@ -42,11 +44,17 @@ static void test_mutate(void **state)
 		assert_int_equal(s.config.page, before.config.page);
 		assert_int_equal(s.config.l1, before.config.l1);
 		assert_int_equal(s.config.rc, RCMODE_FAULT);
+		assert_int_equal(s.config.level, before.config.level);
+		preempted += s.point_count > 0;
+		for (uint32_t i = 0; i < s.point_count; i++)
+			returns += !s.points[i].child;
 		same += scenario_equal(&s, &before);
 		labels_kept += s.op_count && before.op_count && s.ops[0].label == before.ops[0].label;
 	}
-	assert_true(same < 40000 / 8);
+	assert_true(same < 40000 / 6);
 	assert_true(labels_kept > 40000 / 2);
+	assert_true(preempted > 40000 / 4);
+	assert_true(returns > 100);
 }
 
 static void test_extremes(void **state)

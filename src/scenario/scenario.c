@@ -10,6 +10,7 @@
 #include "scenario.h"
 
 #include "layout.h"
+#include "points.h"
 
 #include <string.h>
 
@@ -41,6 +42,7 @@ WORDS(RCMODE);
 WORDS(ENDIAN);
 WORDS(SLOT1);
 WORDS(YES);
+WORDS(LEVEL);
 
 const struct field_info field_info[FIELD_COUNT] = {
 #define FIELD_NUM(name, type, min, max, help)                                                                          \
@@ -93,7 +95,7 @@ void scenario_init(struct scenario *s)
 #include "config.def"
 #undef CONFIG_NUM
 #undef CONFIG_ENUM
-	s->op_count = 0;
+	s->op_count = s->point_count = 0;
 }
 
 /* Bring x into min..max; values outside wrap around, so that mutations stay meaningful. */
@@ -329,19 +331,22 @@ void scenario_canonicalize(struct scenario *s)
 	}
 	s->op_count = kept;
 	labels_canonicalize(s, label_max);
+	if (s->point_count)
+		scenario_points_canonicalize(s);
 }
 
 _Static_assert(sizeof(struct scenario_op) == 24, "an op has padding");
 
 bool scenario_equal(const struct scenario *a, const struct scenario *b)
 {
-	if (a->op_count != b->op_count)
+	if (a->op_count != b->op_count || a->point_count != b->point_count)
 		return false;
 	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
 		if (scenario_field_get(&a->config, &config_info[i]) != scenario_field_get(&b->config, &config_info[i]))
 			return false;
 	}
-	return !memcmp(a->ops, b->ops, a->op_count * sizeof(a->ops[0]));
+	return !memcmp(a->ops, b->ops, a->op_count * sizeof(a->ops[0])) &&
+	       !memcmp(a->points, b->points, a->point_count * sizeof(a->points[0]));
 }
 
 uint16_t scenario_fresh_label(const struct scenario *s)

@@ -18,6 +18,8 @@
 #define SCENARIO_VCPUS_MAX 4u
 #define SCENARIO_CPUS_MAX 4u
 #define SCENARIO_SLOTS_MAX 3u /* two for data, the last for L1's tables */
+#define SCENARIO_POINTS_MAX 32u
+#define SCENARIO_POINT_NAME 64u /* with its zero byte */
 
 /* Words of the enum fields; the first is the default. */
 #define ENUM_SIZE(X) X(SIZE_BASE, "base") X(SIZE_2M, "2m") X(SIZE_1G, "1g") X(SIZE_4K, "4k") X(SIZE_64K, "64k")
@@ -100,6 +102,7 @@ extern const struct op_info op_info[OP_COUNT];
 #define ENUM_ENDIAN(X) X(ENDIAN_LITTLE, "little") X(ENDIAN_BIG, "big")
 #define ENUM_SLOT1(X) X(SLOT1_PLAIN, "plain") X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias")
 #define ENUM_YES(X) X(NO, "no") X(YES, "yes")
+#define ENUM_LEVEL(X) X(LEVEL_SYNC, "sync") X(LEVEL_ACCESS, "access")
 ENUM_DECLARE(PAGE);
 ENUM_DECLARE(L1PAGE);
 ENUM_DECLARE(BACKING);
@@ -108,6 +111,7 @@ ENUM_DECLARE(RCMODE);
 ENUM_DECLARE(ENDIAN);
 ENUM_DECLARE(SLOT1);
 ENUM_DECLARE(YES);
+ENUM_DECLARE(LEVEL);
 
 struct scenario_config {
 #define CONFIG_NUM(name, type, min, max, def, help) type name;
@@ -138,14 +142,30 @@ extern const struct field_info config_info[CONFIG_COUNT]; /* of struct scenario_
 unsigned scenario_field_get(const void *record, const struct field_info *info);
 void scenario_field_set(void *record, const struct field_info *info, unsigned value);
 
-/* A scenario: a value. About 24 KiB; callers keep one and reuse it. */
-struct scenario {
-	struct scenario_config config;
-	uint32_t op_count;
-	struct scenario_op ops[SCENARIO_OPS_MAX];
+/*
+ * A preemption: at a yield point inside the op `victim`, the op `child` runs, which then has no place of its own in
+ * the sequence; or (child 0, for a victim that is a child itself) control returns to the op that the victim
+ * interrupts, and the rest of the victim runs when that one has ended or waits.
+ *
+ * The yield point is named "function:kind:variable", and is the nth of that name in the victim; or it has no name,
+ * and is the nth of all yield points of the victim, which holds for one build of one module only.
+ */
+struct scenario_point {
+	uint16_t victim, child;		/* labels of ops; child 0: return */
+	uint16_t nth;			/* from 1 */
+	uint16_t unused;		/* zero */
+	char name[SCENARIO_POINT_NAME]; /* zeros behind its end; empty: none */
 };
 
-/* Set every config field to its default and remove all ops. */
+/* A scenario: a value. About 27 KiB; callers keep one and reuse it. */
+struct scenario {
+	struct scenario_config config;
+	uint32_t op_count, point_count;
+	struct scenario_op ops[SCENARIO_OPS_MAX];
+	struct scenario_point points[SCENARIO_POINTS_MAX];
+};
+
+/* Set every config field to its default and remove all ops and points. */
 void scenario_init(struct scenario *s);
 
 /*
@@ -153,13 +173,22 @@ void scenario_init(struct scenario *s);
  * consistent with the others, every op field clamped to what the configuration
  * has (pages wrap around, so that mutations stay meaningful), unused fields
  * zeroed, labels unique. Idempotent. OPF_WILD ops are dropped when
- * config.l1 == L1_WELL_BEHAVED. Never fails.
+ * config.l1 == L1_WELL_BEHAVED. Points whose ops do not exist are dropped, and
+ * so are second points of a child and cycles; a child stands right behind its
+ * victim and that one's earlier children. Never fails.
  */
 void scenario_canonicalize(struct scenario *s);
 
 /* The parts of it: a configuration by itself, and one op (label aside) under a canonical configuration. */
 void scenario_config_canonicalize(struct scenario_config *config);
 void scenario_op_canonicalize(struct scenario_op *op, const struct scenario_config *config);
+
+/* The point at which the op with that label runs; NULL: it has its place in the sequence. */
+const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_t label);
+/* The index of the op with that label; op_count: there is none. */
+uint32_t scenario_op_index(const struct scenario *s, uint16_t label);
+/* Is it a name that a point may have: letters, digits and "_.:-+<>", no longer than there is room? */
+bool scenario_point_name_valid(const char *name, size_t length);
 
 /* True if both are the same, field by field (labels included). Both canonical. */
 bool scenario_equal(const struct scenario *a, const struct scenario *b);

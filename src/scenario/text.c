@@ -32,6 +32,13 @@ struct parser {
 	bool config_done; /* an op was read: the configuration is canonical and stays so */
 	unsigned config_line[CONFIG_COUNT], config_column[CONFIG_COUNT]; /* where it was given; line 0: nowhere */
 	uint64_t labels[65536 / 64];					 /* that are taken */
+	/* The ops that the next line may belong to, from the sequence inwards. */
+	struct {
+		uint16_t label;
+		unsigned indentation;
+	} nest[SCENARIO_POINTS_MAX + 1];
+	unsigned nest_count;
+	bool point_open; /* an `at` line waits for its op */
 };
 
 /* ---- errors and words ------------------------------------------------------ */
@@ -356,6 +363,99 @@ static bool check_op(struct parser *p, struct scenario_op *op, const struct give
 	return true;
 }
 
+/* ---- preemptions ---------------------------------------------------------------- */
+
+static unsigned indentation_of(const struct parser *p, struct token first)
+{
+	return (unsigned)(first.text - p->line_start);
+}
+
+/* Is this `at POINT`? `at` is also a label: that of the 46th op. */
+static bool is_point(struct parser *p, struct token first)
+{
+	const char *at = p->at;
+	bool point;
+
+	if (!token_is(first, "at"))
+		return false;
+	point = !is_actor(next_token(p));
+	p->at = at;
+	return point;
+}
+
+/* "function:kind:variable#nth" or "*#nth". */
+static bool parse_point_name(struct parser *p, struct token token, struct scenario_point *point)
+{
+	const char *hash = token.length ? memchr(token.text, '#', token.length) : NULL;
+	size_t length = hash ? (size_t)(hash - token.text) : 0;
+	const struct field_info nth = {.name = "the number after #", .min = 1, .max = UINT16_MAX};
+	bool any = length == 1 && *token.text == '*';
+	struct token number;
+	unsigned value;
+
+	if (!hash || (!any && !scenario_point_name_valid(token.text, length)))
+		return fail_token(p, token, "expected a yield point, function:kind:variable#1 or *#1");
+	memcpy(point->name, token.text, any ? 0 : length);
+	number = (struct token){hash + 1, token.length - length - 1, token.column + (unsigned)length + 1};
+	if (!number.length || !parse_number(p, &nth, number, &value))
+		return fail_token(p, number, "expected a number from 1 to %u after #", UINT16_MAX);
+	point->nth = (uint16_t)value;
+	return true;
+}
+
+/* `at POINT`: the op above that is less indented is interrupted there. */
+static bool parse_point(struct parser *p, struct token first)
+{
+	struct scenario *s = &p->file->scenario;
+	unsigned indentation = indentation_of(p, first);
+	struct scenario_point *point = &s->points[s->point_count];
+
+	if (p->point_open)
+		return fail_token(p, first, "expected the op that runs at the point above, or `return`");
+	while (p->nest_count && p->nest[p->nest_count - 1].indentation >= indentation)
+		p->nest_count--;
+	if (!p->nest_count)
+		return fail_token(p, first, "expected the op that is interrupted above, indented less");
+	if (s->point_count == SCENARIO_POINTS_MAX)
+		return fail_token(p, first, "a scenario has at most %u preemptions", SCENARIO_POINTS_MAX);
+	memset(point, 0, sizeof(*point));
+	point->victim = p->nest[p->nest_count - 1].label;
+	if (!parse_point_name(p, next_token(p), point) || !expect_end(p))
+		return false;
+	s->point_count++;
+	p->point_open = true;
+	return true;
+}
+
+static bool parse_return(struct parser *p, struct token first)
+{
+	if (!p->point_open || p->nest_count < 2)
+		return fail_token(p, first, "`return` belongs under an `at` of an op that itself runs at a point");
+	p->point_open = false;
+	return expect_end(p);
+}
+
+/* An op has been read: at the point above it, or in the sequence. */
+static bool place_op(struct parser *p, struct token first, uint16_t label)
+{
+	struct scenario *s = &p->file->scenario;
+	unsigned indentation = indentation_of(p, first);
+
+	if (p->point_open) {
+		if (indentation <= p->nest[p->nest_count - 1].indentation)
+			return fail_token(p, first,
+					  "expected the op that runs at the point above, indented as that is");
+		s->points[s->point_count - 1].child = label;
+	} else {
+		p->nest_count = 0;
+	}
+	p->point_open = false;
+	p->nest[p->nest_count].label = label;
+	p->nest[p->nest_count].indentation = indentation;
+	p->nest_count++;
+	return true;
+}
+
 static bool parse_op(struct parser *p, struct token first)
 {
 	struct scenario *s = &p->file->scenario;
@@ -365,9 +465,6 @@ static bool parse_op(struct parser *p, struct token first)
 
 	actor = next_token(p);
 	name = next_token(p);
-	/* `at` is also a label: that of the 46th op. */
-	if (token_is(first, "at") && !is_actor(actor))
-		return fail_token(p, first, "preemptions (`at ...`) need a later version of rcfuzz");
 	if (!parse_label(p, first, &op.label))
 		return false;
 	if (!parse_kind(p, actor, name, &op.kind))
@@ -385,7 +482,7 @@ static bool parse_op(struct parser *p, struct token first)
 	if (!parse_fields(p, &op, &given) || !check_op(p, &op, &given))
 		return false;
 	s->ops[s->op_count++] = op;
-	return true;
+	return place_op(p, first, op.label);
 }
 
 /* ---- expectations --------------------------------------------------------------- */
@@ -532,6 +629,10 @@ static bool parse_line(struct parser *p)
 		return parse_config(p);
 	if (token_is(first, "expect") || token_is(first, "embargoed"))
 		return parse_expectation(p, first);
+	if (is_point(p, first))
+		return parse_point(p, first);
+	if (token_is(first, "return"))
+		return parse_return(p, first);
 	return parse_op(p, first);
 }
 
@@ -580,5 +681,7 @@ bool scenario_text_parse(const char *text, size_t size, struct scenario_file *fi
 			return false;
 	}
 	finish_story(&p);
+	if (p.point_open)
+		return fail_at(&p, p.line, 1, "expected the op that runs at the point above, or `return`");
 	return p.config_done || finish_config(&p);
 }

@@ -17,6 +17,13 @@
  * An op: label, actor, name, field=value ... (ops.def, fields.def). Labels are
  *   a, b, ... z, aa, ab, ...: the numbers from 1. Which thing an op is about
  *   (guest, slot, cpu, n, g) is always written, other fields unless default.
+ * A preemption: indented under the op that it interrupts, `at POINT`, then the op
+ *   that runs there, or `return`. POINT is function:kind:variable#nth, or *#nth.
+ *
+ *   e l2    store     guest=1 n=3
+ *       at kvmhv_nested_page_fault:lock:tlb_lock#1
+ *       f host  harvest   slot=0
+ *
  * expect PATTERN [page=64k|4k] pass|finding COARSE: the first line that matches
  *   a kernel's version says what is expected of it. PATTERN is a glob, and 6.12
  *   also stands for 6.12.*. COARSE is a coarse signature or the beginning of
@@ -74,6 +81,9 @@ size_t scenario_text_write(const struct scenario_file *file, char *buf, size_t c
 size_t scenario_text_write_bare(const struct scenario *s, char *buf, size_t cap);
 /* One op as one line, without a newline ("c l2    store     guest=1 n=3"). */
 size_t scenario_op_text(const struct scenario_op *op, char *buf, size_t cap);
+
+/* A yield point as after `at` ("kvmhv_nested_page_fault:lock:tlb_lock#1"). */
+size_t scenario_point_text(const struct scenario_point *point, char *buf, size_t cap);
 
 /* Labels: 1 <-> "a", 26 <-> "z", 27 <-> "aa". From text: 0 if it is no label. */
 void scenario_label_text(uint16_t label, char text[SCENARIO_LABEL_MAX]);

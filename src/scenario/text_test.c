@@ -155,9 +155,53 @@ static void test_op_errors(void **state)
 	expect_bad("a l1 map size=4k\n", 2, 15, "size=4k is not possible");
 	expect_bad("a host unmap g=14 count=3\n", 2, 25, "count=2 would be");
 	expect_bad("config l1=well-behaved\na l1 drop\n", 3, 3, "well-behaved");
-	expect_bad("at kvmhv_nested_page_fault:lock:tlb_lock#1\n", 2, 1, "preemptions");
-	expect_bad("a l2 store\n    at f:lock:x#1\n", 3, 5, "preemptions");
-	expect_bad("at\n", 2, 1, "preemptions");
+}
+
+static void test_point_errors(void **state)
+{
+	(void)state;
+	expect_bad("at f:lock:x#1\n", 2, 1, "interrupted above");
+	expect_bad("at\n", 2, 1, "interrupted above");
+	expect_bad("a l2 store\nat f:lock:x#1\n", 3, 1, "indented less");
+	expect_bad("a l2 store\n  at f:lock:x\n", 3, 6, "expected a yield point");
+	expect_bad("a l2 store\n  at f:lo/ck#1\n", 3, 6, "expected a yield point");
+	expect_bad("a l2 store\n  at f:lock:x#0\n", 3, 15, "from 1 to 65535");
+	expect_bad("a l2 store\n  at f:lock:x#\n", 3, 15, "from 1 to 65535");
+	expect_bad("a l2 store\n  at *#3 x\n", 3, 10, "end of the line");
+	expect_bad("a l2 store\n  at *#3\n", 3, 1, "expected the op that runs");
+	expect_bad("a l2 store\n  at *#3\n  at *#4\n", 4, 3, "expected the op that runs");
+	expect_bad("a l2 store\n  at *#3\nb l2 load\n", 4, 1, "indented as that is");
+	expect_bad("a l2 store\n  at *#3\n  return\n", 4, 3, "`return` belongs");
+	expect_bad("a l2 store\nreturn\n", 3, 1, "`return` belongs");
+}
+
+/* What runs inside what comes from the indentation, also where an op is called `at`. */
+static void test_points(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nconfig page=64k\n"
+				   "a l2    store     guest=1 n=0\n"
+				   "    at f:lock:x#2\n"
+				   "    b host  harvest   slot=0\n"
+				   "        at *#7\n"
+				   "        at l1    load      g=0\n"
+				   "        at g:tlbie:page#1\n"
+				   "        return\n"
+				   "    at f:unlock:x#1\n"
+				   "    c l1    load      g=1\n"
+				   "d l2    load      guest=1 n=0\n";
+	char again[1024];
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	assert_int_equal(file.scenario.op_count, 5);
+	assert_int_equal(file.scenario.point_count, 4);
+	assert_int_equal(scenario_point_of(&file.scenario, 2)->victim, 1);
+	assert_int_equal(scenario_point_of(&file.scenario, 46)->victim, 2);
+	assert_int_equal(scenario_point_of(&file.scenario, 3)->victim, 1);
+	assert_null(scenario_point_of(&file.scenario, 4));
+	assert_int_equal(file.scenario.points[2].child, 0);
+	scenario_text_write(&file, again, sizeof(again));
+	assert_string_equal(again, text);
 }
 
 static void test_expectation_errors(void **state)
@@ -420,7 +464,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),	      cmocka_unit_test(test_free_form),
 		cmocka_unit_test(test_header_errors), cmocka_unit_test(test_config_errors),
-		cmocka_unit_test(test_op_errors),     cmocka_unit_test(test_expectation_errors),
+		cmocka_unit_test(test_op_errors),     cmocka_unit_test(test_point_errors),
+		cmocka_unit_test(test_points),	      cmocka_unit_test(test_expectation_errors),
 		cmocka_unit_test(test_embargoed),     cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_huge),	      cmocka_unit_test(test_too_many_ops),
 		cmocka_unit_test(test_labels),	      cmocka_unit_test(test_round_trip),

@@ -74,6 +74,40 @@ static void print_op(struct out *out, const struct scenario_op *op)
 		print_field(out, op, &field_info[FIELD_vcpu]);
 }
 
+static void print_point(struct out *out, const struct scenario_point *point)
+{
+	print(out, "%s#%u", *point->name ? point->name : "*", point->nth);
+}
+
+size_t scenario_point_text(const struct scenario_point *point, char *buf, size_t cap)
+{
+	struct out out = {buf, cap, 0};
+
+	print_point(&out, point);
+	return out.length;
+}
+
+/* An op, and what preempts it. Depth: points form no cycles. */
+static void print_tree(struct out *out, const struct scenario *s, const struct scenario_op *op, unsigned depth)
+{
+	print(out, "%*s", (int)depth * 4, "");
+	print_op(out, op);
+	print(out, "\n");
+	for (uint32_t i = 0; i < s->point_count; i++) {
+		const struct scenario_point *point = &s->points[i];
+
+		if (point->victim != op->label)
+			continue;
+		print(out, "%*sat ", (int)depth * 4 + 4, "");
+		print_point(out, point);
+		print(out, "\n");
+		if (point->child)
+			print_tree(out, s, &s->ops[scenario_op_index(s, point->child)], depth + 1);
+		else
+			print(out, "%*sreturn\n", (int)depth * 4 + 4, "");
+	}
+}
+
 static void print_scenario(struct out *out, const struct scenario *s)
 {
 	print(out, "config");
@@ -84,10 +118,9 @@ static void print_scenario(struct out *out, const struct scenario *s)
 			print_field(out, &s->config, info);
 	}
 	print(out, "\n");
-	for (uint32_t i = 0; i < s->op_count; i++) {
-		print_op(out, &s->ops[i]);
-		print(out, "\n");
-	}
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (!scenario_point_of(s, s->ops[i].label))
+			print_tree(out, s, &s->ops[i], 0);
 }
 
 static void print_story(struct out *out, const char *story)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* points.c: the preemptions of a scenario, brought into their canonical form. See scenario.h. */
+#include "points.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct scenario_point) == 8 + SCENARIO_POINT_NAME, "a point has padding");
+
+uint32_t scenario_op_index(const struct scenario *s, uint16_t label)
+{
+	uint32_t i = 0;
+
+	while (i < s->op_count && s->ops[i].label != label)
+		i++;
+	return i;
+}
+
+const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_t label)
+{
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (s->points[i].child == label)
+			return &s->points[i];
+	return NULL;
+}
+
+bool scenario_point_name_valid(const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		char c = name[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    !(c && strchr("_.:-+<>", c)))
+			return false;
+	}
+	return length > 0 && length < SCENARIO_POINT_NAME;
+}
+
+/* Is `label` the op `below`, or one that it interrupts, or one that this one interrupts ... ? */
+static bool is_above(const struct scenario *s, uint16_t label, uint16_t below)
+{
+	for (uint32_t depth = 0; below && depth <= s->point_count; depth++) {
+		const struct scenario_point *point;
+
+		if (below == label)
+			return true;
+		point = scenario_point_of(s, below);
+		below = point ? point->victim : 0;
+	}
+	return false;
+}
+
+static void name_canonicalize(struct scenario_point *point)
+{
+	size_t length = strnlen(point->name, SCENARIO_POINT_NAME);
+
+	if (!scenario_point_name_valid(point->name, length))
+		length = 0;
+	memset(point->name + length, 0, SCENARIO_POINT_NAME - length);
+	if (!point->nth)
+		point->nth = 1;
+	point->unused = 0;
+}
+
+/* Keep points one by one: each must make sense with those kept before it. */
+static void drop_senseless(struct scenario *s)
+{
+	struct scenario_point point;
+	uint32_t count = s->point_count < SCENARIO_POINTS_MAX ? s->point_count : SCENARIO_POINTS_MAX;
+
+	s->point_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		point = s->points[i];
+		name_canonicalize(&point);
+		if (scenario_op_index(s, point.victim) == s->op_count)
+			continue;
+		if (point.child && (scenario_op_index(s, point.child) == s->op_count ||
+				    scenario_point_of(s, point.child) || is_above(s, point.child, point.victim)))
+			continue;
+		s->points[s->point_count++] = point;
+	}
+}
+
+/* Control returns only from a child. */
+static void drop_rootless_returns(struct scenario *s)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (s->points[i].child || scenario_point_of(s, s->points[i].victim))
+			s->points[kept++] = s->points[i];
+	s->point_count = kept;
+}
+
+/* ---- the order: an op, then at each of its points the child with its own ---------- */
+
+struct order {
+	struct scenario *s;
+	uint32_t op_count, point_count;
+	uint16_t ops[SCENARIO_OPS_MAX];	     /* labels, in canonical order */
+	uint8_t points[SCENARIO_POINTS_MAX]; /* indices */
+};
+
+/* Depth: a cycle is impossible by now, so at most SCENARIO_POINTS_MAX. */
+static void visit(struct order *order, uint16_t label)
+{
+	order->ops[order->op_count++] = label;
+	for (uint32_t i = 0; i < order->s->point_count; i++) {
+		const struct scenario_point *point = &order->s->points[i];
+
+		if (point->victim != label)
+			continue;
+		order->points[order->point_count++] = (uint8_t)i;
+		if (point->child)
+			visit(order, point->child);
+	}
+}
+
+static void reorder(struct scenario *s)
+{
+	struct scenario_point points[SCENARIO_POINTS_MAX];
+	struct order order;
+
+	order.s = s;
+	order.op_count = order.point_count = 0;
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (!scenario_point_of(s, s->ops[i].label))
+			visit(&order, s->ops[i].label);
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		uint32_t from = i;
+		struct scenario_op op;
+
+		/* What stands at i is pushed back: the order of the others stays. */
+		while (s->ops[from].label != order.ops[i])
+			from++;
+		if (from == i)
+			continue;
+		op = s->ops[from];
+		memmove(&s->ops[i + 1], &s->ops[i], (from - i) * sizeof(s->ops[0]));
+		s->ops[i] = op;
+	}
+	memcpy(points, s->points, s->point_count * sizeof(points[0]));
+	for (uint32_t i = 0; i < s->point_count; i++)
+		s->points[i] = points[order.points[i]];
+}
+
+void scenario_points_canonicalize(struct scenario *s)
+{
+	drop_senseless(s);
+	drop_rootless_returns(s);
+	if (s->point_count)
+		reorder(s);
+}
