@@ -67,8 +67,8 @@ static void go_to_leave_world(ucontext_t *context)
 	if (w->running < w->config->vcpus) {
 		struct fiber *f = &w->vcpus[w->running].fiber;
 
-		if (stack - (uintptr_t)f->stack < 16384 || stack < (uintptr_t)f->stack)
-			stack = (uintptr_t)f->stack + f->stack_size - 4096;
+		if (stack - (uintptr_t)f->stack.base < 16384 || stack < (uintptr_t)f->stack.base)
+			stack = (uintptr_t)f->stack.base + f->stack.size - 4096;
 	}
 	/* As after a call: the stack pointer is 8 below a multiple of 16. */
 	regs[REG_RSP] = (greg_t)((stack & ~15ul) - 8);

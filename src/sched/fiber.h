@@ -9,18 +9,16 @@
 #ifndef RCFUZZ_FIBER_H
 #define RCFUZZ_FIBER_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "switch.h"
 
 struct fiber {
-	void *stack; /* lowest usable byte; a guard page lies below it */
-	size_t stack_size;
+	struct stack stack;
 	void *context; /* of the side that does not run */
 	void (*run)(void *arg);
 	void *arg;
 	bool alive; /* started, and has not returned */
-	void *asan_fake_stack, *owner_stack;
-	size_t owner_stack_size;
+	void *fake_stack;
+	struct stack owner_stack;
 };
 
 /* Take a stack of that size. False: no memory. */
