@@ -130,8 +130,7 @@ static void feed_states(uint8_t *states)
 struct options {
 	const char *module;
 	int page_fd, channel_fd;
-	bool well_behaved;
-	uint32_t ops_max;
+	struct entry_limits limits;
 	uint64_t execs_max;
 };
 
@@ -142,13 +141,15 @@ static bool parse(struct options *options, int argc, char **argv)
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 
 		if (!strcmp(argv[i], "--well-behaved"))
-			options->well_behaved = true;
+			options->limits.well_behaved = true;
+		else if (!strcmp(argv[i], "--preempt"))
+			options->limits.preempt = true, options->limits.level = (uint8_t)atoi(value), i++;
 		else if (!strcmp(argv[i], "--page-fd"))
 			options->page_fd = atoi(value), i++;
 		else if (!strcmp(argv[i], "--channel-fd"))
 			options->channel_fd = atoi(value), i++;
 		else if (!strcmp(argv[i], "--max-ops"))
-			options->ops_max = (uint32_t)strtoul(value, NULL, 10), i++;
+			options->limits.ops_max = (uint32_t)strtoul(value, NULL, 10), i++;
 		else if (!strcmp(argv[i], "--execs"))
 			options->execs_max = strtoull(value, NULL, 10), i++;
 		else if (argv[i][0] != '-' && !options->module)
@@ -189,8 +190,7 @@ static struct entry *open_entry(const struct options *options, struct link *link
 		give_up(options->page_fd >= 0 ? link : NULL, error);
 	}
 	entry->counters = state_counters;
-	entry->well_behaved = options->well_behaved;
-	entry->ops_max = options->ops_max;
+	entry->limits = options->limits;
 	entry->execs_max = options->execs_max;
 	return entry;
 }

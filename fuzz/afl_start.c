@@ -54,8 +54,8 @@ static void keep_open(int fd)
 
 _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 {
-	char target[PATH_MAX], mutator[PATH_MAX], out[PATH_MAX], seed[16], page_fd[16], channel_fd[16], ops_max[16],
-		execs[32], max_len[16];
+	char target[PATH_MAX], mutator[PATH_MAX], out[PATH_MAX], seed[16], page_fd[16], channel_fd[16], level[16],
+		ops_max[16], execs[32], max_len[16];
 	char *argv[] = {
 		"afl-fuzz",
 		"-i",
@@ -81,7 +81,9 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 		"--execs",
 		execs,
 		(char *)setup->module,
-		setup->well_behaved ? "--well-behaved" : NULL,
+		setup->limits.preempt ? "--preempt" : "--execs",
+		setup->limits.preempt ? level : execs,
+		setup->limits.well_behaved ? "--well-behaved" : NULL,
 		NULL,
 	};
 
@@ -91,10 +93,13 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 	snprintf(seed, sizeof(seed), "%u", setup->seed ? setup->seed : 1u);
 	snprintf(page_fd, sizeof(page_fd), "%d", setup->link.page_fd);
 	snprintf(channel_fd, sizeof(channel_fd), "%d", setup->link.fd);
-	snprintf(ops_max, sizeof(ops_max), "%u", setup->ops_max);
+	snprintf(ops_max, sizeof(ops_max), "%u", setup->limits.ops_max);
+	snprintf(level, sizeof(level), "%u", setup->limits.level);
 	snprintf(execs, sizeof(execs), "%llu", (unsigned long long)setup->execs_max);
 	snprintf(max_len, sizeof(max_len), "%u",
-		 CODEC_CONFIG_BYTES + (setup->ops_max ? setup->ops_max : SCENARIO_OPS_MAX) * CODEC_OP_BYTES);
+		 CODEC_CONFIG_BYTES +
+			 (setup->limits.ops_max ? setup->limits.ops_max : SCENARIO_OPS_MAX) * CODEC_OP_BYTES +
+			 (setup->limits.preempt ? SCENARIO_POINTS_MAX * CODEC_OP_BYTES : 0));
 	set_environment(mutator);
 	keep_open(setup->link.page_fd);
 	keep_open(setup->link.fd);

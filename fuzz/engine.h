@@ -25,8 +25,7 @@ struct worker_setup {
 	struct link link;
 	const char *module, *corpus, *seeds, *log;
 	uint32_t seed;
-	bool well_behaved;
-	uint32_t ops_max;
+	struct entry_limits limits;
 	uint64_t execs_max;
 	unsigned memory_mb;
 };

@@ -78,10 +78,13 @@ void entry_limit(struct entry *entry)
 	struct scenario *s = &entry->scenario;
 
 	s->config.page = runner_page_shift(entry->runner) == 12 ? PAGE_4K : PAGE_64K;
-	if (entry->well_behaved)
+	s->config.level = entry->limits.level;
+	if (!entry->limits.preempt)
+		s->point_count = 0;
+	if (entry->limits.well_behaved)
 		s->config.l1 = L1_WELL_BEHAVED;
-	if (entry->ops_max && s->op_count > entry->ops_max)
-		s->op_count = entry->ops_max;
+	if (entry->limits.ops_max && s->op_count > entry->limits.ops_max)
+		s->op_count = entry->limits.ops_max;
 	scenario_canonicalize(s);
 }
 

@@ -11,12 +11,19 @@
 #include "run/run.h"
 #include "scenario/scenario.h"
 
+/* Which scenarios are run; what exceeds the limits is dropped from them. */
+struct entry_limits {
+	bool well_behaved; /* no ops of a misbehaving L1 */
+	bool preempt;	   /* ops may run inside others, */
+	uint8_t level;	   /* at yield points of this level (enum scenario_LEVEL) */
+	uint32_t ops_max;  /* 0: as many as fit */
+};
+
 struct entry {
 	struct runner *runner;
-	struct link *link;  /* where findings and counts go; NULL: nowhere, look at outcome */
-	uint8_t *counters;  /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
-	bool well_behaved;  /* drop the ops of a misbehaving L1 */
-	uint32_t ops_max;   /* later ops are dropped; 0: as many as fit */
+	struct link *link; /* where findings and counts go; NULL: nowhere, look at outcome */
+	uint8_t *counters; /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
+	struct entry_limits limits;
 	uint64_t execs_max; /* entry_done after so many; 0: no limit */
 	/* Of the last run: */
 	struct scenario scenario;

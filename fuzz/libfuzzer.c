@@ -64,9 +64,11 @@ static int test_one_input(const uint8_t *data, size_t size)
 static size_t fresh(uint8_t *data, size_t max_size, struct rng *rng)
 {
 	const struct generate_options options = {
-		.ops_max = (unsigned)((max_size - CODEC_CONFIG_BYTES) / CODEC_OP_BYTES),
+		.ops_max = the_entry->limits.ops_max,
 		.page = runner_page_shift(the_entry->runner) == 12 ? PAGE_4K : PAGE_64K,
-		.l1 = the_entry->well_behaved ? L1_WELL_BEHAVED : L1_ANY,
+		.l1 = the_entry->limits.well_behaved ? L1_WELL_BEHAVED : L1_ANY,
+		.preempt = the_entry->limits.preempt,
+		.level = the_entry->limits.level,
 	};
 
 	scenario_generate(&the_entry->scenario, rng, &options);
@@ -91,7 +93,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 
 _Noreturn void engine_libfuzzer(const struct engine_setup *setup)
 {
-	uint32_t ops_max = setup->entry->ops_max ? setup->entry->ops_max : SCENARIO_OPS_MAX;
+	uint32_t ops_max = setup->entry->limits.ops_max ? setup->entry->limits.ops_max : SCENARIO_OPS_MAX;
 	char seed[32], max_len[32], rss[32], artifacts[4200];
 	char *arguments[] = {
 		"rcfuzz",
@@ -126,7 +128,8 @@ _Noreturn void engine_libfuzzer(const struct engine_setup *setup)
 
 	/* Seed 0 means to libFuzzer that it may choose one. */
 	snprintf(seed, sizeof(seed), "-seed=%u", setup->seed ? setup->seed : 1u);
-	snprintf(max_len, sizeof(max_len), "-max_len=%u", CODEC_CONFIG_BYTES + ops_max * CODEC_OP_BYTES);
+	snprintf(max_len, sizeof(max_len), "-max_len=%u",
+		 CODEC_CONFIG_BYTES + (ops_max + SCENARIO_POINTS_MAX) * CODEC_OP_BYTES);
 	snprintf(rss, sizeof(rss), "-rss_limit_mb=%u", setup->memory_mb);
 	snprintf(artifacts, sizeof(artifacts), "-artifact_prefix=%s/../crashes/", setup->corpus);
 	the_entry = setup->entry;

@@ -84,9 +84,11 @@ void engine_random(const struct engine_setup *setup)
 	struct scenario *other = malloc(sizeof(*other));
 	uint8_t *bytes = malloc(CODEC_BYTES_MAX);
 	const struct generate_options options = {
-		.ops_max = entry->ops_max,
+		.ops_max = entry->limits.ops_max,
 		.page = runner_page_shift(entry->runner) == 12 ? PAGE_4K : PAGE_64K,
-		.l1 = entry->well_behaved ? L1_WELL_BEHAVED : L1_ANY,
+		.l1 = entry->limits.well_behaved ? L1_WELL_BEHAVED : L1_ANY,
+		.preempt = entry->limits.preempt,
+		.level = entry->limits.level,
 	};
 	struct rng rng;
 

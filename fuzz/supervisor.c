@@ -59,8 +59,7 @@ static void start_worker(struct session *session, struct worker *worker, unsigne
 		.seeds = seeds,
 		.log = worker->log,
 		.seed = plan->seed + index + worker->starts * 1000003u,
-		.well_behaved = plan->well_behaved,
-		.ops_max = plan->ops_max,
+		.limits = plan->limits,
 		.execs_max = worker->execs_max,
 		.memory_mb = plan->memory_mb,
 	};

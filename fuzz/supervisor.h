@@ -22,8 +22,8 @@ struct run_plan {
 	double seconds;	 /* 0: no limit */
 	uint64_t execs;	 /* of all jobs together; 0: no limit */
 	const char *out; /* folder */
-	bool well_behaved, stop_on_first;
-	uint32_t ops_max;
+	struct entry_limits limits;
+	bool stop_on_first;
 	uint32_t fail_classes;	   /* bits 1 << class: these make the run fail */
 	const struct known *known; /* may be NULL */
 	bool live;		   /* stderr is a terminal: one line that is written over */

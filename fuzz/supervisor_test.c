@@ -58,7 +58,7 @@ static struct run_plan plan(void)
 		.seed = 1,
 		.execs = 4000,
 		.out = folder,
-		.ops_max = 64,
+		.limits = {.ops_max = 64},
 		.fail_classes = 1u << CLASS_LOST_DIRTY_L1,
 	};
 }
@@ -135,8 +135,8 @@ static void limits_hold(void **state)
 	char error[512];
 
 	(void)state;
-	p.well_behaved = true;
-	p.ops_max = 3;
+	p.limits.well_behaved = true;
+	p.limits.ops_max = 3;
 	p.jobs = 1;
 	p.execs = 500;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);

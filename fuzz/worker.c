@@ -65,8 +65,7 @@ _Noreturn void worker_main(const struct worker_setup *setup)
 	if (!entry->runner)
 		worker_fail(&link, "%s", error);
 	entry->link = &link;
-	entry->well_behaved = setup->well_behaved;
-	entry->ops_max = setup->ops_max;
+	entry->limits = setup->limits;
 	entry->execs_max = setup->execs_max;
 
 	const struct engine_setup engine = {

@@ -26,8 +26,10 @@ static void copied(struct oracle *o, uint32_t lpage)
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {
 		uint32_t same = oracle_lpage_in_slot(o, lpage, slot);
 
-		if (same != LAYOUT_NONE && o->lpage_used[same])
-			oracle_log_page(o, same)->owed = false;
+		if (same == LAYOUT_NONE || !o->lpage_used[same])
+			continue;
+		oracle_log_page(o, same)->owed = false;
+		oracle_log_page(o, same)->copied_seq = o->seq;
 	}
 }
 
@@ -175,8 +177,29 @@ void oracle_log_spoil(struct oracle *o, uint32_t frame)
 	}
 }
 
+/* The kernel stores now, or soon: from now on a copy may have it. */
+void oracle_log_kernel_store(struct oracle *o)
+{
+	assert(o->event->vcpu < SCENARIO_VCPUS_MAX);
+	if (o->event->lpage < o->layout->total_pages)
+		oracle_log_page(o, o->event->lpage)->stored[o->event->vcpu] = o->seq;
+}
+
+/* Has it stored to the memory of lpage, and not returned? Then source and copy may differ. */
+static bool is_storing(struct oracle *o, uint32_t lpage)
+{
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {
+		uint32_t same = oracle_lpage_in_slot(o, lpage, slot);
+
+		for (unsigned v = 0; same != LAYOUT_NONE && o->lpage_used[same] && v < SCENARIO_VCPUS_MAX; v++)
+			if (o->log[same].stored[v])
+				return true;
+	}
+	return false;
+}
+
 /*
- * Owed from its return. Not when it went to a page that guest memory has left
+ * Owed from its return, unless a copy was taken after the store. Not when it went to a page that guest memory has left
  * since the kernel pinned it (VPA, DTL): guest memory did not change.
  */
 void oracle_log_kernel_write(struct oracle *o)
@@ -184,11 +207,17 @@ void oracle_log_kernel_write(struct oracle *o)
 	const struct event *event = o->event;
 	struct cause cause = oracle_cause_of_event(o, WRITER_KERNEL);
 	const struct memory_page *memory;
+	uint64_t begin;
 
 	if (event->lpage >= o->layout->total_pages)
 		return;
+	assert(event->vcpu < SCENARIO_VCPUS_MAX);
 	memory = oracle_memory_page(o, event->lpage);
 	cause.access = ACCESS_STORE;
+	begin = oracle_log_page(o, event->lpage)->stored[event->vcpu];
+	oracle_log_page(o, event->lpage)->stored[event->vcpu] = 0;
+	if (begin && begin < oracle_log_page(o, event->lpage)->copied_seq)
+		return;
 	if (event->frame != LAYOUT_NONE && !(memory->valid && memory->frame == event->frame))
 		oracle_log_spoil(o, event->frame);
 	else
@@ -206,7 +235,8 @@ void oracle_log_compare(struct oracle *o)
 	uint32_t lpage = o->event->lpage;
 	struct memory_page *memory = oracle_memory_page(o, lpage);
 
-	if (!o->event->status || !o->slots[layout_slot_of(o->layout, lpage)].tracked || memory->excused)
+	if (!o->event->status || !o->slots[layout_slot_of(o->layout, lpage)].tracked || memory->excused ||
+	    is_storing(o, lpage))
 		return;
 	memory->excused = true;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {

@@ -444,6 +444,58 @@ static void named_and_spurious_are_counted(void **state)
 	quiet(w);
 }
 
+/* The kernel stores, a harvest names the page, and only then the kernel returns: the copy has it. */
+static void a_kernel_store_is_owed_from_its_return(void **state)
+{
+	struct world *w = *state;
+
+	log_start(w, 0);
+	FEED(w, EV_KERNEL_STORE, .lpage = 3);
+	harvest(w, 0, NAMES(3));
+	kernel_write(w, 3);
+	harvest(w, 0, NAMES());
+	quiet(w);
+	/* Harvests before its return need not name it, the next one after it must. */
+	FEED(w, EV_KERNEL_STORE, .lpage = 3);
+	harvest(w, 0, NAMES());
+	kernel_write(w, 3);
+	quiet(w);
+	harvest(w, 0, NAMES());
+	expect(w, CLASS_LOST_DIRTY_HOST);
+}
+
+/* Two vCPUs are in the kernel at once: the copy has the store of one, not of the other. */
+static void kernel_stores_of_two_vcpus(void **state)
+{
+	struct world *w = *state;
+
+	log_start(w, 0);
+	FEED(w, EV_KERNEL_STORE, .lpage = 3, .vcpu = 0);
+	harvest(w, 0, NAMES(3));
+	FEED(w, EV_KERNEL_STORE, .lpage = 3, .vcpu = 1);
+	FEED(w, EV_KERNEL_WRITE, .lpage = 3, .frame = FRAME(3), .vcpu = 0);
+	harvest(w, 0, NAMES());
+	quiet(w);
+	FEED(w, EV_KERNEL_WRITE, .lpage = 3, .frame = FRAME(3), .vcpu = 1);
+	harvest(w, 0, NAMES());
+	expect(w, CLASS_LOST_DIRTY_HOST);
+}
+
+/* A store that is under way makes source and copy differ, and is no contradiction. */
+static void compare_while_the_kernel_stores(void **state)
+{
+	struct world *w = *state;
+
+	log_start(w, 0);
+	FEED(w, EV_KERNEL_STORE, .lpage = 3);
+	FEED(w, EV_COMPARE, .lpage = 3, .status = 1);
+	quiet(w);
+	harvest(w, 0, NAMES(3));
+	kernel_write(w, 3);
+	FEED(w, EV_COMPARE, .lpage = 3, .status = 1);
+	assert_non_null(oracle_inconsistency(w->oracle));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +523,9 @@ int main(void)
 		WORLD_TEST(compare_without_a_copy_means_nothing),
 		WORLD_TEST(difference_out_of_nowhere_is_an_inconsistency),
 		WORLD_TEST(named_and_spurious_are_counted),
+		WORLD_TEST(a_kernel_store_is_owed_from_its_return),
+		WORLD_TEST(kernel_stores_of_two_vcpus),
+		WORLD_TEST(compare_while_the_kernel_stores),
 	};
 
 	return cmocka_run_group_tests_name("oracle/log", tests, NULL, NULL);

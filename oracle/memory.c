@@ -95,7 +95,8 @@ static void age_judge(struct oracle *o, uint32_t first, uint32_t end)
 	for (uint32_t lpage = first; lpage < end; lpage++) {
 		struct memory_page *memory = oracle_memory_page(o, lpage);
 
-		if (!memory->age_touched || o->event->status)
+		/* What was accessed while the ioctl ran may have come too late for it. */
+		if (!memory->age_touched || o->event->status || memory->age_cause.seq > o->op_seq[o->event->op])
 			continue;
 		if (!reported)
 			oracle_report(o, CLASS_LOST_REF_HOST, &memory->age_cause);

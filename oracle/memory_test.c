@@ -169,6 +169,21 @@ static void an_alias_ages_as_one(void **state)
 	assert_int_equal(expect(w, CLASS_LOST_REF_HOST).lpage, ALIAS_OF(3));
 }
 
+/* An access while the aging runs may come behind it: "not young" says nothing of it, the next one does. */
+static void an_access_during_aging_may_come_too_late(void **state)
+{
+	struct world *w = *state;
+	uint16_t op;
+
+	age(w, 3, 1, true, 0);
+	op = begin_op(w);
+	l1_access(w, ACCESS_LOAD, 3, FRAME(3));
+	feed_within(w, op, (struct event){.kind = EV_TEST_AGE, .lpage = 3, .count = 1});
+	quiet(w);
+	test_age(w, 3, 0);
+	expect(w, CLASS_LOST_REF_HOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +196,7 @@ int main(void)
 		WORLD_TEST(a_range_ages_all_that_it_touches),
 		WORLD_TEST(writes_that_are_no_guest_accesses_do_not_count),
 		WORLD_TEST(an_alias_ages_as_one),
+		WORLD_TEST(an_access_during_aging_may_come_too_late),
 	};
 
 	return cmocka_run_group_tests_name("oracle/memory", tests, NULL, NULL);

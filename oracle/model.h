@@ -32,10 +32,12 @@ struct cause {
 
 /* An L1 page and the log of the slot that shows it. */
 struct log_page {
-	bool owed;	    /* a store to a tracked slot that no copy has yet */
-	bool written;	    /* by anyone, since this lpage was last copied */
-	struct cause first; /* owed: the oldest such store, */
-	struct cause last;  /* and the youngest */
+	bool owed;			     /* a store to a tracked slot that no copy has yet */
+	bool written;			     /* by anyone, since this lpage was last copied */
+	uint64_t copied_seq;		     /* when it was last copied */
+	uint64_t stored[SCENARIO_VCPUS_MAX]; /* begin of a store of the kernel that has not returned; 0: none */
+	struct cause first;		     /* owed: the oldest such store, */
+	struct cause last;		     /* and the youngest */
 };
 
 /* The memory behind an L1 page; only that of the home lpage is used. */
@@ -110,9 +112,10 @@ struct slot_state {
 struct oracle {
 	const struct scenario_config *config;
 	const struct layout *layout;
-	bool aliased;		   /* two slots lie on one address */
-	uint64_t seq;		   /* counts events, from 1 */
-	const struct event *event; /* that is being fed */
+	bool aliased;			       /* two slots lie on one address */
+	uint64_t seq;			       /* counts events, from 1 */
+	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began */
+	const struct event *event;	       /* that is being fed */
 
 	struct oracle_verdict *out;
 	size_t out_max, out_count;
@@ -170,6 +173,7 @@ void oracle_log_stop(struct oracle *o);
 void oracle_log_harvest_begin(struct oracle *o);
 void oracle_log_harvest_end(struct oracle *o);
 void oracle_log_compare(struct oracle *o);
+void oracle_log_kernel_store(struct oracle *o);
 void oracle_log_kernel_write(struct oracle *o);
 void oracle_log_user_write(struct oracle *o);
 /* A store went through lpage: owed to its slot's log. */

@@ -150,6 +150,8 @@ static void dispatch(struct oracle *o)
 		return oracle_access_l1(o);
 	case EV_L2_ACCESS:
 		return oracle_access_l2(o);
+	case EV_KERNEL_STORE:
+		return oracle_log_kernel_store(o);
 	case EV_KERNEL_WRITE:
 		return oracle_log_kernel_write(o);
 	case EV_USER_WRITE:
@@ -191,6 +193,8 @@ static void dispatch(struct oracle *o)
 	case EV_END:
 		return oracle_l1_end(o);
 	case EV_OP_BEGIN:
+		o->op_seq[o->event->op] = o->seq;
+		return;
 	case EV_OP_END:
 	case EV_ACCESS_FAILED: /* nothing was read or written */
 	case EV_L1_LOG_START:  /* what L1 is owed does not depend on who copies */
@@ -202,7 +206,7 @@ static void dispatch(struct oracle *o)
 
 size_t oracle_event(struct oracle *o, const struct event *event, struct oracle_verdict *out, size_t max)
 {
-	assert(o->layout && event->kind < EV_COUNT);
+	assert(o->layout && event->kind < EV_COUNT && event->op <= SCENARIO_OPS_MAX);
 	o->seq++;
 	o->event = event;
 	o->out = out;

@@ -15,7 +15,8 @@
  * page of the slot is owed to the slot's log, whoever stored for the guest: L1,
  * L2, or the kernel. A store that completed before a harvest began must be named
  * by it, one that completed while it ran by this one or the next. Named means
- * copied after the harvest returned. The VMM's own writes owe nothing: it copies
+ * copied after the harvest returned. The kernel's own store is owed from its
+ * return; a copy taken since it began has it. The VMM's own writes owe nothing: it copies
  * them itself. Two pages on one memory share one copy: named through either is
  * enough, but a store is owed only to the slot that it went through.
  *

@@ -33,6 +33,7 @@ static void notifier_begin(void *ctx, uint64_t start, uint64_t end)
 
 	w->target->invalidate_start(start, end);
 	emit_map(w, start, end, MACHINE_FRAME_NONE, false, false);
+	world_point(w, POINT_HOST, "unmapped");
 }
 
 static void notifier_end(void *ctx, uint64_t start, uint64_t end)
@@ -40,6 +41,7 @@ static void notifier_end(void *ctx, uint64_t start, uint64_t end)
 	struct world *w = ctx;
 
 	w->entry_changes++;
+	world_point(w, POINT_HOST, "mapped");
 	w->target->invalidate_end(start, end);
 }
 
@@ -48,14 +50,22 @@ static void notifier_mapped(void *ctx, uint64_t hva, uint32_t frame, bool writab
 	struct world *w = ctx;
 
 	w->entry_changes++;
-	if (frame != MACHINE_FRAME_NONE)
-		emit_map(w, hva, hva + w->layout.page_size, frame, true, writable);
+	emit_map(w, hva, hva + w->layout.page_size, frame, frame != MACHINE_FRAME_NONE, writable);
+}
+
+/* A page that the kernel has pinned stays where it is: migrate_pages, the swap code and fork leave it alone. */
+static bool pinned(void *ctx, uint64_t hva)
+{
+	const struct world *w = ctx;
+	uint32_t frame = machine_hostmm_frame(w->machine, hva);
+
+	return frame != MACHINE_FRAME_NONE && w->target->page_pinned(machine_frame_hpa(w->machine, frame));
 }
 
 void host_notifier(struct world *w)
 {
 	const struct hostmm_notifier notifier = {
-		.ctx = w, .begin = notifier_begin, .end = notifier_end, .mapped = notifier_mapped};
+		.ctx = w, .begin = notifier_begin, .end = notifier_end, .mapped = notifier_mapped, .pinned = pinned};
 
 	machine_hostmm_notifier(w->machine, &notifier);
 }
@@ -172,9 +182,12 @@ int op_HOST_SLOT_CREATE(struct world *w, const struct scenario_op *op)
 
 	if (w->slots[op->slot].exists)
 		return -EEXIST;
-	e.status = host_set_slot(w, op->slot, true, false);
+	/* From now on it may be there; guests need not wait for the ioctl to return. */
 	e.valid = true;
-	if (e.status == 0)
+	world_emit(w, &e);
+	e.status = host_set_slot(w, op->slot, true, false);
+	e.valid = e.status == 0;
+	if (!e.valid)
 		world_emit(w, &e);
 	return e.status;
 }
@@ -213,15 +226,7 @@ int op_HOST_TEST_AGE(struct world *w, const struct scenario_op *op)
 
 /* ---- memory management ---------------------------------------------------- */
 
-/* A page that the kernel has pinned stays where it is: migrate_pages, the swap code and fork leave it alone. */
-static bool pinned(const struct world *w, uint64_t hva)
-{
-	uint32_t frame = machine_hostmm_frame(w->machine, hva);
-
-	return frame != MACHINE_FRAME_NONE && w->target->page_pinned(machine_frame_hpa(w->machine, frame));
-}
-
-static bool any_pinned(const struct world *w, uint64_t hva, uint64_t bytes)
+static bool any_pinned(struct world *w, uint64_t hva, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes; at += w->layout.page_size)
 		if (pinned(w, hva + at))

@@ -25,7 +25,9 @@ int op_HW_MOVE(struct world *w, const struct scenario_op *op)
 {
 	struct vcpu *vcpu = &w->vcpus[op->vcpu];
 
+	vcpu_release(w, op->vcpu);
 	vcpu->cpu = op->cpu;
+	vcpu_hold(w, op->vcpu);
 	if (vcpu->mode == VCPU_L1 || vcpu->mode == VCPU_L2) {
 		vcpu->exit = (struct guest_exit){.trap = 0x980};
 		vcpu_exit(w, op->vcpu);

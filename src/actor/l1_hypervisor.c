@@ -262,6 +262,9 @@ int l1_map_process_table(struct world *w, unsigned v, unsigned guest)
 
 	if (g->process)
 		return 0;
+	world_hold(w, &g->tables);
+	if (g->process)
+		return 0;
 	write_process_table(w, guest);
 	if (!vcpu_to_l1(w, v) || link_upper_tables(w, v, guest) != 0)
 		return -1;
@@ -433,7 +436,8 @@ int l1_enter(struct world *w, unsigned v, unsigned guest)
 
 	if (vcpu->mode == VCPU_L2 && vcpu->guest == guest)
 		return 0;
-	if (!guest_of(w, guest)->created || !vcpu_to_l1(w, v) || l1_store(w, v, at, &state, sizeof(state)) != 0)
+	if (!guest_of(w, guest)->created || guest_of(w, guest)->stopping || !vcpu_to_l1(w, v) ||
+	    l1_store(w, v, at, &state, sizeof(state)) != 0)
 		return -1;
 	l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, at + STATE_REGS_OFFSET});
 	return vcpu->mode == VCPU_L2 && vcpu->guest == guest ? 0 : -1;
@@ -442,10 +446,12 @@ int l1_enter(struct world *w, unsigned v, unsigned guest)
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)
 {
 	uint32_t n = (uint32_t)(access->gpa >> w->layout.page_shift);
-	struct l1_entry *found = l1_find(w, guest, n), e;
+	struct l1_entry *found, e;
 	bool store = access->kind == MACHINE_STORE;
 	uint8_t need = store ? EVP_WRITE : access->kind == MACHINE_FETCH ? EVP_EXEC : EVP_READ;
 
+	world_hold(w, &guest_of(w, guest)->tables);
+	found = l1_find(w, guest, n);
 	/* The partition-scoped fault of L2's own table walk is not answered: those entries have R and C. */
 	if (!found || !(found->perm & need))
 		return false;

@@ -79,17 +79,8 @@ int op_L1_CREATE(struct world *w, const struct scenario_op *op)
 	return vcpu_to_l1(w, op->vcpu) ? l1_create(w, op->vcpu, op->guest) : -1;
 }
 
-/* All vCPUs leave that guest. */
-static void stop_guest(struct world *w, unsigned guest)
-{
-	for (unsigned v = 0; v < w->config->vcpus; v++)
-		if (w->vcpus[v].mode == VCPU_L2 && w->vcpus[v].guest == guest)
-			vcpu_to_l1(w, v);
-}
-
 int op_L1_DESTROY(struct world *w, const struct scenario_op *op)
 {
-	stop_guest(w, op->guest);
 	return vcpu_to_l1(w, op->vcpu) ? l1_destroy(w, op->vcpu, op->guest) : -1;
 }
 
@@ -303,7 +294,6 @@ int op_L1_FINISH(struct world *w, const struct scenario_op *op)
 
 	if (!g->logging)
 		return -1;
-	stop_guest(w, op->guest);
 	if (!vcpu_to_l1(w, op->vcpu) || l1_harvest(w, op) != 0)
 		return -1;
 	for (uint32_t n = 0; n < w->layout.l2_pages; n++) {
@@ -332,9 +322,8 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
-	w->buffer_lpage = op->g;
+	w->task->buffer_lpage = op->g;
 	status = (int)l1_hcall(w, op->vcpu, H_COPY_TOFROM_GUEST, args);
-	w->buffer_lpage = LAYOUT_NONE;
 	return status;
 }
 

@@ -48,9 +48,9 @@ int op_MIGRATION_FINISH(struct world *w, const struct scenario_op *op)
 	if (!w->migrating)
 		status |= op_MIGRATION_START(w, op);
 	/* Kicked vCPUs leave L2 first; L0 writes L2's state back to L1's memory then. */
+	world_stop_guest(w, 0);
 	for (unsigned v = 0; v < w->config->vcpus; v++)
-		if (w->vcpus[v].mode == VCPU_L2)
-			vcpu_to_l1(w, v);
+		vcpu_hold(w, v);
 	status |= op_MIGRATION_ROUND(w, op);
 	compare(w);
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)

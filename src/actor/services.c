@@ -71,7 +71,7 @@ static unsigned service_cpu(void *ctx)
 {
 	struct world *w = ctx;
 
-	return w->running < w->config->vcpus ? w->vcpus[w->running].cpu : w->host_cpu;
+	return w->task->running < w->config->vcpus ? w->vcpus[w->task->running].cpu : w->host_cpu;
 }
 
 /* Runs on the vCPU's stack: hand over to the guest's program, and come back with its exit. */
@@ -85,20 +85,28 @@ static void service_guest_enter(void *ctx, const struct guest_entry *entry, stru
 	*exit = vcpu->exit;
 }
 
+/* The store itself; from when on it is owed is another matter. */
+static void emit_kernel_store(struct world *w, struct event e)
+{
+	e.kind = EV_KERNEL_STORE;
+	e.vcpu = (uint8_t)(w->task->running < w->config->vcpus ? w->task->running : 0);
+	world_emit(w, &e);
+}
+
 /* A store of the kernel on behalf of the vCPU that runs: told when the kernel returns to the guest. */
 static void pend(struct world *w, struct event e)
 {
 	struct vcpu *vcpu;
 
-	if (w->running >= w->config->vcpus) {
+	if (w->task->running >= w->config->vcpus) {
 		world_emit(w, &e);
 		return;
 	}
-	vcpu = &w->vcpus[w->running];
+	vcpu = &w->vcpus[w->task->running];
 	for (uint32_t i = 0; i < vcpu->pending_count; i++)
 		if (vcpu->pending[i].kind == e.kind && vcpu->pending[i].lpage == e.lpage && vcpu->pending[i].n == e.n)
 			return;
-	e.vcpu = (uint8_t)w->running;
+	e.vcpu = (uint8_t)w->task->running;
 	if (vcpu->pending_count < WORLD_PENDING_WRITES)
 		vcpu->pending[vcpu->pending_count++] = e;
 }
@@ -154,7 +162,7 @@ static uint32_t lpage_of_hva(const struct world *w, uint64_t hva)
 		if (!slot->pages || hva < slot->hva || (hva - slot->hva) >> l->page_shift >= slot->pages)
 			continue;
 		lpage = slot->first + (uint32_t)((hva - slot->hva) >> l->page_shift);
-		if (lpage == w->buffer_lpage)
+		if (lpage == w->task->buffer_lpage)
 			return lpage;
 		if (found != LAYOUT_NONE)
 			return LAYOUT_NONE;
@@ -177,6 +185,7 @@ static size_t service_user_copy(void *ctx, uint64_t hva, void *buf, size_t n, bo
 		if (e.lpage == LAYOUT_NONE)
 			continue;
 		w->hooks.kernel_wrote(w->hooks.ctx, e.lpage, NULL);
+		emit_kernel_store(w, e);
 		pend(w, e);
 	}
 	return left;
@@ -187,6 +196,15 @@ static bool service_gup(void *ctx, uint64_t hva, bool write, bool fast_only, uin
 	struct world *w = ctx;
 
 	return machine_hostmm_fault(w->machine, hva, write, fast_only, hpa, writable);
+}
+
+static void service_kernel_writes(void *ctx, uint64_t gpa)
+{
+	struct world *w = ctx;
+	struct event e = {.lpage = layout_lpage(&w->layout, gpa)};
+
+	if (e.lpage != LAYOUT_NONE)
+		emit_kernel_store(w, e);
 }
 
 static void service_kernel_wrote(void *ctx, uint64_t gpa, const char *function)
@@ -266,6 +284,7 @@ void world_services(struct world *w)
 		.quadrant_copy = service_quadrant_copy,
 		.user_copy = service_user_copy,
 		.gup = service_gup,
+		.kernel_writes = service_kernel_writes,
 		.kernel_wrote = service_kernel_wrote,
 		.lpid_alloc = service_lpid_alloc,
 		.lpid_free = service_lpid_free,

@@ -20,6 +20,9 @@
 #define FAULTS_WITHOUT_CHANGE_MAX 16
 #define FAULTS_MAX 400
 
+static const char *const access_word[] = {
+	[MACHINE_LOAD] = "load", [MACHINE_STORE] = "store", [MACHINE_FETCH] = "fetch"};
+
 static void vcpu_fiber(void *arg)
 {
 	struct world *w = ((void **)arg)[0];
@@ -42,7 +45,7 @@ static void after_entry(struct world *w, unsigned v)
 {
 	struct vcpu *vcpu = &w->vcpus[v];
 
-	w->running = w->config->vcpus;
+	w->task->running = w->config->vcpus;
 	if (w->aborted)
 		longjmp(*w->abort, 1);
 	if (!vcpu->fiber.alive) {
@@ -59,11 +62,14 @@ static void after_entry(struct world *w, unsigned v)
 
 void world_abort(struct world *w)
 {
-	if (w->running >= w->config->vcpus)
+	w->aborted = true;
+	/* Task 0 comes here again, from where it stands (task_switched). */
+	if (w->sched.current)
+		sched_give_up(&w->sched);
+	if (w->task->running >= w->config->vcpus)
 		longjmp(*w->abort, 1);
 	/* The vCPU's stack is given up, not unwound. */
-	w->aborted = true;
-	fiber_yield(&w->vcpus[w->running].fiber);
+	fiber_yield(&w->vcpus[w->task->running].fiber);
 	__builtin_unreachable();
 }
 
@@ -73,7 +79,7 @@ static bool vcpu_start(struct world *w, unsigned v)
 	void *arg[2] = {w, (void *)(uintptr_t)v};
 
 	fiber_start(&vcpu->fiber, vcpu_fiber, arg);
-	w->running = v;
+	w->task->running = v;
 	fiber_resume(&vcpu->fiber);
 	after_entry(w, v);
 	return vcpu->mode == VCPU_L1;
@@ -81,7 +87,7 @@ static bool vcpu_start(struct world *w, unsigned v)
 
 void vcpu_exit(struct world *w, unsigned v)
 {
-	w->running = v;
+	w->task->running = v;
 	fiber_resume(&w->vcpus[v].fiber);
 	after_entry(w, v);
 }
@@ -90,6 +96,7 @@ bool vcpu_to_l1(struct world *w, unsigned v)
 {
 	struct vcpu *vcpu = &w->vcpus[v];
 
+	vcpu_hold(w, v);
 	if (vcpu->mode == VCPU_OFF)
 		return vcpu_start(w, v);
 	/* An external interrupt for L1 ends L2 (kvmppc_handle_nested_exit, BOOK3S_INTERRUPT_EXTERNAL). */
@@ -137,6 +144,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 	for (unsigned tries = 0; tries < FAULTS_MAX; tries++) {
 		uint32_t changes = w->entry_changes;
 
+		world_point(w, POINT_HW, access_word[access->kind]);
 		access->cpu = vcpu->cpu;
 		access->lpid = vcpu->entry.lpid;
 		switch (machine_access(w->machine, access)) {
@@ -158,6 +166,9 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		if (vcpu->mode != mode || vcpu->guest != guest)
 			return ACCESS_LEFT;
 		unchanged = w->entry_changes == changes ? unchanged + 1 : 0;
+		/* The kernel may have told the guest to try again because of what another op is doing. */
+		if (unchanged && world_step_aside(w))
+			unchanged = 0;
 		if (unchanged >= FAULTS_WITHOUT_CHANGE_MAX)
 			break;
 	}

@@ -8,15 +8,7 @@
 #include <string.h>
 
 #define VCPU_STACK_BYTES (256u << 10)
-/* Locks, allocations and copies of one op; a large harvest of 2000 pages takes some 10,000. */
-#define WORLD_STEPS_MAX 1000000u
-
-/* The dispatch table: one function a row of ops.def. */
-static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_op *) = {
-#define OP(id, actor, name, fields, flags, help) [OP_##id] = op_##id,
-#include "scenario/ops.def"
-#undef OP
-};
+#define TASK_STACK_BYTES (256u << 10)
 
 bool world_create(struct world *w, const struct target *target, const struct world_hooks *hooks)
 {
@@ -31,7 +23,11 @@ bool world_create(struct world *w, const struct target *target, const struct wor
 	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++)
 		if (!fiber_create(&w->vcpus[v].fiber, VCPU_STACK_BYTES))
 			return false;
+	if (!sched_create(&w->sched, TASK_STACK_BYTES))
+		return false;
+	w->task = &w->tasks[0];
 	world_services(w);
+	world_task_services(w);
 	target->attach(&w->services);
 	return true;
 }
@@ -40,6 +36,7 @@ void world_destroy(struct world *w)
 {
 	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++)
 		fiber_destroy(&w->vcpus[v].fiber);
+	sched_destroy(&w->sched);
 	if (w->machine)
 		machine_destroy(w->machine);
 	free(w->page_array);
@@ -47,7 +44,7 @@ void world_destroy(struct world *w)
 
 void world_emit(struct world *w, struct event *event)
 {
-	event->op = w->op;
+	event->op = w->task->op;
 	w->hooks.event(w->hooks.ctx, event);
 }
 
@@ -59,6 +56,8 @@ static void forget(struct world *w)
 	for (unsigned g = 0; g < w->guest_count; g++) {
 		struct l1_guest *guest = &w->guests[g];
 
+		guest->tables.task = 0;
+		guest->stopping = 0;
 		guest->created = guest->tree = guest->process = guest->logging = false;
 		guest->pool_used = 0;
 		memset(guest->pte_table, 0, sizeof(guest->pte_table));
@@ -73,7 +72,8 @@ static void forget(struct world *w)
 	w->faults = 0;
 	w->aborted = false;
 	w->host_cpu = 0;
-	w->buffer_lpage = LAYOUT_NONE;
+	w->vmm.task = w->aging.task = 0;
+	memset(w->cpus, 0, sizeof(w->cpus));
 }
 
 /* What the memory of a slot maps at first. */
@@ -117,8 +117,9 @@ static int create_slots(struct world *w)
 	return 0;
 }
 
-int world_begin(struct world *w, const struct scenario_config *config)
+int world_begin(struct world *w, const struct scenario *scenario)
 {
+	const struct scenario_config *config = &scenario->config;
 	const struct machine_config machine_config = {
 		.page_shift = w->target->page_shift,
 		.cpus = config->cpus,
@@ -136,13 +137,12 @@ int world_begin(struct world *w, const struct scenario_config *config)
 	int status;
 
 	forget(w);
-	w->services.steps_left = WORLD_STEPS_MAX;
+	w->scenario = scenario;
 	w->config = config;
+	world_tasks_begin(w);
 	w->guest_count = config->guests;
 	layout_init(&w->layout, config);
 	assert(w->layout.total_pages <= WORLD_LPAGES && w->layout.l2_pages <= WORLD_L2_PAGES);
-	w->running = config->vcpus;
-	w->op = 0;
 	w->lpid_used[0] |= 1;
 	w->lpid_used[config->lpid / 8] |= (uint8_t)(1u << config->lpid % 8);
 	for (unsigned v = 0; v < SCENARIO_VCPUS_MAX; v++) {
@@ -150,6 +150,7 @@ int world_begin(struct world *w, const struct scenario_config *config)
 		w->vcpus[v].guest = 0;
 		w->vcpus[v].cpu = v % config->cpus;
 		w->vcpus[v].pending_count = 0;
+		w->vcpus[v].held.task = 0;
 	}
 	machine_reset(w->machine, &machine_config);
 	host_notifier(w);
@@ -164,16 +165,4 @@ void world_end(struct world *w, bool teardown)
 	vcpu_stop_all(w);
 	if (teardown)
 		w->target->world_teardown();
-}
-
-void world_op(struct world *w, const struct scenario_op *op, unsigned index)
-{
-	struct event e = {.kind = EV_OP_BEGIN};
-
-	w->op = (uint16_t)index;
-	w->services.steps_left = WORLD_STEPS_MAX;
-	world_emit(w, &e);
-	e.kind = EV_OP_END;
-	e.status = op_function[op->kind](w, op);
-	world_emit(w, &e);
 }

@@ -14,6 +14,7 @@
 #include "scenario/layout.h"
 #include "scenario/scenario.h"
 #include "sched/fiber.h"
+#include "sched/sched.h"
 
 #include <setjmp.h>
 
@@ -23,7 +24,13 @@
 
 enum vcpu_mode { VCPU_OFF, VCPU_L1, VCPU_L2, VCPU_DEAD };
 
+/* What only one op at a time may have: a vCPU, a CPU, the VMM's own lock. */
+struct held_by {
+	uint8_t task; /* plus one; 0: nobody */
+};
+
 struct vcpu {
+	struct held_by held;
 	struct fiber fiber;
 	enum vcpu_mode mode;
 	unsigned cpu;
@@ -44,6 +51,8 @@ struct l1_entry {
 };
 
 struct l1_guest {
+	struct held_by tables;			 /* L1's own lock of them */
+	uint8_t stopping;			 /* ops that keep the guest from being entered */
 	bool created;				 /* the partition table entry is valid */
 	bool tree;				 /* root and upper tables are linked */
 	bool process;				 /* L2's process table is mapped */
@@ -59,6 +68,34 @@ struct host_slot {
 	bool exists, logging;
 };
 
+#define WORLD_LOCKS_MAX 16u
+
+/* A kernel lock that an op holds, and where it took it. */
+struct held_lock {
+	const void *lock;
+	const void *callers[TARGET_CALLERS];
+};
+
+/* An op that is under way. */
+struct world_task {
+	const struct scenario_op *what;
+	uint16_t op;	       /* its index */
+	unsigned running;      /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
+	bool watched;	       /* yield points matter */
+	uint32_t points;       /* that it has passed */
+	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
+	const char *waits;     /* for what it waits, for a report; NULL: it does not */
+	const void *waits_at[TARGET_CALLERS];
+	uint32_t lock_count;
+	struct held_lock locks[WORLD_LOCKS_MAX];
+};
+
+/* A preemption of the scenario while it runs. */
+struct world_point {
+	uint32_t seen; /* yield points of its name that the victim has passed */
+	bool reached;
+};
+
 struct world_hooks {
 	void *ctx;
 	void (*event)(void *ctx, const struct event *event);
@@ -71,6 +108,15 @@ struct world_hooks {
 	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
 	/* An access that faults for ever: vcpu, guest (0: L1), page. */
 	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, uint32_t page);
+	/* The name of a yield point ("function:kind:variable"), unique for each text. */
+	const char *(*point_name)(void *ctx, enum target_point kind, const char *word, const void *variable,
+				  const void *const callers[TARGET_CALLERS]);
+	/* A yield point of the op that runs, if `points` was asked for. */
+	void (*point)(void *ctx, const char *name);
+	/* The op took a lock while it held others (w->task->locks, the new one last). */
+	void (*locked)(void *ctx);
+	/* All ops that are under way wait. Does not return. */
+	void (*deadlock)(void *ctx);
 	/* The hardware's walk read memory that is no live table. */
 	void (*bad_walk)(void *ctx, const struct machine_access *access);
 };
@@ -81,12 +127,18 @@ struct world {
 	struct world_hooks hooks;
 	struct host_services services;
 
+	const struct scenario *scenario;
 	const struct scenario_config *config;
 	struct layout layout;
-	uint16_t op;		/* index of the op that runs */
+	struct sched sched;
+	struct world_task tasks[SCHED_TASKS];
+	struct world_task *task; /* the op that runs */
+	struct world_point points[SCENARIO_POINTS_MAX];
+	uint32_t starting; /* index of the op that a new task begins with */
+	bool tell_points;  /* call hooks.point at each yield point of each op */
+	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
 	uint64_t faults;	/* that the hardware took, in this world */
 	uint32_t entry_changes; /* counts changes of any page table entry: progress */
-	unsigned running;	/* vCPU whose kernel code runs; config->vcpus: none, or the host's */
 	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
 	bool aborted;
 	unsigned host_cpu;
@@ -95,7 +147,6 @@ struct world {
 	struct l1_guest guests[SCENARIO_GUESTS_MAX];
 	unsigned guest_count; /* of the configuration; kept, since that may be gone at the next reset */
 	struct host_slot slots[SCENARIO_SLOTS_MAX];
-	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	bool migrating;
 	bool ptcr_set;
 	uint32_t copied[WORLD_LPAGES];	      /* content version that the host's migration has copied */
@@ -109,8 +160,8 @@ struct world {
 bool world_create(struct world *w, const struct target *target, const struct world_hooks *hooks);
 void world_destroy(struct world *w);
 
-/* A fresh VM for this configuration. Returns 0 or -errno. */
-int world_begin(struct world *w, const struct scenario_config *config);
+/* A fresh VM for this scenario, which must stay where it is until world_end. Returns 0 or -errno. */
+int world_begin(struct world *w, const struct scenario *scenario);
 /* All vCPUs leave the kernel; with `teardown` the kernel frees the VM. */
 void world_end(struct world *w, bool teardown);
 
@@ -120,12 +171,35 @@ void world_end(struct world *w, bool teardown);
  */
 _Noreturn void world_abort(struct world *w);
 
-/* Run one op; emits EV_OP_BEGIN and EV_OP_END around it. */
-void world_op(struct world *w, const struct scenario_op *op, unsigned index);
+/*
+ * Run the op with that index, which is no child, and at its yield points those that preempt it; emits EV_OP_BEGIN and
+ * EV_OP_END around each. When it returns, none is under way.
+ */
+void world_op(struct world *w, unsigned index);
+/* The stack that the running code is on; base NULL: the caller's of world_op. */
+struct stack world_stack(const struct world *w);
+/* The task, if any, that holds a kernel lock; NULL: none. */
+const struct world_task *world_holder(const struct world *w, const void *lock, const struct held_lock **where);
 
 /* ---- between the actors --------------------------------------------------- */
 
 void world_emit(struct world *w, struct event *event);
+
+/* tasks.c: ops that are under way at the same time. */
+/* A yield point outside of kernel code. */
+void world_point(struct world *w, enum target_point kind, const char *word);
+/* For the op that runs, until it ends: wait until nobody else has it. */
+void world_hold(struct world *w, struct held_by *what);
+void world_release(struct world *w, struct held_by *what);
+/* The same of a vCPU and the CPU that it is on: two vCPUs on one CPU cannot both be in the kernel. */
+void vcpu_hold(struct world *w, unsigned v);
+void vcpu_release(struct world *w, unsigned v);
+/* Let others go first: an access is retried until one of them is done with something. False: nobody can. */
+bool world_step_aside(struct world *w);
+/* All vCPUs leave that guest (0: any), and it is not entered again before the op ends. */
+void world_stop_guest(struct world *w, unsigned guest);
+void world_task_services(struct world *w);
+void world_tasks_begin(struct world *w);
 
 /* vcpu.c: a vCPU enters and leaves the kernel. */
 /* Leave guest mode with w->vcpus[v].exit; returns when the guest is entered again. */

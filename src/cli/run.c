@@ -21,7 +21,7 @@ struct run_options {
 	struct target_choice target;
 	double seconds;
 	uint64_t execs, jobs, seed, ops_max;
-	unsigned engine;
+	unsigned engine, preempt; /* preempt: 0 none, 1 sync, 2 access */
 	bool seed_given, well_behaved, stop_on_first, json;
 	const char *corpus, *out, *known;
 	uint32_t fail_classes;
@@ -38,6 +38,7 @@ enum {
 	KEY_STOP,
 	KEY_FAIL,
 	KEY_L1,
+	KEY_PREEMPT,
 	KEY_KNOWN,
 	KEY_OPS,
 	KEY_FORMAT
@@ -53,6 +54,11 @@ static const struct argp_option options[] = {
 	{"corpus", KEY_CORPUS, "D", 0, "scenarios to begin with (default: corpus/seeds)", 2},
 	{"max-ops", KEY_OPS, "N", 0, "ops in a scenario at most (default 128)", 2},
 	{"l1", KEY_L1, "KIND", 0, "any (default), or well-behaved: no finding that needs an L1 that breaks the rules",
+	 2},
+	{"preempt", KEY_PREEMPT, "LEVEL", 0,
+	 "where ops may run inside others: none; sync (default): at locks, allocations, tlbies, page table entries and "
+	 "the "
+	 "like; access: at each access to shared memory as well, in a module that is built for it",
 	 2},
 	{"out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3},
 	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3},
@@ -111,6 +117,7 @@ static int take_choice(struct run_options *o, int key, char *arg)
 {
 	static const char *const engines[] = {"libfuzzer", "afl", "random", NULL}; /* as enum engine_kind */
 	static const char *const kinds[] = {"any", "well-behaved", NULL}, *const formats[] = {"text", "json", NULL};
+	static const char *const levels[] = {"none", "sync", "access", NULL};
 	unsigned choice = 0;
 	int result;
 
@@ -121,6 +128,8 @@ static int take_choice(struct run_options *o, int key, char *arg)
 		result = cli_choice("--l1", arg, kinds, &choice);
 		o->well_behaved = choice;
 		return result;
+	case KEY_PREEMPT:
+		return cli_choice("--preempt", arg, levels, &o->preempt);
 	case KEY_FORMAT:
 		result = cli_choice("--format", arg, formats, &choice);
 		o->json = choice;
@@ -257,9 +266,11 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 		.seconds = o->seconds,
 		.execs = o->execs,
 		.out = o->out,
-		.well_behaved = o->well_behaved,
+		.limits = {.well_behaved = o->well_behaved,
+			   .preempt = o->preempt != 0,
+			   .level = o->preempt == 2 ? LEVEL_ACCESS : LEVEL_SYNC,
+			   .ops_max = (uint32_t)o->ops_max},
 		.stop_on_first = o->stop_on_first,
-		.ops_max = (uint32_t)o->ops_max,
 		.fail_classes = o->fail_classes,
 		.live = cli_terminal(STDERR_FILENO),
 		.colour = cli_colour(STDERR_FILENO),
@@ -292,7 +303,7 @@ static enum build_flavour flavour_for(unsigned engine)
 
 int verb_run(int argc, char **argv)
 {
-	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT};
+	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT, .preempt = 1};
 	const struct cli_parser parser = {"run", "", help, options, take, &o};
 	struct cli_list modules = {0};
 	struct target_facts facts = {0};

@@ -15,9 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 1u
+#define TARGET_ABI 2u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
+#define TARGET_TASKS 33u
 
 /* Why a vCPU left guest mode; what the hardware puts into registers (ISA 3.1, Book III, 7.5). */
 struct guest_exit {
@@ -52,6 +53,29 @@ enum target_report_kind {
 	REPORT_MEMORY
 };
 
+/*
+ * Yield points: where another CPU may act. X(ID, "kind"). What lies between two of them cannot be seen by others at
+ * the level sync; at the level access each read and write of shared memory is one more.
+ */
+#define TARGET_POINTS(X)                                                                                               \
+	X(POINT_LOCK, "lock")	  /* before a lock is taken */                                                         \
+	X(POINT_UNLOCK, "unlock") /* after it was given back */                                                        \
+	X(POINT_ALLOC, "alloc")	  /* an allocation that may sleep */                                                   \
+	X(POINT_SLEEP, "sleep")	  /* cond_resched, a wait for a grace period */                                        \
+	X(POINT_TLBIE, "tlbie")	  /* before an invalidation */                                                         \
+	X(POINT_PTE, "pte")	  /* before a page table entry changes */                                              \
+	X(POINT_USER, "user")	  /* before a copy from or to the memory of the VMM or the guest */                    \
+	X(POINT_GUEST, "guest")	  /* before guest mode is entered, after it was left */                                \
+	X(POINT_HW, "hw")	  /* before an access of a guest: walk, fill and access are one step */                \
+	X(POINT_HOST, "host")	  /* in the host's memory management */
+
+enum target_point {
+#define POINT_MEMBER(id, word) id,
+	TARGET_POINTS(POINT_MEMBER)
+#undef POINT_MEMBER
+		POINT_COUNT
+};
+
 /* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
 struct host_services {
 	void *ctx;
@@ -69,6 +93,25 @@ struct host_services {
 	void (*tlbiel_lpid)(void *ctx, unsigned cpu, uint32_t lpid, unsigned ric, unsigned prs); /* this CPU only */
 	unsigned (*cpu)(void *ctx); /* the CPU that the running code is on */
 
+	/*
+	 * Which task runs: ops that are under way at the same time are different tasks. Set by rcfuzz, read by the
+	 * target; below TARGET_TASKS.
+	 */
+	unsigned task;
+	/* Call point() at each yield point. word: what it is about; NULL: the lock at `variable`. */
+	bool watched;
+	void (*point)(void *ctx, enum target_point kind, const char *word, const void *variable,
+		      const void *const callers[TARGET_CALLERS]);
+	/* More than one task may be under way in this world: tell of locks. */
+	bool overlap;
+	void (*locked)(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS]);
+	void (*unlocked)(void *ctx, const void *lock);
+	/* Let others run until wake(what); does not return if nobody is left who could do that (a deadlock). */
+	void (*wait)(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS]);
+	void (*wake)(void *ctx, const void *what);
+	/* Let the others go first, if they can. */
+	void (*step_aside)(void *ctx);
+
 	/* Run the guest until it exits: fills *exit. */
 	void (*guest_enter)(void *ctx, const struct guest_entry *entry, struct guest_exit *exit);
 	/* Copy through quadrant 1 or 2 (ISA 3.1, Book III, 6.7.4): returns the bytes not copied. */
@@ -78,7 +121,8 @@ struct host_services {
 	size_t (*user_copy)(void *ctx, uint64_t hva, void *buf, size_t n, bool store); /* bytes not copied */
 	bool (*gup)(void *ctx, uint64_t hva, bool write, bool fast_only, uint64_t *hpa, bool *writable);
 
-	/* A kernel function has stored to guest memory through a pinned page (VPA, DTL), and is done. */
+	/* A kernel function is about to store to guest memory through a pinned page (VPA, DTL); and has. */
+	void (*kernel_writes)(void *ctx, uint64_t gpa);
 	void (*kernel_wrote)(void *ctx, uint64_t gpa, const char *function);
 
 	/* LPID allocation (book3s_64_mmu_hv.c:kvmppc_alloc_lpid): -1 when none is left. */
@@ -145,6 +189,11 @@ struct target {
 
 	/* Has the kernel pinned the page that lies at hpa (VPA, DTL)? The host cannot move it then. */
 	bool (*page_pinned)(uint64_t hpa);
+
+	/* No kernel code is under way: what waits for a grace period of RCU may be done. */
+	void (*quiescent)(void);
+	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */
+	const char *(*lock_name)(const void *lock);
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);

@@ -82,6 +82,11 @@ static void tell_begin(const struct machine *m, uint64_t start, uint64_t end)
 		m->hostmm.notifier.begin(m->hostmm.notifier.ctx, start, end);
 }
 
+static bool is_pinned(const struct machine *m, uint64_t hva)
+{
+	return m->hostmm.notifier.pinned && m->hostmm.notifier.pinned(m->hostmm.notifier.ctx, hva);
+}
+
 static void tell_mapped(const struct machine *m, const struct place *place)
 {
 	uint32_t frame = place->page->frame;
@@ -383,7 +388,8 @@ static bool can_collapse(const struct machine *m, const struct place *place)
 	if (place->region->huge || count != pages_per_region(m))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		if (pages[i].frame == MACHINE_FRAME_NONE)
+		if (pages[i].frame == MACHINE_FRAME_NONE ||
+		    is_pinned(m, (place->hva & ~(SIZE_2M - 1)) + i * page_size(m)))
 			return false;
 	}
 	return true;
@@ -476,7 +482,7 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 	tell_begin(m, start, end);
 	for (uint64_t at = start; at < end; at += page_size(m)) {
 		visit(m, at, start, end, &place);
-		if (place.page->frame == MACHINE_FRAME_NONE)
+		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
 			continue;
 		swap_out(m, place.page);
 		if (place.region->huge)
@@ -500,7 +506,7 @@ void machine_hostmm_move(struct machine *m, uint64_t hva)
 		return;
 	tell_begin(m, start, end);
 	visit(m, start, start, end, &place);
-	if (place.page->frame != MACHINE_FRAME_NONE && replace_frame(m, place.page))
+	if (place.page->frame != MACHINE_FRAME_NONE && !is_pinned(m, start) && replace_frame(m, place.page))
 		sync_page(m, &place);
 	tell_end(m, start, end);
 }
@@ -517,7 +523,7 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 	tell_begin(m, start, end);
 	for (uint64_t at = start; at < end; at += page_size(m)) {
 		visit(m, at, start, end, &place);
-		if (place.page->frame == MACHINE_FRAME_NONE)
+		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
 			continue;
 		place.page->writable = false;
 		place.page->cow = true;

@@ -67,7 +67,7 @@ static void on_mapped(void *ctx, uint64_t hva, uint32_t frame, bool writable)
 static struct log *watch(struct machine *m)
 {
 	static struct log log;
-	const struct hostmm_notifier notifier = {&log, on_begin, on_end, on_mapped};
+	const struct hostmm_notifier notifier = {.ctx = &log, .begin = on_begin, .end = on_end, .mapped = on_mapped};
 
 	log = (struct log){.m = m};
 	machine_hostmm_notifier(m, &notifier);

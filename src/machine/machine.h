@@ -187,6 +187,8 @@ struct hostmm_notifier {
 	 * before end is called, changed or not, and for a page that is faulted in.
 	 */
 	void (*mapped)(void *ctx, uint64_t hva, uint32_t frame, bool writable);
+	/* Has somebody pinned the page since? Then it stays as it is. May be NULL. */
+	bool (*pinned)(void *ctx, uint64_t hva);
 };
 /* A reset forgets the notifier. */
 void machine_hostmm_notifier(struct machine *m, const struct hostmm_notifier *notifier);

@@ -204,7 +204,7 @@ struct record *store_add(struct store *store, const struct record *record, const
 	record_id(own->id, &own->finding);
 	snprintf(own->scenario, sizeof(own->scenario), "findings/%s.raw.txt", own->id);
 	own->ops = raw->op_count;
-	own->preemptions = 0;
+	own->preemptions = raw->point_count;
 	own->minimized = false;
 	if (!save_scenario(store, own, raw) || !store_update(store, own)) {
 		free(own);
@@ -222,6 +222,7 @@ bool store_minimized(struct store *store, struct record *record, const struct fi
 	next.finding = *finding;
 	next.minimized = true;
 	next.ops = small->op_count;
+	next.preemptions = small->point_count;
 	snprintf(next.scenario, sizeof(next.scenario), "findings/%s.txt", next.id);
 	if (!save_scenario(store, &next, small) || !store_update(store, &next))
 		return false;

@@ -6,8 +6,11 @@
  */
 #include "runner.h"
 
+#include "scenario/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *const layer_name[LAYER_COUNT] = {
@@ -27,7 +30,7 @@ static struct finding *next_finding(struct runner *r)
 	}
 	f = &o->findings[o->finding_count];
 	*f = (struct finding){.n = LAYOUT_NONE, .lpage = LAYOUT_NONE, .needs_wild_l1 = r->wild};
-	f->op_cause = f->op_effect = r->world.op;
+	f->op_cause = f->op_effect = r->world.task->op;
 	return f;
 }
 
@@ -290,6 +293,75 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 		append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
 		       f->writers[0].line);
 	commit(r, f, role);
+}
+
+/* ---- locks --------------------------------------------------------------------- */
+
+static void add_site(struct runner *r, struct finding *f, const char *what, const char *lock,
+		     const void *const callers[TARGET_CALLERS])
+{
+	struct provenance_site site;
+	char words[sizeof(f->writers[0].what)];
+
+	memcpy(site.callers, callers, sizeof(site.callers));
+	snprintf(words, sizeof(words), "%s %s", what, lock);
+	add_writer(r, f, words, &site);
+}
+
+/* Follow who waits for whom, from the first task that waits for a kernel lock. */
+void finding_deadlock(struct runner *r)
+{
+	struct world *w = &r->world;
+	unsigned i = 0;
+	struct finding *f;
+
+	while (i < w->sched.top && !(w->tasks[i].waits && w->tasks[i].waits_at[0]))
+		i++;
+	if (i == w->sched.top) {
+		fprintf(stderr, "rcfuzz: internal error: actors wait for each other\n");
+		abort();
+	}
+	f = next_finding(r);
+	if (!f)
+		return;
+	f->class = CLASS_DEADLOCK;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "deadlock:");
+	for (const struct world_task *task = &w->tasks[i]; task && f->writer_count + 1 < FINDING_FRAMES;) {
+		const void *lock = sched_waits_for(&w->sched, (unsigned)(task - w->tasks));
+		const struct held_lock *held = NULL;
+		const struct world_task *holder = lock ? world_holder(w, lock, &held) : NULL;
+		const char *name = holder ? w->target->lock_name(lock) : task->waits;
+		char label[SCENARIO_LABEL_MAX];
+
+		scenario_label_text(task->what->label, label);
+		append(f->title, sizeof(f->title), " op %s waits for %s", label, name);
+		if (task->waits_at[0])
+			add_site(r, f, "waits for", name, task->waits_at);
+		if (holder) {
+			scenario_label_text(holder->what->label, label);
+			append(f->title, sizeof(f->title), ", held by op %s;", label);
+			add_site(r, f, "holds", name, held->callers);
+		}
+		task = holder && holder->waits ? holder : NULL;
+	}
+	commit(r, f, "lock");
+}
+
+void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
+		       const struct held_lock *there)
+{
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = CLASS_LOCK_DISCIPLINE;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s here, and the other way round elsewhere",
+		 second, first);
+	add_site(r, f, "takes", second, here->callers);
+	add_site(r, f, "takes", first, there->callers);
+	commit(r, f, "order");
 }
 
 static const char *base_name(const char *path)

@@ -86,12 +86,39 @@ static void mark_access(struct runner *r, const struct event *e)
 	}
 }
 
+static void observe_op(struct runner *r, unsigned index, bool after)
+{
+	const struct run_observer *o = r->observer;
+	struct store_mark mark;
+
+	if (!o || !o->op)
+		return;
+	mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
+	o->op(o->ctx, index, after, &mark.bits);
+}
+
+/* An op begins or ends; others may be under way. */
+static void on_op(struct runner *r, const struct event *e)
+{
+	const struct scenario_op *op = &r->scenario->ops[e->op];
+
+	r->outcome->ops_run += e->kind == EV_OP_END;
+	if (r->bare)
+		return;
+	r->wild |= (op_info[op->kind].flags & OPF_WILD) != 0;
+	observe_op(r, e->op, e->kind == EV_OP_END);
+	if (e->kind == EV_OP_END)
+		count_state(r, op);
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
 	struct runner *r = ctx;
 	struct oracle_verdict verdicts[VERDICTS_MAX];
 	size_t count;
 
+	if (e->kind == EV_OP_BEGIN || e->kind == EV_OP_END)
+		on_op(r, e);
 	if (r->bare)
 		return;
 	r->outcome->events++;
@@ -151,6 +178,40 @@ static void on_report(void *ctx, enum target_report_kind kind, const char *file,
 		world_abort(&r->world);
 }
 
+static const char *on_point_name(void *ctx, enum target_point kind, const char *word, const void *variable,
+				 const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	if (!word && kind <= POINT_UNLOCK)
+		word = r->world.target->lock_name(variable);
+	return point_name(&r->names, r->module, kind, word, callers);
+}
+
+static void on_point(void *ctx, const char *name)
+{
+	struct runner *r = ctx;
+
+	if (r->observer->point)
+		r->observer->point(r->observer->ctx, r->world.task->op, r->world.task->points, name);
+}
+
+static void on_locked(void *ctx)
+{
+	struct runner *r = ctx;
+
+	if (!r->bare)
+		lock_order_note(r);
+}
+
+static void on_deadlock(void *ctx)
+{
+	struct runner *r = ctx;
+
+	finding_deadlock(r);
+	world_abort(&r->world);
+}
+
 static void on_kernel_wrote(void *ctx, uint32_t lpage, const char *function)
 {
 	struct runner *r = ctx;
@@ -194,6 +255,10 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 	const struct world_hooks hooks = {.event = on_event,
 					  .pte_written = on_pte_written,
 					  .report = on_report,
+					  .point_name = on_point_name,
+					  .point = on_point,
+					  .locked = on_locked,
+					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
 					  .bad_walk = on_bad_walk};
@@ -262,24 +327,13 @@ void runner_time_limit(struct runner *r, unsigned budget_ms)
 
 /* ---- one run ------------------------------------------------------------------------ */
 
-static void observe_op(struct runner *r, unsigned index, bool after)
-{
-	const struct run_observer *o = r->observer;
-	struct store_mark mark;
-
-	if (!o || !o->op)
-		return;
-	mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
-	o->op(o->ctx, index, after, &mark.bits);
-}
-
 /* What is still owed must show now: harvest what is logged, then let the oracle look at L1's tables. */
 static void probe(struct runner *r)
 {
 	struct world *w = &r->world;
 	struct event end = {.kind = EV_END};
 
-	w->op = (uint16_t)r->scenario->op_count;
+	w->task->op = (uint16_t)r->scenario->op_count;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
 		if (w->slots[slot].exists && w->slots[slot].logging &&
 		    (r->bare || oracle_slot_tracked(r->oracle, slot)))
@@ -295,13 +349,9 @@ static void run_ops(struct runner *r)
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		const struct scenario_op *op = &s->ops[i];
 
-		r->wild |= (op_info[op->kind].flags & OPF_WILD) != 0;
-		observe_op(r, i, false);
-		world_op(w, op, i);
-		observe_op(r, i, true);
-		if (!r->bare)
-			count_state(r, op);
-		r->outcome->ops_run++;
+		if (s->point_count && scenario_point_of(s, op->label))
+			continue; /* it runs where it interrupts another */
+		world_op(w, i);
 	}
 	probe(r);
 	world_end(w, s->config.teardown);
@@ -320,7 +370,7 @@ static enum world_end run_world(struct runner *r)
 	if (setjmp(r->abort) != 0)
 		return WORLD_ABORTED;
 	r->in_world = true;
-	if (world_begin(&r->world, &r->scenario->config) != 0)
+	if (world_begin(&r->world, r->scenario) != 0)
 		return WORLD_NOT_SET_UP;
 	run_ops(r);
 	return WORLD_RAN;
@@ -368,8 +418,10 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->outcome = outcome;
 	r->hash = 0;
 	r->wild = false;
+	r->world.tell_points = observer && observer->point;
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
+	lock_order_reset(r);
 	layout_init(&r->layout, &r->scenario->config);
 	if (!r->bare)
 		oracle_begin(r->oracle, &r->scenario->config, &r->layout);
@@ -381,6 +433,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 		return;
 	check_ourselves(r, end);
 	stats = oracle_stats(r->oracle);
+	for (uint32_t i = 0; i < r->scenario->point_count; i++)
+		outcome->points_reached |= (uint32_t)r->world.points[i].reached << i;
 	outcome->world_ended = end != WORLD_RAN;
 	outcome->spurious_dirty = stats.spurious_dirty;
 	outcome->named = stats.named;

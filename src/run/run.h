@@ -27,7 +27,8 @@ struct run_outcome {
 	uint64_t events, accesses, faults, kernel_steps;
 	uint32_t ops_run; /* less than op_count when the world ended early (crash, hang) */
 	uint64_t spurious_dirty, named;
-	bool world_ended; /* a crash, BUG, hang or undefined behaviour ended it */
+	uint32_t points_reached; /* bit i: the scenario's point i was */
+	bool world_ended;	 /* a crash, BUG, hang or undefined behaviour ended it */
 };
 
 /* The R and C of the four places for one page, for the timeline. */
@@ -47,6 +48,8 @@ struct run_observer {
 	/* Each change of an entry: which place, old, new, the kernel function. */
 	void (*pte)(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
 		    const char *file, uint32_t line);
+	/* Each yield point of each op: the op, its number in it, its name (for as long as the runner lives). */
+	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
 	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */
 	uint8_t watch_guest;
 	uint32_t watch_n, watch_lpage;
@@ -68,6 +71,13 @@ uint32_t runner_page_shift(const struct runner *r);
  */
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
 		  struct run_outcome *outcome);
+
+/*
+ * Give the points of *s, which were reached by number, the names that they have in this module, so that they say where
+ * they are and survive another build of it. Runs the scenario. False: nothing was changed, since it then would not run
+ * the same.
+ */
+bool run_name_points(struct runner *r, struct scenario *s);
 
 /* State coverage: RUN_STATES bytes, counters of (op, bits of l1-pte, l0-pte, shadow, TLB) met; fed to engines. */
 #define RUN_STATES 32768u

@@ -6,6 +6,7 @@
 #include "actor/world.h"
 #include "kernel/module.h"
 #include "oracle/oracle.h"
+#include "point_name.h"
 #include "provenance.h"
 #include "run.h"
 
@@ -24,11 +25,22 @@ struct store_mark {
 	uint32_t n;
 };
 
+/* Which lock was taken while which was held, by name. */
+#define LOCK_CLASSES 32u
+struct lock_order {
+	uint32_t count;
+	const char *name[LOCK_CLASSES];
+	uint32_t after[LOCK_CLASSES];			    /* bit b of [a]: b was taken while a was held, */
+	struct held_lock where[LOCK_CLASSES][LOCK_CLASSES]; /* first there */
+};
+
 struct runner {
 	struct module *module;
 	struct oracle *oracle;
 	struct world world;
 	struct provenance provenance;
+	struct point_names names;
+	struct lock_order locks;
 	struct layout layout; /* of the scenario that runs, for the oracle */
 	const struct scenario *scenario;
 	const struct run_observer *observer;
@@ -64,6 +76,15 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
 		    const char *title, const void *const callers[TARGET_CALLERS]);
 void finding_leaks(struct runner *r);
+/* All ops that are under way wait. */
+void finding_deadlock(struct runner *r);
+/* Locks are taken as `first`, then `second` here, and the other way round elsewhere. */
+void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
+		       const struct held_lock *there);
+
+/* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
+void lock_order_reset(struct runner *r);
+void lock_order_note(struct runner *r);
 
 /* signals.c: crashes and endless loops in kernel code become findings. */
 bool signals_install(void);

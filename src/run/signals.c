@@ -60,16 +60,12 @@ static void leave_world(void)
 static void go_to_leave_world(ucontext_t *context)
 {
 	greg_t *regs = context->uc_mcontext.gregs;
-	struct world *w = &watched->world;
-	uintptr_t stack = (uintptr_t)regs[REG_RSP] - 256;
+	struct stack used = world_stack(&watched->world);
+	uintptr_t stack = (uintptr_t)regs[REG_RSP] - 256, base = (uintptr_t)used.base;
 
-	/* The vCPU's stack may be what has run out: its frames are given up anyway. */
-	if (w->running < w->config->vcpus) {
-		struct fiber *f = &w->vcpus[w->running].fiber;
-
-		if (stack - (uintptr_t)f->stack.base < 16384 || stack < (uintptr_t)f->stack.base)
-			stack = (uintptr_t)f->stack.base + f->stack.size - 4096;
-	}
+	/* The stack may be what has run out: its frames are given up anyway. */
+	if (base && (stack < base || stack - base < 16384))
+		stack = base + used.size - 4096;
 	/* As after a call: the stack pointer is 8 below a multiple of 16. */
 	regs[REG_RSP] = (greg_t)((stack & ~15ul) - 8);
 	regs[REG_RIP] = (greg_t)(uintptr_t)leave_world;

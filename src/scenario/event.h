@@ -26,7 +26,9 @@
 	X(EV_L2_ACCESS, "l2.access")                                                                                   \
 	/* an access gave up (status: errno-like or trap); nothing was read or written */                              \
 	X(EV_ACCESS_FAILED, "access.failed")                                                                           \
-	/* the kernel wrote to guest memory for a guest, and returned: lpage, frame */                                 \
+	/* the kernel stores to guest memory for a guest, now or soon: vcpu, lpage */                                  \
+	X(EV_KERNEL_STORE, "kernel.store")                                                                             \
+	/* and has returned since: vcpu, lpage, frame */                                                               \
 	X(EV_KERNEL_WRITE, "kernel.write")                                                                             \
 	/* the VMM wrote to guest memory: lpage, frame */                                                              \
 	X(EV_USER_WRITE, "user.write")                                                                                 \

@@ -62,7 +62,12 @@ enum op_kind {
 	OP_COUNT
 };
 
-#define OPF_WILD 1u
+/* What an op is, and what it holds while it runs, so that others wait (actor/tasks.c). */
+#define OPF_WILD 1u   /* a well-behaved L1 hypervisor never does this */
+#define OPF_TABLES 2u /* edits L1's tables for the guest: L1's own lock of them */
+#define OPF_STOPS 4u  /* before that, all vCPUs leave the guest, and do not enter it again */
+#define OPF_VMM 8u    /* the VMM's big lock: it does not race with itself */
+#define OPF_AGING 16u /* page reclaim's lock of its lists */
 
 /* One op. A fixed-width record; a field that the op does not use is zero (guest: 1). */
 struct scenario_op {

@@ -167,6 +167,19 @@ bool sched_step_aside(struct sched *s)
 	return true;
 }
 
+bool sched_drain(struct sched *s)
+{
+	while (sched_others(s)) {
+		unsigned next = pick(s, TASK_ASIDE);
+
+		if (next == SCHED_TASKS)
+			return false;
+		s->tasks[next].state = TASK_READY;
+		go_to(s, next);
+	}
+	return true;
+}
+
 bool sched_others(const struct sched *s)
 {
 	for (unsigned i = 0; i < s->top; i++)

@@ -55,6 +55,9 @@ void sched_wake(struct sched *s, const void *what);
 /* Let the others go first, if any of them can. False: none can. */
 bool sched_step_aside(struct sched *s);
 
+/* Task 0: let all others end. False: they wait, all of them. */
+bool sched_drain(struct sched *s);
+
 /* Is there a task but this one that has not ended? */
 bool sched_others(const struct sched *s);
 /* What a task waits for; NULL: it does not wait. */

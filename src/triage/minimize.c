@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More yield points of one name are not tried one by one. */
+#define POINT_TRIES 64u
+
 struct minimizer {
 	struct runner *runner;
 	const char *signature;
@@ -70,13 +73,19 @@ static uint64_t weight(const struct scenario *s)
 				sum += distance(&s->ops[op], &field_info[i]);
 		}
 	}
+	for (uint32_t i = 0; i < s->point_count; i++)
+		sum += s->points[i].nth;
 	return sum;
 }
 
 /* Fewer ops, or as many that are simpler. Canonical form may have brought back what a trial has changed. */
 static bool simpler(const struct scenario *a, const struct scenario *b)
 {
-	return a->op_count != b->op_count ? a->op_count < b->op_count : weight(a) < weight(b);
+	if (a->op_count != b->op_count)
+		return a->op_count < b->op_count;
+	if (a->point_count != b->point_count)
+		return a->point_count < b->point_count;
+	return weight(a) < weight(b);
 }
 
 /* Run the trial; if it still shows the finding, it is the new best. */
@@ -288,6 +297,40 @@ static bool tame_l1(struct minimizer *m)
 	return attempt(m);
 }
 
+/* ---- preemptions ------------------------------------------------------------- */
+
+/* Each goes if the finding does without: its op runs behind its victim then. */
+static bool drop_points(struct minimizer *m)
+{
+	bool progress = false;
+
+	for (uint32_t i = m->best.point_count; i-- > 0 && !exhausted(m);) {
+		if (i >= m->best.point_count)
+			continue;
+		m->trial = m->best;
+		memmove(&m->trial.points[i], &m->trial.points[i + 1],
+			(m->trial.point_count - i - 1) * sizeof(m->trial.points[0]));
+		m->trial.point_count--;
+		progress |= attempt(m);
+	}
+	return progress;
+}
+
+/* The earliest yield point that does. */
+static bool lower_points(struct minimizer *m)
+{
+	bool progress = false;
+
+	for (uint32_t i = 0; i < m->best.point_count; i++) {
+		for (uint16_t nth = 1; nth < m->best.points[i].nth && nth <= POINT_TRIES && !exhausted(m); nth++) {
+			m->trial = m->best;
+			m->trial.points[i].nth = nth;
+			progress |= attempt(m);
+		}
+	}
+	return progress;
+}
+
 /* ---- the whole --------------------------------------------------------------- */
 
 /* Labels a, b, c ... in order, for the reader; only if that changes nothing. */
@@ -296,6 +339,13 @@ static void renumber(struct minimizer *m)
 	m->trial = m->best;
 	for (uint32_t i = 0; i < m->trial.op_count; i++)
 		m->trial.ops[i].label = (uint16_t)(i + 1);
+	for (uint32_t i = 0; i < m->trial.point_count; i++) {
+		struct scenario_point *point = &m->trial.points[i];
+
+		point->victim = (uint16_t)(scenario_op_index(&m->best, point->victim) + 1);
+		if (point->child)
+			point->child = (uint16_t)(scenario_op_index(&m->best, point->child) + 1);
+	}
 	show_trial(m);
 }
 
@@ -306,6 +356,8 @@ static void shrink(struct minimizer *m)
 	cut_tail(m);
 	do {
 		progress = drop_ops(m);
+		progress |= drop_points(m);
+		progress |= lower_points(m);
 		progress |= tame_l1(m);
 		progress |= lower_values(m);
 		progress |= lower_config(m);
@@ -329,6 +381,7 @@ void minimize_scenario(struct runner *runner, struct scenario *s, const char *si
 	m->best.config.page = runner_page_shift(runner) == 12 ? PAGE_4K : PAGE_64K;
 	scenario_canonicalize(&m->best);
 	m->execs = 1;
+	run_name_points(runner, &m->best);
 	if (minimize_shows(runner, &m->best, signature, &m->finding)) {
 		shrink(m);
 		*s = m->best;

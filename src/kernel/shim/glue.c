@@ -8,7 +8,6 @@
 
 extern const char rcfuzz_build_info[];
 extern struct kvmppc_ops rcfuzz_kvm_ops;
-extern struct task_struct *rcfuzz_current;
 extern const int rcfuzz_resume_page_fault;
 void radix_tree_init(void);
 int kvmppc_radix_init(void);
@@ -160,6 +159,7 @@ static void world_teardown(void)
 	rcfuzz_kvm_ops.destroy_vm(the_kvm);
 	rcfuzz_kvm_free_memslots(the_kvm, &the_kvm->__memslots[0][0]);
 	rcfuzz_kvm_free_memslots(the_kvm, &the_kvm->__memslots[0][1]);
+	rcfuzz_rcu_quiescent();
 	kfree(the_kvm);
 	the_kvm = NULL;
 }
@@ -229,6 +229,14 @@ static bool test_young(uint64_t addr)
 /* ---- running a vCPU ------------------------------------------------------------------ */
 
 /* kvmppc_update_vpas and the dispatch log store to L1's memory through pinned pages. */
+static void tell_vpa_begin(struct kvm_vcpu *vcpu)
+{
+	if (vcpu->arch.vpa.pinned_addr)
+		rcfuzz_host->kernel_writes(rcfuzz_host->ctx, vcpu->arch.vpa.gpa);
+	if (vcpu->arch.vpa.pinned_addr && vcpu->arch.dtl_ptr)
+		rcfuzz_host->kernel_writes(rcfuzz_host->ctx, vcpu->arch.dtl.gpa);
+}
+
 static void tell_vpa_writes(struct kvm_vcpu *vcpu)
 {
 	if (vcpu->arch.vpa.pinned_addr)
@@ -282,6 +290,7 @@ int kvmhv_run_single_vcpu(struct kvm_vcpu *vcpu, u64 time_limit, unsigned long l
 	rcfuzz_kvmppc_prepare_radix_vcpu(vcpu, entry.cpu);
 	vcpu->arch.state = KVMPPC_VCPU_RUNNABLE;
 	vcpu->cpu = vcpu->arch.thread_cpu = vcpu->arch.vcore->pcpu = entry.cpu;
+	tell_vpa_begin(vcpu);
 	rcfuzz_kvmppc_update_vpa_dispatch_p9(vcpu, vcpu->arch.vcore, 0);
 	tell_vpa_writes(vcpu);
 	srcu_idx = srcu_read_lock(&kvm->srcu);
@@ -293,8 +302,11 @@ int kvmhv_run_single_vcpu(struct kvm_vcpu *vcpu, u64 time_limit, unsigned long l
 	mtspr(SPRN_LPID, entry.lpid); /* switch_mmu_to_guest_radix */
 	rcfuzz_check_need_tlb_flush(kvm, entry.cpu, nested);
 	mtspr(SPRN_LPID, 0);
-	rcfuzz_host->guest_enter(rcfuzz_host->ctx, &entry, &exit);
+	rcfuzz_point(POINT_GUEST, "enter");
+	/* The kernel holds it while the guest runs; a guest leaves at the next interrupt, so nobody waits for long. */
 	srcu_read_unlock(&kvm->srcu, srcu_idx);
+	rcfuzz_host->guest_enter(rcfuzz_host->ctx, &entry, &exit);
+	rcfuzz_point(POINT_GUEST, "exit");
 	vcpu->cpu = vcpu->arch.thread_cpu = -1;
 	vcpu->arch.state = KVMPPC_VCPU_BUSY_IN_HOST;
 	if (exit.stop) {
@@ -363,6 +375,40 @@ static uint64_t rmap(uint64_t gpa)
 	return slot && slot->arch.rmap ? slot->arch.rmap[(gpa >> PAGE_SHIFT) - slot->base_gfn] : 0;
 }
 
+/* Locks that scenarios reach, by where they lie. */
+#define KVM_LOCKS(X) X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
+#define VCPU_LOCKS(X) X(mutex) X(arch.vpa_update_lock) X(arch.tbacct_lock)
+
+static const char *lock_name(const void *lock)
+{
+	struct kvm_nested_guest *gp;
+	unsigned int i;
+	int id;
+
+#define NAME(member)                                                                                                   \
+	if (lock == (const void *)&the_kvm->member)                                                                    \
+		return strncmp(#member, "arch.", 5) ? #member : &#member[5];
+	KVM_LOCKS(NAME)
+#undef NAME
+	for (i = 0; i < vcpu_count; i++) {
+#define NAME(member)                                                                                                   \
+	if (lock == (const void *)&the_vcpus[i]->member)                                                               \
+		return strncmp(#member, "arch.", 5) ? #member : &#member[5];
+		VCPU_LOCKS(NAME)
+#undef NAME
+		if (lock == (const void *)&the_vcpus[i]->arch.vcore->lock)
+			return "vcore";
+	}
+	/* A nested guest that was removed may still be in use. */
+	if (rcfuzz_host->alloc_size(rcfuzz_host->ctx, (const char *)lock - offsetof(struct kvm_nested_guest, tlb_lock)) ==
+	    sizeof(struct kvm_nested_guest))
+		return "tlb_lock";
+	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp, id)
+		if (lock == (const void *)&gp->tlb_lock)
+			return "tlb_lock";
+	return "lock";
+}
+
 static bool page_pinned(uint64_t hpa)
 {
 	return rcfuzz_page_pinned(hpa);
@@ -371,6 +417,7 @@ static bool page_pinned(uint64_t hpa)
 static void attach(struct host_services *services)
 {
 	rcfuzz_host = services;
+	rcfuzz_tasks_init();
 	radix_tree_init();
 	kvmppc_radix_init();
 }
@@ -391,6 +438,8 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.clear_young = clear_young,
 	.test_young = test_young,
 	.vcpu_run = vcpu_run,
+	.quiescent = rcfuzz_rcu_quiescent,
+	.lock_name = lock_name,
 	.page_pinned = page_pinned,
 	.shadow_lpid = shadow_lpid,
 	.rmap = rmap,

@@ -11,11 +11,32 @@
 struct host_services *rcfuzz_host __section("rcfuzz_keep");
 unsigned int rcfuzz_next_lpid;
 static struct mm_struct the_mm __section("rcfuzz_keep");
-static struct task_struct the_task __section("rcfuzz_keep") = {.mm = &the_mm};
-struct task_struct *rcfuzz_current __section("rcfuzz_keep") = &the_task;
+static struct task_struct tasks[TARGET_TASKS] __section("rcfuzz_keep");
 
-static int spin_depth; /* spinlocks that the running code holds: it must not sleep then */
-static unsigned long spr_lpid, spr_pid;
+/* What kernel code of one op has while it runs; a CPU is never shared with another op, so its registers are here. */
+static struct task_data {
+	int spin_depth; /* spinlocks that it holds: it must not sleep then */
+	bool woken;
+	unsigned long spr_lpid, spr_pid;
+} task_data[TARGET_TASKS];
+
+static struct task_data *self(void)
+{
+	return &task_data[rcfuzz_host->task];
+}
+
+struct task_struct *rcfuzz_current(void)
+{
+	return &tasks[rcfuzz_host->task];
+}
+
+void rcfuzz_tasks_init(void)
+{
+	int i;
+
+	for (i = 0; i < TARGET_TASKS; i++)
+		tasks[i].mm = &the_mm;
+}
 
 /* ---- reports --------------------------------------------------------------- */
 
@@ -82,40 +103,103 @@ void rcfuzz_step(void)
 		report(REPORT_HANG, NULL, 0, NULL, "the kernel loops");
 }
 
+static noinline void tell_point(enum target_point kind, const char *word, const void *variable)
+{
+	const void *callers[TARGET_CALLERS];
+
+	get_callers(callers);
+	rcfuzz_host->point(rcfuzz_host->ctx, kind, word, variable, callers);
+}
+
+static __always_inline void point(enum target_point kind, const char *word, const void *variable)
+{
+	if (unlikely(rcfuzz_host->watched))
+		tell_point(kind, word, variable);
+}
+
+void rcfuzz_point(enum target_point kind, const char *word)
+{
+	point(kind, word, NULL);
+}
+
+void rcfuzz_pte_point(void *ptep)
+{
+	point(POINT_PTE, "pte", ptep);
+}
+
+static noinline void wait_for(const void *what, const char *why)
+{
+	const void *callers[TARGET_CALLERS];
+
+	get_callers(callers);
+	rcfuzz_step();
+	rcfuzz_host->wait(rcfuzz_host->ctx, what, why, callers);
+}
+
+static void wake(const void *what)
+{
+	if (unlikely(rcfuzz_host->overlap))
+		rcfuzz_host->wake(rcfuzz_host->ctx, what);
+}
+
 void rcfuzz_cpu_relax(void)
 {
 	rcfuzz_step();
+	rcfuzz_host->step_aside(rcfuzz_host->ctx);
 }
 
 static void may_sleep(const char *what)
 {
 	rcfuzz_step();
-	if (spin_depth > 0)
+	if (self()->spin_depth > 0)
 		report(REPORT_LOCK, NULL, 0, NULL, what);
 }
 
-/* ---- locks: ops do not overlap yet, so a lock that is taken stays taken ------ */
+/* ---- locks: a word that names the task that holds it, plus one ------------------ */
 
-static void deadlock(const char *what)
+static noinline void tell_locked(const void *lock)
 {
-	report(REPORT_DEADLOCK, NULL, 0, NULL, what);
+	const void *callers[TARGET_CALLERS];
+
+	get_callers(callers);
+	rcfuzz_host->locked(rcfuzz_host->ctx, lock, callers);
+}
+
+static void take_word(unsigned int *lock, const char *twice, const char *why)
+{
+	if (*lock == rcfuzz_host->task + 1)
+		report(REPORT_DEADLOCK, NULL, 0, NULL, twice);
+	while (*lock)
+		wait_for(lock, why);
+	*lock = rcfuzz_host->task + 1;
+	if (unlikely(rcfuzz_host->overlap))
+		tell_locked(lock);
+}
+
+static void give_word(unsigned int *lock, const char *not_held, const char *by_another)
+{
+	if (*lock != rcfuzz_host->task + 1)
+		report(REPORT_LOCK, NULL, 0, NULL, *lock ? by_another : not_held);
+	*lock = 0;
+	if (unlikely(rcfuzz_host->overlap)) {
+		rcfuzz_host->unlocked(rcfuzz_host->ctx, lock);
+		rcfuzz_host->wake(rcfuzz_host->ctx, lock);
+	}
 }
 
 void rcfuzz_spin_lock(raw_spinlock_t *lock)
 {
 	rcfuzz_step();
-	if (*(unsigned int *)lock)
-		deadlock("a spinlock is taken that is held already");
-	*(unsigned int *)lock = 1;
-	spin_depth++;
+	point(POINT_LOCK, NULL, lock);
+	take_word((unsigned int *)lock, "a spinlock is taken that is held already", "a spinlock");
+	self()->spin_depth++;
 }
 
 void rcfuzz_spin_unlock(raw_spinlock_t *lock)
 {
-	if (!*(unsigned int *)lock)
-		report(REPORT_LOCK, NULL, 0, NULL, "unlock of a spinlock that is not held");
-	*(unsigned int *)lock = 0;
-	spin_depth--;
+	give_word((unsigned int *)lock, "unlock of a spinlock that is not held", "unlock of another's spinlock");
+	self()->spin_depth--;
+	point(POINT_UNLOCK, NULL, lock);
 }
 
 int rcfuzz_spin_trylock(raw_spinlock_t *lock)
@@ -139,23 +223,21 @@ void rcfuzz_mutex_init(struct mutex *lock, const char *name, struct lock_class_k
 void rcfuzz_mutex_lock(struct mutex *lock)
 {
 	may_sleep("mutex_lock with a spinlock held");
-	if (*(unsigned int *)lock)
-		deadlock("a mutex is taken that is held already");
-	*(unsigned int *)lock = 1;
+	point(POINT_LOCK, NULL, lock);
+	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
 }
 
 void rcfuzz_mutex_unlock(struct mutex *lock)
 {
-	if (!*(unsigned int *)lock)
-		report(REPORT_LOCK, NULL, 0, NULL, "unlock of a mutex that is not held");
-	*(unsigned int *)lock = 0;
+	give_word((unsigned int *)lock, "unlock of a mutex that is not held", "unlock of another's mutex");
+	point(POINT_UNLOCK, NULL, lock);
 }
 
 int rcfuzz_mutex_trylock(struct mutex *lock)
 {
 	if (*(unsigned int *)lock)
 		return 0;
-	*(unsigned int *)lock = 1;
+	take_word((unsigned int *)lock, "", "");
 	return 1;
 }
 
@@ -164,33 +246,110 @@ bool rcfuzz_mutex_is_locked(struct mutex *lock)
 	return *(unsigned int *)lock != 0;
 }
 
-/* A vCPU in guest mode holds kvm->srcu, but leaves at the next interrupt: nobody waits for it for ever. */
+/* ---- grace periods -------------------------------------------------------------- */
+
+#define SRCU_READERS 64
+static struct srcu_reader {
+	struct srcu_struct *ssp; /* NULL: no reader */
+	unsigned int number;	 /* which of those that had this place */
+	unsigned int task;
+} srcu_readers[SRCU_READERS];
+
+/* The index means nothing: a section ends in the task that it began in. */
 int __srcu_read_lock(struct srcu_struct *ssp)
 {
+	int i = 0;
+
+	while (srcu_readers[i].ssp && i < SRCU_READERS - 1)
+		i++;
+	srcu_readers[i].ssp = ssp;
+	srcu_readers[i].number++;
+	srcu_readers[i].task = rcfuzz_host->task;
 	return 0;
 }
 
 void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
 {
+	int i = SRCU_READERS;
+
+	while (i-- > 0) {
+		if (srcu_readers[i].ssp != ssp || srcu_readers[i].task != rcfuzz_host->task)
+			continue;
+		srcu_readers[i].ssp = NULL;
+		wake(&srcu_readers[i]);
+		return;
+	}
+	report(REPORT_LOCK, NULL, 0, NULL, "srcu_read_unlock without srcu_read_lock");
 }
 
+/* The readers that are there now have to leave; who comes later may stay. */
 void synchronize_srcu_expedited(struct srcu_struct *ssp)
 {
+	unsigned int number[SRCU_READERS];
+	int i;
+
 	may_sleep("synchronize_srcu with a spinlock held");
+	for (i = 0; i < SRCU_READERS; i++)
+		number[i] = srcu_readers[i].number;
+	point(POINT_SLEEP, "srcu", ssp);
+	for (i = 0; i < SRCU_READERS; i++) {
+		struct srcu_reader *reader = &srcu_readers[i];
+
+		while (reader->ssp == ssp && reader->number == number[i])
+			wait_for(reader, "a grace period of SRCU");
+	}
 }
+
+/* Any op that is under way may be a reader of RCU: wait for the end of all. */
+static struct rcu_head *rcu_first, **rcu_last = &rcu_first;
 
 void call_rcu(struct rcu_head *head, rcu_callback_t func)
 {
-	func(head);
+	head->func = func;
+	head->next = NULL;
+	*rcu_last = head;
+	rcu_last = &head->next;
 }
 
+void rcfuzz_rcu_quiescent(void)
+{
+	while (rcu_first) {
+		struct rcu_head *head = rcu_first;
+
+		rcu_first = head->next;
+		if (!rcu_first)
+			rcu_last = &rcu_first;
+		head->func(head);
+	}
+}
+
+/* The kernel's loop around it looks whether what it waits for has come. */
 void schedule(void)
 {
-	deadlock("a wait for something that nobody else can do");
+	struct task_data *me = self();
+
+	if (!me->woken)
+		wait_for(me, "a wake-up");
+	me->woken = false;
 }
 
 int rcuwait_wake_up(struct rcuwait *w)
 {
+	struct task_struct *task = rcu_dereference_raw(w->task);
+	struct task_data *sleeper;
+
+	if (!task)
+		return 0;
+	sleeper = &task_data[task - tasks];
+	sleeper->woken = true;
+	wake(sleeper);
+	return 1;
+}
+
+int __cond_resched(void)
+{
+	may_sleep("cond_resched with a spinlock held");
+	point(POINT_SLEEP, "resched", NULL);
 	return 0;
 }
 
@@ -229,10 +388,16 @@ static struct kmem_cache *make_cache(unsigned int size, void (*ctor)(void *))
 	return &caches[cache_count++];
 }
 
+static void may_sleep_to_allocate(void)
+{
+	may_sleep("a sleeping allocation with a spinlock held");
+	point(POINT_ALLOC, "memory", NULL);
+}
+
 static void *take(size_t size, gfp_t gfp, enum kmem_kind kind, const void *caller)
 {
 	if (gfp & __GFP_DIRECT_RECLAIM)
-		may_sleep("a sleeping allocation with a spinlock held");
+		may_sleep_to_allocate();
 	return rcfuzz_host->alloc(rcfuzz_host->ctx, size,
 				  size >= 4096 ? 4096
 				  : size >= 64 ? 64
@@ -263,7 +428,7 @@ static void *take_cached(struct kmem_cache *cache, gfp_t gfp, const void *caller
 	void *object;
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
-		may_sleep("a sleeping allocation with a spinlock held");
+		may_sleep_to_allocate();
 	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO), KMEM_SLAB,
 				    caller);
 	if (object && cache->ctor) {
@@ -392,7 +557,7 @@ void vfree(const void *p)
 /* pgd_alloc, pud_alloc_one (kernel: from slab caches of their size, zeroed). */
 void *rcfuzz_pgtable_alloc(unsigned long bytes)
 {
-	may_sleep("a sleeping allocation with a spinlock held");
+	may_sleep_to_allocate();
 	return rcfuzz_host->alloc(rcfuzz_host->ctx, bytes, bytes, true, KMEM_PGTABLE, CALLER);
 }
 
@@ -454,6 +619,7 @@ static int gup(unsigned long start, int nr, unsigned int flags, bool fast, struc
 
 	if (nr != 1)
 		rcfuzz_unreachable("get_user_pages_fast of several pages");
+	point(POINT_USER, fast ? "gup-fast" : "gup", NULL);
 	if (!rcfuzz_host->gup(rcfuzz_host->ctx, start, flags & FOLL_WRITE, fast, &hpa, &writable))
 		return fast ? 0 : -EFAULT;
 	pages[0] = get_frame(hpa);
@@ -500,10 +666,12 @@ void __folio_put(struct folio *folio)
 static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
 {
 	rcfuzz_step();
+	point(POINT_USER, store ? "write" : "read", NULL);
 	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
 	if (QUADRANT(user))
-		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, spr_lpid, QUADRANT(user) == 1 ? spr_pid : 0,
-						  user & ~(3ul << 62), buffer, n, store);
+		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, self()->spr_lpid,
+						  QUADRANT(user) == 1 ? self()->spr_pid : 0, user & ~(3ul << 62),
+						  buffer, n, store);
 	if (user >= GUEST_HVA_BASE && user < GUEST_HVA_END)
 		return rcfuzz_host->user_copy(rcfuzz_host->ctx, user, buffer, n, store);
 	memcpy(store ? (void *)user : buffer, store ? buffer : (void *)user, n);
@@ -526,9 +694,9 @@ unsigned long rcfuzz_mfspr(int rn)
 {
 	switch (rn) {
 	case SPRN_LPID:
-		return spr_lpid;
+		return self()->spr_lpid;
 	case SPRN_PID:
-		return spr_pid;
+		return self()->spr_pid;
 	default:
 		return 0;
 	}
@@ -537,9 +705,9 @@ unsigned long rcfuzz_mfspr(int rn)
 void rcfuzz_mtspr(int rn, unsigned long v)
 {
 	if (rn == SPRN_LPID)
-		spr_lpid = v;
+		self()->spr_lpid = v;
 	else if (rn == SPRN_PID)
-		spr_pid = v;
+		self()->spr_pid = v;
 }
 
 void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *caller)
@@ -560,24 +728,28 @@ void rcfuzz_table_linked(void *parent_entry, void *table)
 void radix__flush_tlb_lpid_page(unsigned int lpid, unsigned long addr, unsigned long page_size)
 {
 	rcfuzz_step();
+	point(POINT_TLBIE, "page", NULL);
 	rcfuzz_host->tlbie_page(rcfuzz_host->ctx, lpid, addr, ilog2(page_size));
 }
 
 void radix__flush_pwc_lpid(unsigned int lpid)
 {
 	rcfuzz_step();
+	point(POINT_TLBIE, "pwc", NULL);
 	rcfuzz_host->tlbie_pwc(rcfuzz_host->ctx, lpid);
 }
 
 void radix__flush_all_lpid(unsigned int lpid)
 {
 	rcfuzz_step();
+	point(POINT_TLBIE, "lpid", NULL);
 	rcfuzz_host->tlbie_lpid(rcfuzz_host->ctx, lpid);
 }
 
 /* arch/powerpc/mm/book3s64/pgtable.c: sets the entry, then flush_partition(). */
 void mmu_partition_table_set_entry(unsigned int lpid, unsigned long dw0, unsigned long dw1, bool flush)
 {
+	point(POINT_PTE, "partition", NULL);
 	rcfuzz_host->partition_entry(rcfuzz_host->ctx, lpid, dw0, dw1);
 	if (flush)
 		radix__flush_all_lpid(lpid);
@@ -592,7 +764,8 @@ void do_h_rpt_invalidate_prt(unsigned long pid, unsigned long lpid, unsigned lon
 /* tlbiel of book3s_hv_p9_entry.c:flush_guest_tlb, for the guest that is about to run. */
 void rcfuzz_tlbiel(unsigned long rb, unsigned long rs, int ric, int prs, int r)
 {
-	rcfuzz_host->tlbiel_lpid(rcfuzz_host->ctx, rcfuzz_cpu(), spr_lpid, ric, prs);
+	point(POINT_TLBIE, "local", NULL);
+	rcfuzz_host->tlbiel_lpid(rcfuzz_host->ctx, rcfuzz_cpu(), self()->spr_lpid, ric, prs);
 }
 
 long kvmppc_alloc_lpid(void)
@@ -610,6 +783,5 @@ void kvmppc_free_lpid(long lpid)
 
 void rcfuzz_services_reset(void)
 {
-	spin_depth = 0;
-	spr_lpid = spr_pid = 0;
+	memset(task_data, 0, sizeof(task_data));
 }

@@ -10,6 +10,11 @@
 extern struct host_services *rcfuzz_host;
 /* Count a step of kernel code; does not return when there were too many. */
 void rcfuzz_step(void);
+/* A yield point of the shim's own (target.h). */
+void rcfuzz_point(enum target_point kind, const char *word);
+/* RCU: run what waits for a grace period. */
+void rcfuzz_rcu_quiescent(void);
+void rcfuzz_tasks_init(void);
 /* Before each world: forget page references, held locks, special registers. */
 void rcfuzz_services_reset(void);
 void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count);

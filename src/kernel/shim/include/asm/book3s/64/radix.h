@@ -9,10 +9,13 @@
 #include <asm/cmpxchg.h>
 #include <asm/book3s/64/tlbflush-radix.h>
 #include <asm/cpu_has_feature.h>
+void rcfuzz_pte_point(void *ptep);
 void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *caller);
 static __always_inline unsigned long rcfuzz_pte_update(__be64 *ptep, unsigned long clear, unsigned long set)
 {
-	__be64 old = __atomic_load_n(ptep, __ATOMIC_RELAXED), new;
+	__be64 old, new;
+	rcfuzz_pte_point(ptep);
+	old = __atomic_load_n(ptep, __ATOMIC_RELAXED);
 	do
 		new = (old & ~cpu_to_be64(clear)) | cpu_to_be64(set);
 	while (!__atomic_compare_exchange_n(ptep, &old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
@@ -32,7 +35,9 @@ static __always_inline unsigned long rcfuzz_pte_update(__be64 *ptep, unsigned lo
 #undef radix__set_pte_at
 static inline void radix__set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte, int percpu)
 {
-	unsigned long old = pte_val(*ptep);
+	unsigned long old;
+	rcfuzz_pte_point(ptep);
+	old = pte_val(*ptep);
 	kernel_radix__set_pte_at(mm, addr, ptep, pte, percpu);
 	rcfuzz_pte_written(ptep, old, pte_val(pte), __builtin_return_address(0));
 }

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tasks.c: ops that are under way at the same time, and where they interrupt one another.
+ *
+ * Each op runs as a task (sched.h). At a yield point that the scenario names, another op begins as a new task on top
+ * of it. What actors do not share with themselves (a vCPU, a CPU, L1's own lock of a guest's tables, the VMM's lock)
+ * an op holds from its beginning to its end; kernel locks are the kernel's.
+ */
+#include "world.h"
+
+#include <string.h>
+
+/* Locks, allocations and copies of one op; a large harvest of 2000 pages takes some 10,000. */
+#define WORLD_STEPS_MAX 1000000u
+
+/* The dispatch table: one function a row of ops.def. */
+static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_op *) = {
+#define OP(id, actor, name, fields, flags, help) [OP_##id] = op_##id,
+#include "scenario/ops.def"
+#undef OP
+};
+
+/* ---- switching -------------------------------------------------------------------- */
+
+static void task_switched(void *ctx)
+{
+	struct world *w = ctx;
+
+	w->task = &w->tasks[w->sched.current];
+	w->services.task = w->sched.current;
+	w->services.watched = w->task->watched;
+	if (w->aborted && w->sched.current == 0)
+		world_abort(w);
+}
+
+void world_tasks_begin(struct world *w)
+{
+	sched_begin(&w->sched);
+	w->sched.switched = task_switched;
+	w->sched.ctx = w;
+	w->task = &w->tasks[0];
+	*w->task = (struct world_task){.running = w->config->vcpus, .buffer_lpage = LAYOUT_NONE};
+	memset(w->points, 0, w->scenario->point_count * sizeof(w->points[0]));
+	w->services.task = 0;
+	w->services.watched = false;
+	w->services.overlap = w->scenario->point_count > 0;
+	w->services.steps_left = WORLD_STEPS_MAX;
+}
+
+struct stack world_stack(const struct world *w)
+{
+	if (w->task->running < w->config->vcpus)
+		return w->vcpus[w->task->running].fiber.stack;
+	return w->sched.tasks[w->sched.current].stack;
+}
+
+bool world_step_aside(struct world *w)
+{
+	return w->services.overlap && sched_step_aside(&w->sched);
+}
+
+/* ---- what actors hold --------------------------------------------------------------- */
+
+static uint8_t me(const struct world *w)
+{
+	return (uint8_t)(w->sched.current + 1);
+}
+
+static bool is_free(const struct world *w, const struct held_by *what)
+{
+	return !what->task || what->task == me(w);
+}
+
+/*
+ * An op takes these in one order (the guests it stops, its vCPU, L1's or the VMM's lock) and waits for none of them in
+ * kernel code, so that actors cannot wait for each other in a circle: what hangs is the kernel's.
+ */
+static void wait_for(struct world *w, const void *what)
+{
+	w->task->waits = "an op that is under way";
+	w->task->waits_at[0] = NULL;
+	if (!sched_wait(&w->sched, what))
+		w->hooks.deadlock(w->hooks.ctx);
+	w->task->waits = NULL;
+}
+
+void world_hold(struct world *w, struct held_by *what)
+{
+	while (!is_free(w, what))
+		wait_for(w, what);
+	what->task = me(w);
+}
+
+void world_release(struct world *w, struct held_by *what)
+{
+	if (what->task != me(w))
+		return;
+	what->task = 0;
+	sched_wake(&w->sched, what);
+}
+
+void vcpu_hold(struct world *w, unsigned v)
+{
+	struct vcpu *vcpu = &w->vcpus[v];
+
+	while (!is_free(w, &vcpu->held) || !is_free(w, &w->cpus[vcpu->cpu]))
+		wait_for(w, is_free(w, &vcpu->held) ? &w->cpus[vcpu->cpu] : &vcpu->held);
+	vcpu->held.task = w->cpus[vcpu->cpu].task = me(w);
+}
+
+void vcpu_release(struct world *w, unsigned v)
+{
+	world_release(w, &w->vcpus[v].held);
+	world_release(w, &w->cpus[w->vcpus[v].cpu]);
+}
+
+void world_stop_guest(struct world *w, unsigned guest)
+{
+	for (unsigned v = 0; v < w->config->vcpus; v++) {
+		bool had = w->vcpus[v].held.task == me(w);
+
+		if (w->vcpus[v].mode != VCPU_L2 && is_free(w, &w->vcpus[v].held))
+			continue;
+		vcpu_hold(w, v);
+		if (w->vcpus[v].mode == VCPU_L2 && (!guest || w->vcpus[v].guest == guest))
+			vcpu_to_l1(w, v);
+		if (!had)
+			vcpu_release(w, v);
+	}
+}
+
+static void take_what_it_needs(struct world *w, const struct scenario_op *op)
+{
+	uint32_t flags = op_info[op->kind].flags;
+
+	if (flags & OPF_VMM)
+		world_hold(w, &w->vmm);
+	if (flags & OPF_AGING)
+		world_hold(w, &w->aging);
+	if (flags & OPF_STOPS) {
+		w->guests[op->guest - 1].stopping++;
+		world_stop_guest(w, op->guest);
+	}
+	if (op_info[op->kind].fields & 1u << FIELD_vcpu)
+		vcpu_hold(w, op->vcpu);
+	if (flags & OPF_TABLES)
+		world_hold(w, &w->guests[op->guest - 1].tables);
+}
+
+static void give_all_back(struct world *w, const struct scenario_op *op)
+{
+	if (op_info[op->kind].flags & OPF_STOPS)
+		w->guests[op->guest - 1].stopping--;
+	for (unsigned g = 0; g < w->config->guests; g++)
+		world_release(w, &w->guests[g].tables);
+	for (unsigned v = 0; v < w->config->vcpus; v++)
+		vcpu_release(w, v);
+	world_release(w, &w->vmm);
+	world_release(w, &w->aging);
+}
+
+/* ---- one op ------------------------------------------------------------------------ */
+
+static bool has_points(const struct world *w, uint16_t label)
+{
+	for (uint32_t i = 0; i < w->scenario->point_count; i++)
+		if (w->scenario->points[i].victim == label)
+			return true;
+	return false;
+}
+
+static void run_op(struct world *w, unsigned index)
+{
+	const struct scenario_op *op = &w->scenario->ops[index];
+	struct event e = {.kind = EV_OP_BEGIN};
+
+	*w->task = (struct world_task){
+		.what = op,
+		.op = (uint16_t)index,
+		.running = w->config->vcpus,
+		.watched = w->tell_points || has_points(w, op->label),
+		.buffer_lpage = LAYOUT_NONE,
+	};
+	w->services.watched = w->task->watched;
+	w->services.steps_left = WORLD_STEPS_MAX;
+	take_what_it_needs(w, op);
+	world_emit(w, &e);
+	e.kind = EV_OP_END;
+	e.status = op_function[op->kind](w, op);
+	world_emit(w, &e);
+	give_all_back(w, op);
+	w->task->watched = w->services.watched = false;
+}
+
+static void child_main(void *arg)
+{
+	struct world *w = arg;
+
+	run_op(w, w->starting);
+}
+
+void world_op(struct world *w, unsigned index)
+{
+	run_op(w, index);
+	if (!w->services.overlap)
+		return;
+	if (!sched_drain(&w->sched))
+		w->hooks.deadlock(w->hooks.ctx);
+	w->target->quiescent();
+}
+
+/* ---- yield points ------------------------------------------------------------------- */
+
+static void reach(struct world *w, uint32_t i)
+{
+	const struct scenario_point *point = &w->scenario->points[i];
+
+	w->points[i].reached = true;
+	if (!point->child) {
+		sched_step_aside(&w->sched);
+		return;
+	}
+	w->starting = scenario_op_index(w->scenario, point->child);
+	sched_start(&w->sched, child_main, w);
+}
+
+static void at_point(struct world *w, enum target_point kind, const char *word, const void *variable,
+		     const void *const callers[TARGET_CALLERS])
+{
+	struct world_task *task = w->task;
+	uint16_t label = task->what->label;
+	const char *name = NULL;
+
+	task->points++;
+	if (w->tell_points) {
+		name = w->hooks.point_name(w->hooks.ctx, kind, word, variable, callers);
+		w->hooks.point(w->hooks.ctx, name);
+	}
+	for (uint32_t i = 0; i < w->scenario->point_count; i++) {
+		const struct scenario_point *point = &w->scenario->points[i];
+		uint32_t nth = task->points;
+
+		if (point->victim != label || w->points[i].reached)
+			continue;
+		if (point->name[0]) {
+			if (!name)
+				name = w->hooks.point_name(w->hooks.ctx, kind, word, variable, callers);
+			if (strcmp(name, point->name) != 0)
+				continue;
+			nth = ++w->points[i].seen;
+		}
+		if (nth == point->nth)
+			reach(w, i);
+	}
+}
+
+void world_point(struct world *w, enum target_point kind, const char *word)
+{
+	const void *const callers[TARGET_CALLERS] = {NULL};
+
+	if (w->services.watched)
+		at_point(w, kind, word, NULL, callers);
+}
+
+/* ---- what the target is given --------------------------------------------------------- */
+
+static void service_point(void *ctx, enum target_point kind, const char *word, const void *variable,
+			  const void *const callers[TARGET_CALLERS])
+{
+	at_point(ctx, kind, word, variable, callers);
+}
+
+static void service_locked(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+	struct world_task *task = w->task;
+	struct held_lock *held = &task->locks[task->lock_count];
+
+	if (task->lock_count == WORLD_LOCKS_MAX)
+		return;
+	held->lock = lock;
+	memcpy(held->callers, callers, sizeof(held->callers));
+	if (task->lock_count++)
+		w->hooks.locked(w->hooks.ctx);
+}
+
+static void service_unlocked(void *ctx, const void *lock)
+{
+	struct world *w = ctx;
+	struct world_task *task = w->task;
+
+	for (uint32_t i = task->lock_count; i-- > 0;) {
+		if (task->locks[i].lock != lock)
+			continue;
+		task->lock_count--;
+		memmove(&task->locks[i], &task->locks[i + 1], (task->lock_count - i) * sizeof(task->locks[0]));
+		return;
+	}
+}
+
+const struct world_task *world_holder(const struct world *w, const void *lock, const struct held_lock **where)
+{
+	for (unsigned i = 0; i < w->sched.top; i++) {
+		for (uint32_t k = 0; k < w->tasks[i].lock_count; k++) {
+			*where = &w->tasks[i].locks[k];
+			if ((*where)->lock == lock)
+				return &w->tasks[i];
+		}
+	}
+	return NULL;
+}
+
+static void service_wait(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+
+	w->task->waits = why;
+	memcpy(w->task->waits_at, callers, sizeof(w->task->waits_at));
+	if (!w->services.overlap || !sched_wait(&w->sched, what))
+		w->hooks.deadlock(w->hooks.ctx);
+	w->task->waits = NULL;
+}
+
+static void service_wake(void *ctx, const void *what)
+{
+	struct world *w = ctx;
+
+	sched_wake(&w->sched, what);
+}
+
+static void service_step_aside(void *ctx)
+{
+	world_step_aside(ctx);
+}
+
+void world_task_services(struct world *w)
+{
+	w->services.point = service_point;
+	w->services.locked = service_locked;
+	w->services.unlocked = service_unlocked;
+	w->services.wait = service_wait;
+	w->services.wake = service_wake;
+	w->services.step_aside = service_step_aside;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * point_name.h: yield points by name, "function:kind:variable": the innermost
+ * kernel function that is not inlined from a header, what it does there, and to
+ * what. Names are made once a chain of callers and compared as text.
+ */
+#ifndef RCFUZZ_POINT_NAME_H
+#define RCFUZZ_POINT_NAME_H
+
+#include "kernel/module.h"
+#include "scenario/scenario.h"
+
+#define POINT_NAMES 4096u
+
+struct point_names {
+	struct {
+		const void *callers[TARGET_CALLERS], *word;
+		uint8_t kind;
+		char text[SCENARIO_POINT_NAME];
+	} slots[POINT_NAMES];
+};
+
+/* word: a string that lives as long as the module. Never NULL; a name that is too long is cut. */
+const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
+		       const void *const callers[TARGET_CALLERS]);
+
+#endif
