@@ -376,7 +376,8 @@ static uint64_t rmap(uint64_t gpa)
 }
 
 /* Locks that scenarios reach, by where they lie. */
-#define KVM_LOCKS(X) X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
+#define KVM_LOCKS(X)                                                                                                   \
+	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
 #define VCPU_LOCKS(X) X(mutex) X(arch.vpa_update_lock) X(arch.tbacct_lock)
 
 static const char *lock_name(const void *lock)
@@ -400,12 +401,12 @@ static const char *lock_name(const void *lock)
 			return "vcore";
 	}
 	/* A nested guest that was removed may still be in use. */
-	if (rcfuzz_host->alloc_size(rcfuzz_host->ctx, (const char *)lock - offsetof(struct kvm_nested_guest, tlb_lock)) ==
+	if (rcfuzz_host->alloc_size(rcfuzz_host->ctx,
+				    (const char *)lock - offsetof(struct kvm_nested_guest, tlb_lock)) ==
 	    sizeof(struct kvm_nested_guest))
 		return "tlb_lock";
-	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp, id)
-		if (lock == (const void *)&gp->tlb_lock)
-			return "tlb_lock";
+	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp,
+			   id) if (lock == (const void *)&gp->tlb_lock) return "tlb_lock";
 	return "lock";
 }
 
