@@ -54,9 +54,9 @@ struct stack world_stack(const struct world *w)
 	return w->sched.tasks[w->sched.current].stack;
 }
 
-bool world_step_aside(struct world *w)
+bool world_let_others(struct world *w)
 {
-	return w->services.overlap && sched_step_aside(&w->sched);
+	return w->services.overlap && sched_let_others(&w->sched);
 }
 
 /* ---- what actors hold --------------------------------------------------------------- */
@@ -330,7 +330,7 @@ static void service_wake(void *ctx, const void *what)
 
 static void service_step_aside(void *ctx)
 {
-	world_step_aside(ctx);
+	world_let_others(ctx);
 }
 
 void world_task_services(struct world *w)

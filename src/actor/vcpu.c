@@ -167,7 +167,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 			return ACCESS_LEFT;
 		unchanged = w->entry_changes == changes ? unchanged + 1 : 0;
 		/* The kernel may have told the guest to try again because of what another op is doing. */
-		if (unchanged && world_step_aside(w))
+		if (unchanged && world_let_others(w))
 			unchanged = 0;
 		if (unchanged >= FAULTS_WITHOUT_CHANGE_MAX)
 			break;

@@ -195,7 +195,7 @@ void world_release(struct world *w, struct held_by *what);
 void vcpu_hold(struct world *w, unsigned v);
 void vcpu_release(struct world *w, unsigned v);
 /* Let others go first: an access is retried until one of them is done with something. False: nobody can. */
-bool world_step_aside(struct world *w);
+bool world_let_others(struct world *w);
 /* All vCPUs leave that guest (0: any), and it is not entered again before the op ends. */
 void world_stop_guest(struct world *w, unsigned guest);
 void world_task_services(struct world *w);

@@ -154,17 +154,28 @@ void sched_wake(struct sched *s, const void *what)
 	}
 }
 
-bool sched_step_aside(struct sched *s)
+static bool give_way(struct sched *s, enum task_state least)
 {
 	struct task *me = &s->tasks[s->current];
-	unsigned next = pick(s, TASK_READY);
+	unsigned next = pick(s, least);
 
 	if (next == SCHED_TASKS)
 		return false;
 	me->state = TASK_ASIDE;
+	s->tasks[next].state = TASK_READY;
 	go_to(s, next);
 	me->state = TASK_READY;
 	return true;
+}
+
+bool sched_step_aside(struct sched *s)
+{
+	return give_way(s, TASK_READY);
+}
+
+bool sched_let_others(struct sched *s)
+{
+	return give_way(s, TASK_ASIDE);
 }
 
 bool sched_drain(struct sched *s)

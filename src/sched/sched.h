@@ -52,8 +52,10 @@ bool sched_start(struct sched *s, void (*run)(void *arg), void *arg);
 bool sched_wait(struct sched *s, const void *what);
 void sched_wake(struct sched *s, const void *what);
 
-/* Let the others go first, if any of them can. False: none can. */
+/* Let the others go first, if any of them can that has not done the same. False: none can. */
 bool sched_step_aside(struct sched *s);
+/* There is nothing to do until others have done something: also those that have stepped aside. */
+bool sched_let_others(struct sched *s);
 
 /* Task 0: let all others end. False: they wait, all of them. */
 bool sched_drain(struct sched *s);

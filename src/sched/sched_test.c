@@ -120,6 +120,40 @@ static void test_turns(void **state)
 	assert_string_equal(trace, "oapbq");
 }
 
+static void stepper(void *arg)
+{
+	(void)arg;
+	sched_step_aside(&s);
+	say('s');
+}
+
+/* Who has stepped aside comes last, and comes when there is nobody else. */
+static void test_who_has_stepped_aside(void **state)
+{
+	(void)state;
+	begin();
+	sched_start(&s, stepper, NULL);
+	say('a');
+	assert_false(sched_step_aside(&s));
+	assert_true(sched_let_others(&s));
+	assert_false(sched_let_others(&s));
+	assert_string_equal(trace, "as");
+}
+
+static void test_drain(void **state)
+{
+	(void)state;
+	begin();
+	sched_start(&s, stepper, NULL);
+	assert_true(sched_drain(&s));
+	assert_string_equal(trace, "s");
+	sched_start(&s, waiter, NULL);
+	assert_false(sched_drain(&s));
+	sched_wake(&s, &lock);
+	assert_true(sched_drain(&s));
+	assert_string_equal(trace, "swW");
+}
+
 static void nested(void *arg)
 {
 	uintptr_t depth = (uintptr_t)arg;
@@ -189,6 +223,8 @@ int main(void)
 		cmocka_unit_test(test_who_waits_gives_way),
 		cmocka_unit_test(test_deadlock),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_who_has_stepped_aside),
+		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_give_up),
