@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "scenario/codec.h"
 #include "scenario/generate.h"
+#include "scenario/race.h"
 #include "scenario/mutate.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,7 @@
 
 /* One mutation in so many is a new scenario altogether. */
 #define FRESH_ONE_IN 64u
+#define FRESH_RACE_ONE_IN 3u /* short, so that they cost little, and each is a new meeting */
 #define COVERAGE_EVERY 256u
 
 /* libFuzzer's interface. */
@@ -71,7 +73,10 @@ static size_t fresh(uint8_t *data, size_t max_size, struct rng *rng)
 		.level = the_entry->limits.level,
 	};
 
-	scenario_generate(&the_entry->scenario, rng, &options);
+	if (options.preempt && rng_chance(rng, 75))
+		scenario_generate_race(&the_entry->scenario, rng, &options);
+	else
+		scenario_generate(&the_entry->scenario, rng, &options);
 	return scenario_encode(&the_entry->scenario, data, max_size);
 }
 
@@ -80,7 +85,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	struct rng rng;
 
 	rng_seed(&rng, seed);
-	if (max_size >= CODEC_CONFIG_BYTES + 4 * CODEC_OP_BYTES && !rng_below(&rng, FRESH_ONE_IN))
+	if (max_size >= CODEC_CONFIG_BYTES + 4 * CODEC_OP_BYTES &&
+	    !rng_below(&rng, the_entry->limits.preempt ? FRESH_RACE_ONE_IN : FRESH_ONE_IN))
 		return fresh(data, max_size, &rng);
 	return scenario_mutate_bytes(data, size, max_size, seed);
 }

@@ -10,6 +10,7 @@
 #include "scenario/codec.h"
 #include "scenario/generate.h"
 #include "scenario/mutate.h"
+#include "scenario/race.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -65,6 +66,10 @@ static void next_scenario(const struct engine_setup *setup, struct pool *pool, s
 	struct scenario *s = &setup->entry->scenario;
 	uint32_t rounds = 1 + rng_below(rng, 4);
 
+	if (options->preempt && rng_chance(rng, 35)) {
+		scenario_generate_race(s, rng, options);
+		return;
+	}
 	if (!pool->count || rng_chance(rng, 40)) {
 		scenario_generate(s, rng, options);
 		return;

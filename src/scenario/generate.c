@@ -93,7 +93,7 @@ static uint8_t some_word(struct rng *rng, unsigned count)
 	return (uint8_t)(word == count ? 0 : word);
 }
 
-static struct scenario_op random_op(const struct cast *cast, struct rng *rng, uint8_t kind)
+struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uint8_t kind)
 {
 	return (struct scenario_op){
 		.kind = kind,
@@ -119,7 +119,7 @@ static struct scenario_op random_op(const struct cast *cast, struct rng *rng, ui
 
 struct scenario_op cast_op(const struct cast *cast, struct rng *rng)
 {
-	return random_op(cast, rng, random_kind(cast, rng));
+	return cast_op_of_kind(cast, rng, random_kind(cast, rng));
 }
 
 /* ---- templates ----------------------------------------------------------- */
@@ -129,7 +129,7 @@ static struct scenario_op *say(struct script *script, unsigned kind)
 {
 	unsigned at = script->count < TEMPLATE_OPS_MAX ? script->count++ : TEMPLATE_OPS_MAX - 1;
 
-	script->ops[at] = random_op(script->cast, script->rng, (uint8_t)kind);
+	script->ops[at] = cast_op_of_kind(script->cast, script->rng, (uint8_t)kind);
 	return &script->ops[at];
 }
 
@@ -518,7 +518,7 @@ static void append_epilogue(struct scenario *s, const struct cast *cast, struct 
 
 	if (!rng_chance(rng, 60))
 		return;
-	op = random_op(cast, rng, PICK(rng, kinds));
+	op = cast_op_of_kind(cast, rng, PICK(rng, kinds));
 	if (op.kind == OP_HOST_HARVEST)
 		op.slot = 0;
 	append(s, &op, 1, limit);

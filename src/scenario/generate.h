@@ -40,6 +40,9 @@ void cast_init(struct cast *cast, struct rng *rng, const struct scenario_config 
 /* One random op of a random kind, without a label; its fields mostly from the cast. */
 struct scenario_op cast_op(const struct cast *cast, struct rng *rng);
 
+/* The same of a given kind. */
+struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uint8_t kind);
+
 /* A random template, without labels. Returns the number of ops, 1..TEMPLATE_OPS_MAX. */
 #define TEMPLATE_OPS_MAX 24u
 unsigned cast_template(const struct cast *cast, struct rng *rng, struct scenario_op ops[TEMPLATE_OPS_MAX]);
