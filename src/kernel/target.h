@@ -28,6 +28,7 @@ struct guest_exit {
 	uint64_t asdr;	  /* guest real address of the fault, low 12 bits 0 */
 	uint64_t gpr[12]; /* r3..r14, meaningful for an hcall */
 	bool stop;	  /* not an exit: leave vcpu_run for good (end of the world) */
+	bool signal;	  /* not an exit: a signal is pending when the guest is to be entered again */
 };
 
 /* In which state a vCPU enters guest mode. */

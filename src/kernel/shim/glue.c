@@ -309,8 +309,9 @@ int kvmhv_run_single_vcpu(struct kvm_vcpu *vcpu, u64 time_limit, unsigned long l
 	rcfuzz_point(POINT_GUEST, "exit");
 	vcpu->cpu = vcpu->arch.thread_cpu = -1;
 	vcpu->arch.state = KVMPPC_VCPU_BUSY_IN_HOST;
-	if (exit.stop) {
-		stopping[id] = true;
+	if (exit.stop || exit.signal) {
+		stopping[id] = exit.stop;
+		vcpu->run->exit_reason = KVM_EXIT_INTR; /* kvmhv_run_single_vcpu's sigpend */
 		vcpu->arch.ret = -EINTR;
 		return -EINTR;
 	}
