@@ -245,7 +245,7 @@ static void tell_vpa_writes(struct kvm_vcpu *vcpu)
 		rcfuzz_host->kernel_wrote(rcfuzz_host->ctx, vcpu->arch.dtl.gpa, "__kvmppc_create_dtl_entry");
 }
 
-/* The bits of SRR1 and HSRR1 that an interrupt sets and that are not MSR bits (ISA 3.1, Book III, 7.2). */
+/* The bits of SRR1 and HSRR1 that an interrupt sets and that are not MSR bits (ISA 3.1, Book III, chapter 7). */
 #define SRR1_STATUS_BITS 0x783f0000ul
 
 static void take_exit(struct kvm_vcpu *vcpu, const struct guest_exit *exit)
