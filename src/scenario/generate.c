@@ -443,7 +443,7 @@ static const struct {
 	{template_wild, 6},
 	{template_corrupt, 4},
 	{template_no_memory, 3},
-	{template_noise, 15},
+	{template_noise, 18},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 
