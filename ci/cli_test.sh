@@ -174,6 +174,31 @@ if [ -x "$driver" ]; then
 	shows 'lost-dirty'
 fi
 
+step 'ops that the kernel refuses'
+cat > "$tmp/refused.txt" << 'END'
+rcfuzz-scenario 1
+config page=64k
+a l1    create    guest=1
+b l1    map       guest=1 n=3 g=4
+c l2    enter     guest=1
+d l2    signal
+e l2    exit
+f host  nomem
+g host  log.start slot=0
+h host  log.start slot=0
+i l2    store     guest=1 n=3
+j l1    corrupt   guest=1 n=3 g=0 junk=leaf-beyond
+k l1    tlbie     guest=1 n=3
+l l2    store     guest=1 n=3
+m l1    nonsense  guest=1 n=7 count=9 hcall=enter-nested-state
+n l1    map       guest=1 n=3 g=4
+o l2    store     guest=1 n=3
+END
+expect 0 replay "${target[@]}" --format json "$tmp/refused.txt"
+# L2 is out after the signal; -ENOMEM once; no memory behind the leaf, until L1 mends it; H_PARAMETER for a vCPU token.
+json "$tmp/out" '{o["op"][0]: o["note"] for o in d["timeline"] if o["note"]} == {
+	"e": "status -1", "g": "status -12", "l": "the access failed, status -1", "m": "status -4"}'
+
 step 'what was found'
 small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)
 raw=${small%.txt}.raw.txt

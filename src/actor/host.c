@@ -154,6 +154,12 @@ int op_HOST_LOG_START(struct world *w, const struct scenario_op *op)
 	return host_log_start(w, op->slot);
 }
 
+int op_HOST_NOMEM(struct world *w, const struct scenario_op *op)
+{
+	w->nomem_in = op->count;
+	return 0;
+}
+
 int op_HOST_LOG_STOP(struct world *w, const struct scenario_op *op)
 {
 	return host_log_stop(w, op->slot);

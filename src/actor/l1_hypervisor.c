@@ -42,6 +42,7 @@ struct state_area {
 };
 #define STATE_VERSION 2
 #define STATE_REGS_OFFSET 2048
+#define PT_REGS_WORDS 44 /* those of struct pt_regs that userspace knows (user_pt_regs) */
 
 static struct l1_guest *guest_of(struct world *w, unsigned guest)
 {
@@ -119,7 +120,8 @@ static int link_upper_tables(struct world *w, unsigned v, unsigned guest)
 	    store_word(w, v, w->layout.guest_root_gpa[guest - 1], ENTRY_VALID | pud_gpa(w, guest) | UPPER_BITS) != 0)
 		return -1;
 	g->tree = true;
-	g->pool_used = 8192;
+	if (g->pool_used == 0) /* not when an entry that was overwritten is put right again */
+		g->pool_used = 8192;
 	return 0;
 }
 
@@ -220,6 +222,82 @@ int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_
 	     n < w->layout.l2_pages && g->entry[n].valid && g->entry[n].base_n == e.base_n; n++)
 		g->entry[n].valid = false;
 	world_emit(w, &event);
+	return 0;
+}
+
+/* ---- entries that are nonsense ---------------------------------------------- */
+
+/* Bits of a leaf that software or nobody may use (ISA: radix tree page table entry). */
+#define ENTRY_RESERVED 0x3e00000000000e38ull
+/* An address behind all memslots, aligned to what a leaf of any level maps. */
+#define BEYOND_MEMORY (1ull << 40)
+
+/* The entry of a level, as L1 wrote it last: where it lies (0: there is none), where it points to, what it maps. */
+struct level {
+	uint64_t gpa, table, next, flags;
+	unsigned shift, bits;
+};
+
+static struct level find_level(const struct world *w, unsigned guest, uint64_t n_gpa, unsigned table)
+{
+	const struct l1_guest *g = &w->guests[guest - 1];
+	uint64_t root = w->layout.guest_root_gpa[guest - 1], partition = w->layout.partition_table_gpa;
+	unsigned shift = w->layout.l1_page_shift, bits = SHIFT_2M - shift, index = (unsigned)(n_gpa >> SHIFT_2M);
+	uint64_t pte = g->pte_table[index], at = pte ? pte + 8 * (n_gpa >> shift & ((1u << bits) - 1)) : 0;
+	const struct level levels[TABLE_COUNT] = {
+		[TABLE_PTE] = {at, pte, pte, 0, shift, 0},
+		[TABLE_PMD] = {pmd_gpa(w, guest) + 8 * index, pmd_gpa(w, guest), pte, 0, SHIFT_2M, bits},
+		[TABLE_PUD] = {pud_gpa(w, guest), pud_gpa(w, guest), pmd_gpa(w, guest), 0, SHIFT_1G, UPPER_BITS},
+		[TABLE_ROOT] = {root, root, pud_gpa(w, guest), 0, SHIFT_1G + UPPER_BITS, UPPER_BITS},
+		[TABLE_PATE] = {partition + 16 * l1_lpid(w, guest), partition, root, RADIX_52_BITS,
+				SHIFT_1G + UPPER_BITS, ROOT_BITS},
+	};
+
+	return levels[table];
+}
+
+static uint64_t junk_entry(const struct world *w, const struct level *level, unsigned junk, uint32_t lpage)
+{
+	const uint64_t leaf = ENTRY_VALID | ENTRY_LEAF | ENTRY_R | ENTRY_C | ENTRY_READ | ENTRY_WRITE | ENTRY_EXEC;
+	const uint64_t table = ENTRY_VALID | level->flags;
+	uint64_t gpa = layout_gpa(&w->layout, lpage), aligned = gpa & ~((1ull << level->shift) - 1);
+
+	switch (junk) {
+	case JUNK_LEAF:
+		return leaf | aligned;
+	case JUNK_LEAF_UNALIGNED:
+		return leaf | gpa | 0x1000;
+	case JUNK_LEAF_RESERVED:
+		return leaf | aligned | ENTRY_RESERVED;
+	case JUNK_LEAF_BEYOND:
+		return leaf | BEYOND_MEMORY;
+	case JUNK_TABLE_SIZE:
+		return table | level->next | 7;
+	case JUNK_TABLE_UNALIGNED:
+		return table | level->next | 0x100 | level->bits;
+	case JUNK_TABLE_BEYOND:
+		return table | BEYOND_MEMORY | level->bits;
+	case JUNK_TABLE_ITSELF:
+		return table | level->table | level->bits;
+	default:
+		return 0;
+	}
+}
+
+int l1_corrupt(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned table, unsigned junk, uint32_t lpage)
+{
+	struct l1_guest *g = guest_of(w, guest);
+	uint64_t n_gpa = (uint64_t)n << w->layout.page_shift;
+	const struct level at = find_level(w, guest, n_gpa, table);
+
+	if (!at.gpa || (table != TABLE_PATE && !g->tree) ||
+	    store_word(w, v, at.gpa, junk_entry(w, &at, junk, lpage)) != 0)
+		return -1;
+	/* L1 puts it right when it needs it next: l1_create, link_upper_tables, pte_page, or the entry itself. */
+	if (table == TABLE_ROOT || table == TABLE_PUD)
+		g->tree = false;
+	else if (table == TABLE_PMD)
+		g->pte_table[n_gpa >> SHIFT_2M] = 0;
 	return 0;
 }
 
@@ -441,6 +519,23 @@ int l1_enter(struct world *w, unsigned v, unsigned guest)
 		return -1;
 	l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, at + STATE_REGS_OFFSET});
 	return vcpu->mode == VCPU_L2 && vcpu->guest == guest ? 0 : -1;
+}
+
+int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word, uint64_t value)
+{
+	/* Not where l1_enter writes, so that it does not stay there. */
+	const uint64_t at = w->layout.state_gpa[v] + 1024, regs_at = w->layout.state_gpa[v] + 3072;
+	struct {
+		struct state_area state;
+		uint64_t regs[PT_REGS_WORDS];
+	} area = {.state = {.version = guest_order64(w, STATE_VERSION), .lpid = guest_order32(w, l1_lpid(w, guest))}};
+
+	value = guest_order64(w, value);
+	memcpy((char *)&area + word % (sizeof(area) / sizeof(value)) * sizeof(value), &value, sizeof(value));
+	if (!vcpu_to_l1(w, v) || l1_store(w, v, at, &area.state, sizeof(area.state)) != 0 ||
+	    l1_store(w, v, regs_at, area.regs, sizeof(area.regs)) != 0)
+		return -1;
+	return (int)l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, regs_at});
 }
 
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)

@@ -359,6 +359,14 @@ int op_L1_ABANDON(struct world *w, const struct scenario_op *op)
 	return l1_destroy(w, op->vcpu, op->guest);
 }
 
+int op_L1_CORRUPT(struct world *w, const struct scenario_op *op)
+{
+	if (!vcpu_to_l1(w, op->vcpu))
+		return -1;
+	taint(w, op->vcpu, op->guest);
+	return l1_corrupt(w, op->vcpu, op->guest, op->n, op->table, op->junk, op->g);
+}
+
 /* Arguments that no sane hypervisor passes; the numbers come from the op's fields, so that mutation reaches many. */
 int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 {
@@ -380,6 +388,8 @@ int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 	if (!vcpu_to_l1(w, op->vcpu))
 		return -1;
 	taint(w, op->vcpu, 0);
+	if (op->hcall == HCALL_STATE)
+		return l1_enter_nonsense(w, op->vcpu, op->guest, op->n + 16u * op->count, ~0ull >> op->count % 64);
 	if (op->hcall == HCALL_PTCR)
 		w->ptcr_set = false;
 	return (int)l1_hcall(w, op->vcpu, number[op->hcall], args[op->hcall]);

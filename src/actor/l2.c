@@ -65,6 +65,16 @@ int op_L2_EXIT(struct world *w, const struct scenario_op *op)
 	return vcpu_to_l1(w, op->vcpu) ? 0 : -1;
 }
 
+/* L1 finds then that its H_ENTER_NESTED has returned 0 (kvmppc_pseries_do_hcall: H_INTERRUPT). */
+int op_L2_SIGNAL(struct world *w, const struct scenario_op *op)
+{
+	if (w->vcpus[op->vcpu].mode != VCPU_L2)
+		return -1;
+	w->vcpus[op->vcpu].exit = (struct guest_exit){.signal = true};
+	vcpu_exit(w, op->vcpu);
+	return w->vcpus[op->vcpu].mode == VCPU_L1 ? 0 : -1;
+}
+
 int op_L2_LOAD(struct world *w, const struct scenario_op *op)
 {
 	return l2_access(w, op, ACCESS_LOAD);

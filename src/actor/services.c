@@ -8,6 +8,8 @@ static void *service_alloc(void *ctx, size_t size, size_t align, bool zero, enum
 {
 	struct world *w = ctx;
 
+	if (w->nomem_in && --w->nomem_in == 0)
+		return NULL;
 	return machine_kmem_alloc(w->machine, size, align, zero, kind, caller);
 }
 

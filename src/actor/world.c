@@ -69,6 +69,7 @@ static void forget(struct world *w)
 	memset(w->lpid_used, 0, sizeof(w->lpid_used));
 	w->migrating = w->ptcr_set = false;
 	w->entry_changes = 0;
+	w->nomem_in = 0;
 	w->faults = 0;
 	w->aborted = false;
 	w->host_cpu = 0;

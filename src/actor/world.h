@@ -138,6 +138,7 @@ struct world {
 	bool tell_points;  /* call hooks.point at each yield point of each op */
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
 	uint64_t faults;	/* that the hardware took, in this world */
+	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */
 	uint32_t entry_changes; /* counts changes of any page table entry: progress */
 	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
 	bool aborted;
@@ -231,9 +232,13 @@ int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_
 int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift);
 int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, unsigned shift);
 int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t n, uint32_t count, unsigned shift);
+/* Overwrite the entry in `table` on the way to n with junk (it may point to lpage). */
+int l1_corrupt(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned table, unsigned junk, uint32_t lpage);
 int l1_map_process_table(struct world *w, unsigned v, unsigned guest);
 /* Enter L2; 0: the vCPU is in L2, else -1. */
 int l1_enter(struct world *w, unsigned v, unsigned guest);
+/* H_ENTER_NESTED with one word of L2's state and registers being `value`; returns r3, or L2 has been entered. */
+int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word, uint64_t value);
 /* L0 forwarded a fault to L1: answer it. True: entering L2 again makes sense. */
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access);
 uint32_t l1_shift_of_size(const struct world *w, unsigned size);

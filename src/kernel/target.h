@@ -28,6 +28,7 @@ struct guest_exit {
 	uint64_t asdr;	  /* guest real address of the fault, low 12 bits 0 */
 	uint64_t gpr[12]; /* r3..r14, meaningful for an hcall */
 	bool stop;	  /* not an exit: leave vcpu_run for good (end of the world) */
+	bool signal;	  /* not an exit: a signal is pending when the guest is to be entered again */
 };
 
 /* In which state a vCPU enters guest mode. */
@@ -114,7 +115,7 @@ struct host_services {
 
 	/* Run the guest until it exits: fills *exit. */
 	void (*guest_enter)(void *ctx, const struct guest_entry *entry, struct guest_exit *exit);
-	/* Copy through quadrant 1 or 2 (ISA 3.1, Book III, 6.7.4): returns the bytes not copied. */
+	/* Copy through quadrant 1 or 2 of the effective address space: returns the bytes not copied. */
 	size_t (*quadrant_copy)(void *ctx, uint32_t lpid, uint32_t pid, uint64_t ea, void *buf, size_t n, bool store);
 
 	/* The VMM's memory, by its user-space address. Both may fault pages in. */

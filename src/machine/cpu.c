@@ -3,9 +3,9 @@
  * cpu.c: one access of a CPU: look up, walk, check, fill; and what is built of
  * accesses: the process-scoped walk and copies through both dimensions.
  *
- * Rules (Power ISA 3.1, Book III): 6.7.6 partition and process table, 6.7.11 the
- * translation process, 6.7.12 R and C, 6.7.13 protection, 7.5.16 and 7.5.17 the
- * interrupts. R and C of partition-scoped entries are not set by the hardware: a
+ * Rules (Power ISA 3.1, Book III): 6.7.6 partition and process table, 6.7.12 R and
+ * C, 6.7.13 protection, the radix tree translation process, and the hypervisor's
+ * data and instruction storage interrupts. R and C of partition-scoped entries are not set by the hardware: a
  * missing one is a fault ("failed to set R or C"). The ISA lets an implementation
  * do either; the kernel's scheme builds on the fault.
  *

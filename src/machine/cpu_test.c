@@ -56,7 +56,7 @@ static uint32_t dsisr_of(struct machine *m, uint64_t addr, enum machine_access_k
 
 /* ---- what an access needs --------------------------------------------------- */
 
-/* Said again, on purpose not as cpu.c says it: 6.7.13 protection, then 6.7.12 R and C; 7.5.16, 7.5.17 the bits. */
+/* Said again, on purpose not as cpu.c says it: 6.7.13 protection, then 6.7.12 R and C. */
 static uint32_t expected_dsisr(unsigned eaa, bool r, bool c, enum machine_access_kind kind)
 {
 	bool read = eaa & 4, write = eaa & 2, execute = eaa & 1;
@@ -123,7 +123,7 @@ static void no_translation_is_told_with_the_kind_of_access(void **state)
 	assert_int_equal(dsisr_of(f.m, GPA | 1ull << 52, MACHINE_LOAD), DSISR_HW_NO_TRANSLATION);
 }
 
-/* 7.5.16: ASDR holds bits 4:51 of the guest real address. */
+/* Hypervisor data storage interrupt: ASDR holds bits 4:51 of the guest real address. */
 static void a_fault_tells_the_guest_real_address(void **state)
 {
 	struct fixture f = with_page(state, TEST_RWX | TEST_RC);
@@ -333,7 +333,8 @@ static struct machine_access try_process(struct machine *m, uint64_t ea, enum ma
 	return access;
 }
 
-/* 6.7.6.2, 6.7.11: partition table -> process table -> the process's tree -> guest real -> host real. */
+/* 6.7.6.2 and the translation process: partition table -> process table -> the process's tree -> guest real -> host
+ * real. */
 static void an_effective_address_is_translated_twice(void **state)
 {
 	struct guest g = with_guest(state);
@@ -348,7 +349,7 @@ static void an_effective_address_is_translated_twice(void **state)
 	assert_false(try_process(g.m, 3 * PAGE, MACHINE_STORE).tlb_hit);
 }
 
-/* 6.7.4: the top two bits of an effective address say the quadrant, and are no part of what is translated. */
+/* Quadrants: the top two bits of an effective address say the quadrant, and are no part of what is translated. */
 static void the_quadrant_is_not_translated(void **state)
 {
 	struct guest g = with_guest(state);
@@ -403,8 +404,8 @@ static void a_pid_beyond_the_process_table_is_the_guests_fault(void **state)
 }
 
 /*
- * 7.5.16: a fault in the access to a table of the guest has bit 46, and ASDR has
- * the table's address. It is a load, whatever the access was.
+ * Hypervisor data storage interrupt: a fault in the access to a table of the guest
+ * has bit 46, and ASDR has the table's address. It is a load, whatever the access was.
  */
 static void tables_of_the_guest_are_translated_too(void **state)
 {

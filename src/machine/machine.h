@@ -96,7 +96,7 @@ void machine_kmem_note_write(struct machine *m, const void *word);
 
 enum machine_access_kind { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 
-/* DSISR / HSRR1 bits as the ISA numbers them (Book III, 7.2.x and 7.5.3, 7.5.15). */
+/* DSISR / HSRR1 bits as the ISA numbers them (Book III, 7.5.3, 7.5.5 and the same for the hypervisor). */
 enum {
 	DSISR_HW_NO_TRANSLATION = 0x40000000, /* bit 33 */
 	DSISR_HW_NOEXEC = 0x10000000,	      /* bit 35, instruction storage only */

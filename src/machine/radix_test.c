@@ -103,7 +103,8 @@ static void an_entry_that_is_not_valid_says_nothing(void **state)
 	assert_int_equal(radix_step(&cursor, ~RADIX_V), RADIX_STEP_NONE);
 }
 
-/* 6.7.11: each table is indexed with the next bits of the address, down to the leaf, whose rest is the offset. */
+/* The translation process: each table is indexed with the next bits of the address, down to the leaf, whose rest is the
+ * offset. */
 static void the_walk_finds_leaves_of_every_size(void **state)
 {
 	static const uint32_t shifts[] = {12, 16, 21, 30};

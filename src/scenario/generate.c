@@ -27,10 +27,11 @@ struct script {
 
 /* How likely a random op of each kind is; the others have 1. */
 static const uint8_t extra_weight[OP_COUNT] = {
-	[OP_L2_STORE] = 14, [OP_L2_LOAD] = 4,	 [OP_L2_FETCH] = 1,  [OP_L1_STORE] = 2,	    [OP_L1_MAP] = 6,
-	[OP_L1_UNMAP] = 2,  [OP_L1_PROTECT] = 2, [OP_L1_CLEAR] = 2,  [OP_L1_CLEAN] = 4,	    [OP_L1_TLBIE] = 4,
-	[OP_L1_RPT] = 2,    [OP_L1_HARVEST] = 2, [OP_L1_COPY] = 1,   [OP_HOST_HARVEST] = 7, [OP_HOST_LOG_START] = 3,
-	[OP_HOST_AGE] = 3,  [OP_HOST_UNMAP] = 2, [OP_HOST_MOVE] = 2, [OP_HOST_PROTECT] = 2, [OP_MIGRATION_ROUND] = 2,
+	[OP_L2_ENTER] = 1,	  [OP_L2_STORE] = 14, [OP_L2_LOAD] = 4,	   [OP_L2_FETCH] = 1,  [OP_L1_STORE] = 2,
+	[OP_L1_MAP] = 6,	  [OP_L1_UNMAP] = 2,  [OP_L1_PROTECT] = 2, [OP_L1_CLEAR] = 2,  [OP_L1_CLEAN] = 4,
+	[OP_L1_TLBIE] = 4,	  [OP_L1_RPT] = 2,    [OP_L1_HARVEST] = 2, [OP_L1_COPY] = 1,   [OP_HOST_HARVEST] = 7,
+	[OP_HOST_LOG_START] = 3,  [OP_HOST_AGE] = 3,  [OP_HOST_UNMAP] = 2, [OP_HOST_MOVE] = 2, [OP_HOST_PROTECT] = 2,
+	[OP_MIGRATION_ROUND] = 2,
 };
 
 static unsigned kind_weight(const struct cast *cast, unsigned kind)
@@ -114,6 +115,8 @@ struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uin
 		.area = (uint8_t)rng_below(rng, AREA_COUNT),
 		.flush = (uint8_t)rng_below(rng, FLUSH_COUNT),
 		.hcall = (uint8_t)rng_below(rng, HCALL_COUNT),
+		.table = some_word(rng, TABLE_COUNT),
+		.junk = (uint8_t)rng_below(rng, JUNK_COUNT),
 	};
 }
 
@@ -349,7 +352,7 @@ static void template_kernel_writes(struct script *script)
 	if (rng_chance(script->rng, 50))
 		say(script, OP_L1_VPA)->area = AREA_DTL;
 	say_access(script, some_page(script));
-	say(script, OP_L2_EXIT);
+	say(script, rng_chance(script->rng, 75) ? OP_L2_EXIT : OP_L2_SIGNAL);
 	say(script, OP_HOST_HARVEST);
 }
 
@@ -378,6 +381,40 @@ static void template_wild(struct script *script)
 		say_page(script, OP_L1_TLBIE, i);
 }
 
+/* L1 overwrites an entry; a tlbie may follow, then L2 meets it, and L1 may put it right again. */
+static void template_corrupt(struct script *script)
+{
+	unsigned i = some_page(script);
+
+	say_access(script, i);
+	if (script->cast->config->l1 != L1_WELL_BEHAVED)
+		say_page(script, OP_L1_CORRUPT, i);
+	if (rng_chance(script->rng, 70))
+		say_page(script, OP_L1_TLBIE, i);
+	say_access(script, i);
+	if (rng_chance(script->rng, 50)) {
+		say_map(script, i);
+		say_access(script, i);
+	}
+}
+
+/* An allocation fails in the middle of something that makes entries, tables, guests or slots. */
+static void template_no_memory(struct script *script)
+{
+	static const uint8_t kinds[] = {OP_L1_CREATE,	     OP_HOST_LOG_START, OP_HOST_SLOT_DELETE, OP_MIGRATION_START,
+					OP_HOST_SLOT_CREATE, OP_L2_STORE,	OP_L2_STORE};
+	unsigned i = some_page(script);
+
+	if (rng_chance(script->rng, 40))
+		say_page(script, rng_chance(script->rng, 50) ? OP_L1_DESTROY : OP_HOST_UNMAP, i);
+	say(script, OP_HOST_NOMEM)->count = (uint16_t)rng_between(script->rng, 1, 6);
+	if (rng_chance(script->rng, 40))
+		say_page(script, PICK(script->rng, kinds), i);
+	say_map(script, i);
+	say_access(script, i);
+	say_access(script, i);
+}
+
 static void template_noise(struct script *script)
 {
 	for (unsigned times = rng_between(script->rng, 1, 4); times; times--)
@@ -403,8 +440,10 @@ static const struct {
 	{template_slot_life, 3},
 	{template_kernel_writes, 3},
 	{template_two_vcpus, 5},
-	{template_wild, 5},
-	{template_noise, 15},
+	{template_wild, 6},
+	{template_corrupt, 4},
+	{template_no_memory, 3},
+	{template_noise, 18},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 

@@ -34,6 +34,8 @@ WORDS(DIR);
 WORDS(AREA);
 WORDS(FLUSH);
 WORDS(HCALL);
+WORDS(TABLE);
+WORDS(JUNK);
 WORDS(PAGE);
 WORDS(L1PAGE);
 WORDS(BACKING);
@@ -335,7 +337,7 @@ void scenario_canonicalize(struct scenario *s)
 		scenario_points_canonicalize(s);
 }
 
-_Static_assert(sizeof(struct scenario_op) == 24, "an op has padding");
+_Static_assert(sizeof(struct scenario_op) == 26, "an op has padding");
 
 bool scenario_equal(const struct scenario *a, const struct scenario *b)
 {

@@ -36,7 +36,20 @@
 	X(HCALL_ENTER, "enter-nested")                                                                                 \
 	X(HCALL_TLBIE, "tlb-invalidate")                                                                               \
 	X(HCALL_RPT, "rpt-invalidate")                                                                                 \
-	X(HCALL_COPY, "copy-tofrom-guest")
+	X(HCALL_COPY, "copy-tofrom-guest")                                                                             \
+	X(HCALL_STATE, "enter-nested-state")
+#define ENUM_TABLE(X)                                                                                                  \
+	X(TABLE_PTE, "pte") X(TABLE_PMD, "pmd") X(TABLE_PUD, "pud") X(TABLE_ROOT, "root") X(TABLE_PATE, "pate")
+#define ENUM_JUNK(X)                                                                                                   \
+	X(JUNK_NOTHING, "nothing")                                                                                     \
+	X(JUNK_LEAF, "leaf")                                                                                           \
+	X(JUNK_LEAF_UNALIGNED, "leaf-unaligned")                                                                       \
+	X(JUNK_LEAF_RESERVED, "leaf-reserved")                                                                         \
+	X(JUNK_LEAF_BEYOND, "leaf-beyond")                                                                             \
+	X(JUNK_TABLE_SIZE, "table-size")                                                                               \
+	X(JUNK_TABLE_UNALIGNED, "table-unaligned")                                                                     \
+	X(JUNK_TABLE_BEYOND, "table-beyond")                                                                           \
+	X(JUNK_TABLE_ITSELF, "table-itself")
 
 #define ENUM_MEMBER(id, word) id,
 #define ENUM_DECLARE(NAME)                                                                                             \
@@ -54,6 +67,8 @@ ENUM_DECLARE(DIR);
 ENUM_DECLARE(AREA);
 ENUM_DECLARE(FLUSH);
 ENUM_DECLARE(HCALL);
+ENUM_DECLARE(TABLE);
+ENUM_DECLARE(JUNK);
 
 enum op_kind {
 #define OP(id, actor, name, fields, flags, help) OP_##id,

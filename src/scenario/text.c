@@ -264,13 +264,22 @@ static bool parse_label(struct parser *p, struct token token, uint16_t *label)
 	return true;
 }
 
+/* Is an actor's row the first one of it? Rows of an actor need not stand together. */
+static bool is_first_row(unsigned row)
+{
+	for (unsigned i = 0; i < row; i++)
+		if (!strcmp(op_info[i].actor, op_info[row].actor))
+			return false;
+	return true;
+}
+
 /* All words of one kind that ops have, for a message: the actors, or one actor's names. */
 static void list_ops(char *list, size_t size, const char *actor)
 {
 	for (unsigned i = 0; i < OP_COUNT; i++) {
 		const char *word = actor ? op_info[i].name : op_info[i].actor;
 
-		if (actor ? !strcmp(op_info[i].actor, actor) : !i || strcmp(word, op_info[i - 1].actor))
+		if (actor ? !strcmp(op_info[i].actor, actor) : is_first_row(i))
 			message_add(list, size, ", ", word);
 	}
 }

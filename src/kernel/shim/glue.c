@@ -245,7 +245,7 @@ static void tell_vpa_writes(struct kvm_vcpu *vcpu)
 		rcfuzz_host->kernel_wrote(rcfuzz_host->ctx, vcpu->arch.dtl.gpa, "__kvmppc_create_dtl_entry");
 }
 
-/* The bits of SRR1 and HSRR1 that an interrupt sets and that are not MSR bits (ISA 3.1, Book III, 7.2). */
+/* The bits of SRR1 and HSRR1 that an interrupt sets and that are not MSR bits (ISA 3.1, Book III, chapter 7). */
 #define SRR1_STATUS_BITS 0x783f0000ul
 
 static void take_exit(struct kvm_vcpu *vcpu, const struct guest_exit *exit)
@@ -309,8 +309,9 @@ int kvmhv_run_single_vcpu(struct kvm_vcpu *vcpu, u64 time_limit, unsigned long l
 	rcfuzz_point(POINT_GUEST, "exit");
 	vcpu->cpu = vcpu->arch.thread_cpu = -1;
 	vcpu->arch.state = KVMPPC_VCPU_BUSY_IN_HOST;
-	if (exit.stop) {
-		stopping[id] = true;
+	if (exit.stop || exit.signal) {
+		stopping[id] = exit.stop;
+		vcpu->run->exit_reason = KVM_EXIT_INTR; /* kvmhv_run_single_vcpu's sigpend */
 		vcpu->arch.ret = -EINTR;
 		return -EINTR;
 	}
