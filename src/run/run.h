@@ -50,6 +50,8 @@ struct run_observer {
 		    const char *file, uint32_t line);
 	/* Each yield point of each op: the op, its number in it, its name (for as long as the runner lives). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
+	/* Each finding, the moment it is made: the code that it is about may be on the stack. */
+	void (*finding)(void *ctx, const struct finding *finding);
 	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */
 	uint8_t watch_guest;
 	uint32_t watch_n, watch_lpage;
