@@ -16,8 +16,9 @@
 
 #include <string.h>
 
-#define NESTING_MAX 8u
-#define MIDDLE 16 /* pixels from the top of a strip: where an op happens */
+#define NESTING_MAX SCENARIO_POINTS_MAX
+#define NESTING_SHOWN 3u /* deeper ones stand below one another */
+#define MIDDLE 16	 /* pixels from the top of a strip: where an op happens */
 
 /* Percent of the width. The text lies between the lanes and the places: see html_style.c. */
 #define LANE_FIRST 2.7
@@ -59,7 +60,7 @@ static enum lane lane_of(const struct timeline *t, uint32_t op)
 
 static double lane_x(enum lane lane, uint32_t depth)
 {
-	return LANE_FIRST + LANE_PITCH * (double)lane + NESTED_SHIFT * depth;
+	return LANE_FIRST + LANE_PITCH * (double)lane + NESTED_SHIFT * (depth < NESTING_SHOWN ? depth : NESTING_SHOWN);
 }
 
 static const char *bits_of(const struct run_bits *b, unsigned place)

@@ -166,7 +166,7 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 	FILE *out = sheet->out;
 	int op_columns = sheet->columns - BITS_COLUMNS;
 	const struct timeline_step *step = &t->steps[i];
-	char op[256];
+	char op[256], parent[SCENARIO_LABEL_MAX];
 
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
 	fprintf(out, "%s %s", i == t->part ? sheet->mark : "  ", op);
@@ -182,6 +182,10 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 		fprintf(out, "%*s", op_columns - 1 - (int)strlen(op), "");
 	if (timeline_watches(t))
 		print_bits(out, &step->before, &step->after);
+	if (step->parent != LAYOUT_NONE) {
+		scenario_label_text(t->scenario.ops[step->parent].label, parent);
+		fprintf(out, "        interrupts %s at\n          %s\n", parent, step->yield_point);
+	}
 	if (step->note[0])
 		fprintf(out, "        %s\n", step->note);
 	print_changes(sheet, t, i);

@@ -157,6 +157,11 @@ static void tells_what_it_knows(void **state)
 	text = print(t);
 	assert_null(strstr(text, "security@kernel.org"));
 	free(text);
+	t->steps[2].parent = 1;
+	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
+	text = print(t);
+	assert_non_null(strstr(text, "        interrupts b at\n          fault:lock:tlb_lock#1\n"));
+	free(text);
 	t->has_finding = false;
 	t->outcome.finding_count = 0;
 	text = print(t);

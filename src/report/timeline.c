@@ -2,6 +2,8 @@
 /* timeline.c: watch one page through one run. */
 #include "report/timeline.h"
 
+#include "scenario/text.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -217,6 +219,18 @@ static void find_part(struct timeline *t)
 	}
 }
 
+/* ---- who interrupts whom -------------------------------------------------------- */
+
+static void find_parent(const struct scenario *s, uint32_t op, struct timeline_step *step)
+{
+	const struct scenario_point *point = op < s->op_count ? scenario_point_of(s, s->ops[op].label) : NULL;
+	uint32_t victim = point ? scenario_op_index(s, point->victim) : s->op_count;
+
+	step->parent = victim < s->op_count ? victim : LAYOUT_NONE;
+	if (step->parent != LAYOUT_NONE)
+		scenario_point_text(point, step->yield_point, sizeof(step->yield_point));
+}
+
 /* ---- the whole ------------------------------------------------------------------ */
 
 static const struct finding *choose_finding(const struct run_outcome *outcome, const char *signature)
@@ -240,7 +254,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 	run_scenario(runner, &t->scenario, NULL, &t->outcome);
 	t->watch_n = t->watch_lpage = t->part = LAYOUT_NONE;
 	for (uint32_t i = 0; i < SCENARIO_OPS_MAX; i++)
-		t->steps[i].parent = LAYOUT_NONE;
+		find_parent(&t->scenario, i, &t->steps[i]);
 	finding = choose_finding(&t->outcome, signature);
 	if (finding) {
 		t->has_finding = true;
