@@ -108,6 +108,7 @@ const char html_style[] =
 	"dl.facts div{grid-template-columns:1fr;gap:0;padding:4px 0}\n"
 	"ol.timeline{margin:0 -10px;font-size:12px}\n"
 	".timeline .where{display:none}\n"
+	".timeline .change code{display:block}\n"
 	".heads text{font-size:8.5px}\n"
 	".timeline .change,.timeline .at,.timeline .note{font-size:11px}\n"
 	".heads tspan{display:none}\n"

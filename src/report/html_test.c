@@ -232,8 +232,8 @@ static void shows_who_interrupts_whom(void **state)
 	assert_string_equal(order, "a b c d +c e +b f ");
 	assert_int_equal(count(text, "class=\"preempts\""), 3);
 	assert_int_equal(count(text, "class=\"arrow\""), 3);
-	assert_non_null(strstr(text, "interrupts b at <code>fault&lt;1&gt;:lock:tlb_lock#1</code>"));
-	assert_non_null(strstr(text, "interrupts c at <code>harvest:read:map#2</code>"));
+	assert_non_null(strstr(text, "interrupts b at <code>fault&lt;1&gt;:<wbr>lock:<wbr>tlb_<wbr>lock#1</code>"));
+	assert_non_null(strstr(text, "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code>"));
 	/* What b came to belongs to its end, and the bits until then are those that c has met. */
 	at = strstr(text, "<li class=\"goes-on\" data-op=\"b\"");
 	assert_non_null(at);

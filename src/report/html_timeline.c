@@ -218,13 +218,14 @@ static const char *base_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-/* A long name may be wrapped behind its underscores. */
-static void print_function(FILE *out, const char *name)
+/* A long name may be wrapped behind its underscores and colons. */
+static void print_name(FILE *out, const char *name)
 {
 	while (*name) {
-		int n = (int)strcspn(name, "_") + (int)strspn(name + strcspn(name, "_"), "_");
+		size_t n = strcspn(name, "_:");
 
-		markup_format(out, "%.*s", n, name);
+		n += strspn(name + n, "_:");
+		markup_format(out, "%.*s", (int)n, name);
 		name += n;
 		fputs(*name ? "<wbr>" : "", out);
 	}
@@ -242,7 +243,7 @@ static void print_changes(FILE *out, const struct timeline *t, uint32_t op)
 		fprintf(out, "&#8201;&rarr;&#8201;");
 		markup_text(out, timeline_pte_text(c->new_pte));
 		fprintf(out, "</b> <code>");
-		print_function(out, c->function[0] ? c->function : "L1, or the host's own tables");
+		print_name(out, c->function[0] ? c->function : "L1, or the host's own tables");
 		fprintf(out, "</code>");
 		if (c->file[0]) {
 			fprintf(out, " <span class=\"where\">");
@@ -338,7 +339,7 @@ static void print_item(FILE *out, const struct timeline *t, const struct item *i
 
 			scenario_label_text(t->scenario.ops[item->interrupted[item->depth - 1]].label, parent);
 			fprintf(out, "<p class=\"at\">interrupts %s at <code>", parent);
-			markup_text(out, step->yield_point);
+			print_name(out, step->yield_point);
 			fprintf(out, "</code></p>\n");
 		}
 	}
