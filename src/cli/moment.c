@@ -77,12 +77,12 @@ static void come_to(const struct approach *approach, enum moment_kind kind, bool
 		rcfuzz_moment(moment->op, moment->what, moment->function);
 }
 
-static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
-		   const char *file, uint32_t line)
+static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
+		   const char *function, const char *file, uint32_t line)
 {
 	struct approach *approach = ctx;
 
-	(void)place, (void)old_pte, (void)new_pte, (void)function, (void)file, (void)line;
+	(void)op_index, (void)place, (void)old_pte, (void)new_pte, (void)function, (void)file, (void)line;
 	come_to(approach, MOMENT_CHANGE, approach->changes++ == approach->moment->change);
 }
 

@@ -122,7 +122,6 @@ static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bit
 	struct timeline *t = ctx;
 	struct timeline_step *step = step_of(t, op_index);
 
-	t->op = (uint16_t)op_index;
 	if (after)
 		step->after = *bits;
 	else
@@ -130,8 +129,8 @@ static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bit
 	step->ran = true;
 }
 
-static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
-		   const char *file, uint32_t line)
+static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
+		   const char *function, const char *file, uint32_t line)
 {
 	struct timeline *t = ctx;
 	struct timeline_change *change = &t->changes[t->change_count];
@@ -141,7 +140,8 @@ static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_
 		return;
 	}
 	t->change_count++;
-	*change = (struct timeline_change){.op = t->op, .line = line, .old_pte = old_pte, .new_pte = new_pte};
+	*change = (struct timeline_change){
+		.op = (uint16_t)op_index, .line = line, .old_pte = old_pte, .new_pte = new_pte};
 	snprintf(change->place, sizeof(change->place), "%s", place ? place : "");
 	snprintf(change->function, sizeof(change->function), "%s", function ? function : "");
 	snprintf(change->file, sizeof(change->file), "%s", file ? file : "");

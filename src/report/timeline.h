@@ -47,7 +47,6 @@ struct timeline {
 	bool parts;		       /* they do part there; false: nothing parts, it is the op that is to blame */
 	char part_text[160];	       /* in words */
 	uint32_t change_count, changes_dropped;
-	uint16_t op; /* that runs now */
 	struct timeline_step steps[SCENARIO_OPS_MAX];
 	struct timeline_change changes[TIMELINE_CHANGES_MAX];
 };
