@@ -4,6 +4,7 @@
 
 #include "report/markup.h"
 #include "report/record.h"
+#include "report/source.h"
 #include "report/words.h"
 #include "scenario/text.h"
 
@@ -166,7 +167,7 @@ static void print_story(FILE *out, const struct timeline *t, const char *story)
 	fprintf(out, "</section>\n");
 }
 
-static void print_places(FILE *out, const struct finding *f)
+static void print_places(FILE *out, const struct finding *f, const char *target_info)
 {
 	if (!f->writer_count)
 		return;
@@ -183,6 +184,7 @@ static void print_places(FILE *out, const struct finding *f)
 			fprintf(out, " <code class=\"place\">");
 			markup_format(out, w->line ? "%s:%u" : "%s", w->file, w->line);
 			fprintf(out, "</code>");
+			source_html(out, target_info, w->file, w->line);
 		}
 		fprintf(out, "</li>\n");
 	}
@@ -255,7 +257,7 @@ void report_html(FILE *out, const struct timeline *t, const char *target_info, c
 	print_picture(out, t);
 	print_story(out, t, story);
 	if (t->has_finding)
-		print_places(out, &t->finding);
+		print_places(out, &t->finding, target_info);
 	print_scenario(out, t, name);
 	print_others(out, t);
 	print_target(out, t, target_info);

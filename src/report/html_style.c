@@ -95,6 +95,12 @@ const char html_style[] =
 	"ul.kernel span{flex:0 0 190px;color:var(--soft)}\n"
 	"ul.kernel .function{font-weight:600}\n"
 	"ul.kernel .place{color:var(--soft);overflow-wrap:anywhere}\n"
+	"pre.source{flex:1 0 100%;margin:6px 0 8px;padding:10px 12px;border:1px solid "
+	"var(--line);border-radius:6px;background:var(--panel);font-size:12px;line-height:1.5;overflow-x:auto;tab-size:"
+	"8}\n"
+	".source b{font-weight:600}\n"
+	".source i{font-style:normal;color:var(--soft)}\n"
+	".source b i{color:var(--bad)}\n"
 	"ul.others li{padding:2px 0}\n"
 	"pre.scenario{margin:0;padding:14px 16px;border:1px solid "
 	"var(--line);border-radius:6px;background:var(--panel);font-size:13px;line-height:1.5;overflow-x:auto;-webkit-"
@@ -123,7 +129,7 @@ const char html_style[] =
 	"h2{break-after:avoid}\n"
 	".timeline li.is-part{-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
 	".legend i{-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
-	"pre.scenario{white-space:pre-wrap;break-inside:avoid}\n"
+	"pre.scenario,pre.source{white-space:pre-wrap;break-inside:avoid}\n"
 	"@page{margin:16mm}\n"
 	"}\n";
 /* clang-format on */

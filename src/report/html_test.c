@@ -2,6 +2,7 @@
 /* html_test.c: the page shows what the timeline holds, and text in it stays text. */
 #include "report/html.h"
 #include "report/markup.h"
+#include "report/source.h"
 #include "report/words.h"
 #include "scenario/text.h"
 
@@ -239,6 +240,8 @@ static void shows_who_interrupts_whom(void **state)
 	assert_non_null(at);
 	assert_non_null(strstr(at, "tlb .., then -c"));
 	assert_true(strstr(text, "tlb .., then -c") > at);
+	assert_int_equal(count(text, "class=\"touched\""), 1);
+	assert_non_null(strstr(at, "class=\"touched\""));
 	assert_true(strstr(text, "l0-pte .., then r-") < at);
 	free(text);
 	free(t);
@@ -290,13 +293,52 @@ static void says_what_changed(void **state)
 	free(t);
 }
 
+/* This file as a tree: the line, three on each side, and nothing from elsewhere. */
+static char *source(const char *info, const char *file, uint32_t line)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	source_html(out, info, file, line);
+	fclose(out);
+	return text;
+}
+
+static void shows_lines_of_the_tree_only(void **state)
+{
+	static const char plain[] = "{\"tree\":\"src\",\"patches\":[],\"recipes\":[]}";
+	static const char patched[] = "{\"tree\":\"src\",\"patches\":[\"x\"]}";
+	static const struct {
+		const char *info, *file;
+		uint32_t line;
+	} nothing[] = {
+		{patched, "report/html_test.c", 2},   {plain, "report/html_test.c", 0}, {plain, "../README.md", 2},
+		{plain, "report/../../README.md", 2}, {plain, "/etc/passwd", 1},	{plain, "", 1},
+		{plain, "no/such/file.c", 1},	      {"{}", "report/html_test.c", 2},	{NULL, "report/html_test.c", 2},
+	};
+	char *text = source(plain, "report/html_test.c", 3);
+
+	(void)state;
+	assert_non_null(strstr(text, "<i>    1</i>  // SPDX-License-Identifier: GPL-2.0-only\n"));
+	assert_non_null(strstr(text, "<b><i>    3</i>  #include &quot;report/html.h&quot;</b>\n"));
+	assert_non_null(strstr(text, "<i>    6</i>"));
+	assert_null(strstr(text, "<i>    7</i>"));
+	free(text);
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		text = source(nothing[i].info, nothing[i].file, nothing[i].line);
+		assert_string_equal(text, "");
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_stays_text),	     cmocka_unit_test(nothing_from_outside_is_markup),
 		cmocka_unit_test(needs_nothing_else),	     cmocka_unit_test(tells_the_finding),
 		cmocka_unit_test(shows_who_interrupts_whom), cmocka_unit_test(every_op_has_words),
-		cmocka_unit_test(says_what_changed),
+		cmocka_unit_test(says_what_changed),	     cmocka_unit_test(shows_lines_of_the_tree_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

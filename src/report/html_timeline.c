@@ -169,6 +169,7 @@ static void print_actor(FILE *out, const struct timeline *t, const struct item *
 		print_bar(out, lane_x(lane_of(t, item->interrupted[i]), i), "0", "100%");
 	if (item->goes_on) {
 		print_bar(out, x, "0", "16");
+		print_reach(out, t, item, x);
 		return;
 	}
 	if (item->opens)
@@ -186,7 +187,8 @@ static void print_actor(FILE *out, const struct timeline *t, const struct item *
 	}
 	if (!t->steps[item->op].ran)
 		return;
-	print_reach(out, t, item, x);
+	if (!item->opens)
+		print_reach(out, t, item, x);
 	fprintf(out, "<circle class=\"actor %s\" cx=\"%.2f%%\" cy=\"%d\" r=\"5\"/>\n", classes[lane], x, MIDDLE);
 }
 
