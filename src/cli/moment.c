@@ -48,6 +48,9 @@ bool moment_find(const struct timeline *t, struct moment *moment)
 		moment->kind = MOMENT_BEFORE_OP;
 	if (t->parts || is_reach(f->class))
 		moment->change = last_change(t, op);
+	else if (moment->kind == MOMENT_FINDING && f->lpage != LAYOUT_NONE)
+		/* It is lost behind the entries: the last thing that was done to them. */
+		moment->change = last_change(t, f->op_effect);
 	if (f->writer_count)
 		snprintf(moment->function, sizeof(moment->function), "%s", f->writers[0].function);
 	snprintf(moment->what, sizeof(moment->what), "%s", t->parts ? t->part_text : f->title);

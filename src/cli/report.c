@@ -95,7 +95,7 @@ static int read_records(const struct report_options *o, cJSON **records)
 		return cli_error(result == -ENOENT  ? CLI_NO_INPUT
 				 : result == -EFBIG ? CLI_BAD_INPUT
 						    : CLI_IO,
-				 "%s; name the --out folder of a run", error);
+				 "%s; name the --out folder of a run, or a scenario", error);
 	*records = record_read_lines(text, n, &bad);
 	free(text);
 	if (!*records)

@@ -236,7 +236,7 @@ static void shows_who_interrupts_whom(void **state)
 	assert_non_null(strstr(text, "interrupts b at <code>fault&lt;1&gt;:<wbr>lock:<wbr>tlb_<wbr>lock#1</code>"));
 	assert_non_null(strstr(text, "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code>"));
 	/* What b came to belongs to its end, and the bits until then are those that c has met. */
-	at = strstr(text, "<li class=\"goes-on\" data-op=\"b\"");
+	at = strstr(text, "<li class=\"goes-on is-cause\" data-op=\"b\"");
 	assert_non_null(at);
 	assert_non_null(strstr(at, "tlb .., then -c"));
 	assert_true(strstr(text, "tlb .., then -c") > at);

@@ -43,6 +43,7 @@ struct item {
 	uint32_t op;
 	bool opens, goes_on; /* others interrupt it: the part before, the part after them */
 	const struct run_bits *before, *after;
+	uint32_t change_first, change_end; /* of the timeline's changes, those that were made in this part */
 	uint32_t depth;
 	const uint32_t *interrupted; /* depth ops, outermost first */
 };
@@ -128,11 +129,11 @@ static void print_link(FILE *out, const char *class, double from, double to)
 		MIDDLE);
 }
 
-/* Did kernel code change an entry of the watched page in this op? */
-static bool kernel_changes(const struct timeline *t, uint32_t op)
+/* Did kernel code change an entry of the watched page here? */
+static bool kernel_changes(const struct timeline *t, const struct item *item)
 {
-	for (uint32_t i = 0; i < t->change_count; i++) {
-		if (t->changes[i].op == op && t->changes[i].function[0] && timeline_change_shows(&t->changes[i]))
+	for (uint32_t i = item->change_first; i < item->change_end; i++) {
+		if (t->changes[i].op == item->op && t->changes[i].function[0] && timeline_change_shows(&t->changes[i]))
 			return true;
 	}
 	return false;
@@ -142,14 +143,13 @@ static bool kernel_changes(const struct timeline *t, uint32_t op)
 static void print_reach(FILE *out, const struct timeline *t, const struct item *item, double x)
 {
 	enum lane lane = lane_of(t, item->op);
-	const struct timeline_step *step = &t->steps[item->op];
 
-	if (strcmp(bits_of(&step->before, 3), bits_of(&step->after, 3)) != 0 && lane != LANE_HARDWARE) {
+	if (strcmp(bits_of(item->before, 3), bits_of(item->after, 3)) != 0 && lane != LANE_HARDWARE) {
 		print_link(out, "link", x, lane_x(LANE_HARDWARE, 0));
 		fprintf(out, "<circle class=\"touched\" cx=\"%.2f%%\" cy=\"%d\" r=\"3.5\"/>\n",
 			lane_x(LANE_HARDWARE, 0), MIDDLE);
 	}
-	if (kernel_changes(t, item->op) && lane != LANE_HOST) {
+	if (kernel_changes(t, item) && lane != LANE_HOST) {
 		print_link(out, "link", x, lane_x(LANE_HOST, 0));
 		fprintf(out,
 			"<svg class=\"anchor\" x=\"%.2f%%\" y=\"%d\"><rect class=\"kernel\" x=\"-4\" y=\"-4\" "
@@ -187,8 +187,7 @@ static void print_actor(FILE *out, const struct timeline *t, const struct item *
 	}
 	if (!t->steps[item->op].ran)
 		return;
-	if (!item->opens)
-		print_reach(out, t, item, x);
+	print_reach(out, t, item, x);
 	fprintf(out, "<circle class=\"actor %s\" cx=\"%.2f%%\" cy=\"%d\" r=\"5\"/>\n", classes[lane], x, MIDDLE);
 }
 
@@ -233,12 +232,12 @@ static void print_name(FILE *out, const char *name)
 	}
 }
 
-static void print_changes(FILE *out, const struct timeline *t, uint32_t op)
+static void print_changes(FILE *out, const struct timeline *t, const struct item *item)
 {
-	for (uint32_t i = 0; i < t->change_count; i++) {
+	for (uint32_t i = item->change_first; i < item->change_end; i++) {
 		const struct timeline_change *c = &t->changes[i];
 
-		if (c->op != op || !timeline_change_shows(c))
+		if (c->op != item->op || !timeline_change_shows(c))
 			continue;
 		fprintf(out, "<p class=\"change\"><b>");
 		markup_format(out, "%s %s", c->place, timeline_pte_text(c->old_pte));
@@ -327,9 +326,9 @@ static void print_item(FILE *out, const struct timeline *t, const struct item *i
 
 	scenario_label_text(t->scenario.ops[item->op].label, label);
 	fprintf(out, "<li class=\"%s%s%s%s\" data-op=\"%s\">\n", item->goes_on ? "goes-on" : "begins",
-		!item->goes_on && item->op == t->part ? " is-part" : "",
-		!item->goes_on && is_cause(t, item->op) ? " is-cause" : "",
-		!item->goes_on && is_effect(t, item->op) ? " is-effect" : "", label);
+		!item->opens && item->op == t->part ? " is-part" : "",
+		!item->opens && is_cause(t, item->op) ? " is-cause" : "",
+		!item->opens && is_effect(t, item->op) ? " is-effect" : "", label);
 	print_strip(out, t, item);
 	fprintf(out, "<div class=\"text\">\n");
 	if (item->goes_on) {
@@ -345,9 +344,9 @@ static void print_item(FILE *out, const struct timeline *t, const struct item *i
 			fprintf(out, "</code></p>\n");
 		}
 	}
+	print_changes(out, t, item);
 	/* What came of an op is known when it ends. */
 	if (!item->opens && step->ran) {
-		print_changes(out, t, item->op);
 		if (step->note[0])
 			print_mark(out, "note", step->note);
 		print_marks(out, t, item->op);
@@ -392,6 +391,8 @@ void html_timeline(FILE *out, const struct timeline *t)
 					    .goes_on = true,
 					    .before = &t->steps[i - 1].after,
 					    .after = &ended->after,
+					    .change_first = t->steps[open[depth] + 1].change_first,
+					    .change_end = t->change_count,
 					    .depth = depth,
 					    .interrupted = open};
 
@@ -404,6 +405,7 @@ void html_timeline(FILE *out, const struct timeline *t)
 				    .opens = opens,
 				    .before = &step->before,
 				    .after = opens ? &t->steps[i + 1].before : &step->after,
+				    .change_end = opens ? t->steps[i + 1].change_first : t->change_count,
 				    .depth = depth,
 				    .interrupted = open};
 

@@ -126,6 +126,8 @@ static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bit
 		step->after = *bits;
 	else
 		step->before = step->after = *bits;
+	if (!after)
+		step->change_first = t->change_count;
 	step->ran = true;
 }
 

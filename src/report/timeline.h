@@ -32,6 +32,7 @@ struct timeline_step {
 	uint32_t parent; /* LAYOUT_NONE: none */
 	char yield_point[TIMELINE_YIELD_POINT];
 	struct run_bits before, after;
+	uint32_t change_first;	  /* how many changes there were when it began: those before that are none of its own */
 	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */
 };
 
