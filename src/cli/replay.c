@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* replay.c: `rcfuzz replay`: run scenarios, show what happens, on one kernel or on several side by side. */
 #include "cli/cli.h"
+#include "cli/debug.h"
 #include "cli/guard.h"
 #include "cli/load.h"
 #include "cli/target.h"
+#include "cli/tell.h"
 #include "report/timeline.h"
 
 #include <stdio.h>
@@ -13,16 +15,18 @@
 struct replay_options {
 	struct target_choice target;
 	struct cli_list files;
-	bool json, verify, quiet;
+	bool json, verify, quiet, gdb, in_process;
 };
 
-enum { KEY_FORMAT = 1000, KEY_VERIFY };
+enum { KEY_FORMAT = 1000, KEY_VERIFY, KEY_GDB, KEY_IN_PROCESS };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2},
 	{"verify", KEY_VERIFY, NULL, 0, "run twice and compare the traces", 2},
 	{"quiet", 'q', NULL, 0, "the verdict only", 2},
+	{"gdb", KEY_GDB, NULL, 0, "stop in gdb at the moment of the loss, with the kernel's lines", 2},
+	{"in-process", KEY_IN_PROCESS, NULL, 0, "for another debugger: call rcfuzz_moment() at that moment", 2},
 	{0},
 };
 
@@ -31,6 +35,7 @@ static const char help[] = "Runs scenarios (text or binary; folders too) and pri
 			   "Examples:\n"
 			   "  rcfuzz replay findings/lost-dirty-l1-1a2b3c4d.txt\n"
 			   "  rcfuzz replay --target 6.1.so --target 6.12.so story.txt\n"
+			   "  rcfuzz replay --gdb --kernel ~/linux story.txt\n"
 			   "Exit: 0 no finding, 1 a finding.";
 
 static int take_option(void *ctx, int key, char *arg)
@@ -49,6 +54,12 @@ static int take_option(void *ctx, int key, char *arg)
 		return result;
 	case KEY_VERIFY:
 		o->verify = true;
+		return 0;
+	case KEY_GDB:
+		o->gdb = true;
+		return 0;
+	case KEY_IN_PROCESS:
+		o->in_process = true;
 		return 0;
 	case 'q':
 		o->quiet = true;
@@ -158,7 +169,7 @@ static void run_file(void *ctx, size_t index, void *out)
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
 	if (result->code)
 		return;
-	timeline_make(replay->timeline, replay->runner, &replay->file.scenario, NULL);
+	tell_timeline(replay->timeline, replay->runner, &replay->file, NULL);
 	fill_result(replay->timeline, result);
 	if (replay->options->json)
 		print_json(replay, path);
@@ -298,6 +309,11 @@ static int replay_all(const struct replay_options *o, const struct cli_list *mod
 	struct replay *replay;
 	int code;
 
+	if (o->gdb || o->in_process) {
+		if (modules->count > 1 || o->files.count > 1)
+			return cli_error(CLI_USAGE, "a debugger wants one scenario and one kernel");
+		return (o->gdb ? debug_start : debug_run)(modules->items[0], o->files.items[0]);
+	}
 	if (modules->count > 1)
 		return compare(o, modules);
 	replay = calloc(1, sizeof(*replay));

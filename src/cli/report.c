@@ -2,6 +2,8 @@
 /* report.c: `rcfuzz report`: the findings of a run, for people and for programs. */
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/target.h"
+#include "cli/tell.h"
 #include "report/ktap.h"
 #include "report/record.h"
 #include "report/sarif.h"
@@ -16,36 +18,55 @@
 
 #define LINES_BYTES_MAX (256u << 20)
 
-enum report_form { FORM_TEXT, FORM_JSON, FORM_SARIF, FORM_KTAP };
+enum report_form { FORM_TEXT, FORM_JSON, FORM_SARIF, FORM_KTAP, FORM_HTML, FORM_MAIL };
 
 struct report_options {
-	const char *path, *id, *output;
+	struct target_choice target;
+	const char *path, *id, *output, *fixes;
 	unsigned form;
 };
 
-enum { KEY_FORMAT = 1000, KEY_ID };
+enum { KEY_FORMAT = 1000, KEY_ID, KEY_MAIL, KEY_FIXES };
 
 static const struct argp_option options[] = {
-	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, sarif (2.1.0), or ktap", 0},
+	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, sarif (2.1.0), ktap, or html", 0},
+	{"mail", KEY_MAIL, NULL, 0, "a plain block for a mailing list", 0},
+	{"fixes", KEY_FIXES, "COMMIT", 0, "where a bisection ended, for the mail's Fixes: line", 0},
 	{"id", KEY_ID, "ID", 0, "this finding only", 0},
 	{"output", 'o', "FILE", 0, "where it goes (default: stdout)", 0},
+	TARGET_OPTIONS,
 	{0},
 };
 
-static const char help[] = "Prints the findings that a run or a triage left in a folder.\v"
-			   "Examples:\n"
-			   "  rcfuzz report rcfuzz-out\n"
-			   "  rcfuzz report --format sarif -o rcfuzz.sarif rcfuzz-out\n"
-			   "Exit: 0 it was written.";
+static const char help[] =
+	"Prints the findings that a run or a triage left in a folder, or what one scenario shows. HTML and mail are "
+	"about "
+	"one finding and run its scenario again: on the kernel where it was found, if it is still there, or on the one "
+	"that is named.\v"
+	"Examples:\n"
+	"  rcfuzz report rcfuzz-out\n"
+	"  rcfuzz report --format sarif -o rcfuzz.sarif rcfuzz-out\n"
+	"  rcfuzz report --format html --id lost-dirty-host-26193f17 -o it.html rcfuzz-out\n"
+	"  rcfuzz report --mail --kernel ~/linux --fixes 1a2b3c4d5e6f story.txt\n"
+	"Exit: 0 it was written.";
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const forms[] = {"text", "json", "sarif", "ktap", NULL}; /* as enum report_form */
+	static const char *const forms[] = {"text", "json", "sarif", "ktap", "html", NULL}; /* as enum report_form */
 	struct report_options *o = ctx;
+	int result = target_take(&o->target, key, arg);
 
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
 	switch (key) {
 	case KEY_FORMAT:
 		return cli_choice("--format", arg, forms, &o->form);
+	case KEY_MAIL:
+		o->form = FORM_MAIL;
+		return 0;
+	case KEY_FIXES:
+		o->fixes = arg;
+		return 0;
 	case KEY_ID:
 		o->id = arg;
 		return 0;
@@ -54,7 +75,7 @@ static int take(void *ctx, int key, char *arg)
 		return 0;
 	}
 	if (o->path)
-		return cli_error(CLI_USAGE, "report takes one folder");
+		return cli_error(CLI_USAGE, "report takes one folder or scenario");
 	o->path = arg;
 	return 0;
 }
@@ -74,7 +95,7 @@ static int read_records(const struct report_options *o, cJSON **records)
 		return cli_error(result == -ENOENT  ? CLI_NO_INPUT
 				 : result == -EFBIG ? CLI_BAD_INPUT
 						    : CLI_IO,
-				 "%s; name the --out folder of a run", error);
+				 "%s; name the --out folder of a run, or a scenario", error);
 	*records = record_read_lines(text, n, &bad);
 	free(text);
 	if (!*records)
@@ -177,6 +198,59 @@ static void print_ktap(FILE *out, const cJSON *records)
 	ktap_end(&ktap);
 }
 
+/* ---- those that run the scenario again ----------------------------------------------------- */
+
+static int tell_scenario(FILE *out, const struct report_options *o, const char *path, const char *signature,
+			 const struct target_choice *target)
+{
+	static const enum tell_form forms[] = {
+		[FORM_TEXT] = TELL_TEXT, [FORM_JSON] = TELL_JSON, [FORM_HTML] = TELL_HTML, [FORM_MAIL] = TELL_MAIL};
+	const struct tell request = {path, signature, target, forms[o->form], o->fixes};
+
+	return tell(out, &request);
+}
+
+/* The kernel that a record was made on, if nobody names one and it is still there, unpatched. */
+static struct target_choice target_of(const struct report_options *o, const cJSON *record)
+{
+	const cJSON *target = cJSON_GetObjectItemCaseSensitive(record, "target");
+	const char *tree = record_string(target, "tree");
+	struct target_choice choice = o->target;
+
+	if (o->target.modules.count || o->target.trees.count || access(tree, R_OK) ||
+	    cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(target, "patches")))
+		return choice;
+	choice.trees = (struct cli_list){0};
+	cli_list_add(&choice.trees, tree);
+	if (!choice.page_size_given)
+		choice.page_size = !strcmp(record_string(target, "page_size"), "4k") ? BUILD_PAGE_4K : BUILD_PAGE_64K;
+	return choice;
+}
+
+static int tell_record(FILE *out, const struct report_options *o, const cJSON *records)
+{
+	const cJSON *record = records->child;
+	const char *scenario = record_string(record, "scenario"), *slash = strrchr(o->path, '/');
+	struct target_choice target;
+	char path[PATH_MAX];
+	struct stat st;
+	int code, folder;
+
+	if (cJSON_GetArraySize(records) != 1)
+		return cli_error(CLI_USAGE, "%s holds %d findings, this is about one: choose it with --id, such as %s",
+				 o->path, cJSON_GetArraySize(records), record ? record_string(record, "id") : "ID");
+	/* The path comes from a file: it must not lead elsewhere. */
+	if (*scenario == '/' || *scenario == '.' || strstr(scenario, "/."))
+		return cli_error(CLI_BAD_INPUT, "%s: the scenario '%s' is not in the folder", o->path, scenario);
+	folder = !stat(o->path, &st) && S_ISDIR(st.st_mode) ? (int)strlen(o->path) : slash ? (int)(slash - o->path) : 0;
+	snprintf(path, sizeof(path), "%.*s%s%s", folder, o->path, folder ? "/" : "", scenario);
+	target = target_of(o, record);
+	code = tell_scenario(out, o, path, record_string(record, "signature"), &target);
+	if (target.trees.items != o->target.trees.items)
+		cli_list_free(&target.trees);
+	return code;
+}
+
 static int print(FILE *out, const struct report_options *o, const cJSON *records)
 {
 	cJSON *sarif;
@@ -196,8 +270,31 @@ static int print(FILE *out, const struct report_options *o, const cJSON *records
 	case FORM_KTAP:
 		print_ktap(out, records);
 		break;
+	case FORM_HTML:
+	case FORM_MAIL:
+		return tell_record(out, o, records);
 	}
 	return code;
+}
+
+/* Not a folder of findings, and not its list of records. */
+static bool is_scenario(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISDIR(st.st_mode) && !(dot && !strcmp(dot, ".jsonl"));
+}
+
+/* records NULL: the path is a scenario. */
+static int print_any(FILE *out, const struct report_options *o, const cJSON *records)
+{
+	if (records)
+		return print(out, o, records);
+	if (o->form == FORM_SARIF || o->form == FORM_KTAP)
+		return cli_error(CLI_USAGE, "%s is a scenario: SARIF and KTAP are made of the --out folder of a run",
+				 o->path);
+	return tell_scenario(out, o, o->path, NULL, &o->target);
 }
 
 static int write_report(const struct report_options *o, const cJSON *records)
@@ -208,9 +305,9 @@ static int write_report(const struct report_options *o, const cJSON *records)
 	int code;
 
 	if (!o->output)
-		return cli_flush(print(stdout, o, records));
+		return cli_flush(print_any(stdout, o, records));
 	out = open_memstream(&text, &n);
-	code = out ? print(out, o, records) : cli_error(CLI_INTERNAL, "out of memory");
+	code = out ? print_any(out, o, records) : cli_error(CLI_INTERNAL, "out of memory");
 	if (out)
 		fclose(out);
 	if (!code && file_write_atomic(o->output, text, n, error, sizeof(error)))
@@ -219,21 +316,37 @@ static int write_report(const struct report_options *o, const cJSON *records)
 	return code;
 }
 
+static int report(const struct report_options *o)
+{
+	bool scenario = is_scenario(o->path);
+	cJSON *records = NULL;
+	int code = 0;
+
+	if (scenario && o->id)
+		return cli_error(CLI_USAGE, "%s is one scenario: --id goes with a folder", o->path);
+	if (!scenario)
+		code = read_records(o, &records);
+	if (!code && records && o->id)
+		code = keep_one(records, o->id);
+	if (!code)
+		code = write_report(o, records);
+	cJSON_Delete(records);
+	return code;
+}
+
 int verb_report(int argc, char **argv)
 {
 	struct report_options o = {0};
-	const struct cli_parser parser = {"report", "FOLDER", help, options, take, &o};
-	cJSON *records = NULL;
+	const struct cli_parser parser = {"report", "FOLDER|SCENARIO", help, options, take, &o};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED)
-		code = o.path ? read_records(&o, &records)
-			      : cli_error(CLI_USAGE,
-					  "report wants the --out folder of a run: rcfuzz report rcfuzz-out");
-	if (!code && records && o.id)
-		code = keep_one(records, o.id);
-	if (!code && records)
-		code = write_report(&o, records);
-	cJSON_Delete(records);
+	if (code == CLI_PARSED && !o.path)
+		code = cli_error(CLI_USAGE,
+				 "report wants the --out folder of a run, or a scenario: rcfuzz report rcfuzz-out");
+	else if (code == CLI_PARSED && o.fixes && o.form != FORM_MAIL)
+		code = cli_error(CLI_USAGE, "--fixes goes with --mail");
+	else if (code == CLI_PARSED)
+		code = report(&o);
+	target_free(&o.target);
 	return code;
 }

@@ -30,16 +30,35 @@ static bool add_change(cJSON *changes, const struct timeline_change *c)
 	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line);
 }
 
+/* The label of an op; null: there is none. */
+static bool add_label(cJSON *object, const char *name, const struct timeline *t, uint32_t op)
+{
+	char label[SCENARIO_LABEL_MAX];
+
+	if (op >= t->scenario.op_count)
+		return cJSON_AddNullToObject(object, name);
+	scenario_label_text(t->scenario.ops[op].label, label);
+	return cJSON_AddStringToObject(object, name, label);
+}
+
+static bool add_parent(cJSON *object, const struct timeline *t, const struct timeline_step *step)
+{
+	return add_label(object, "parent", t, step->parent) &&
+	       (step->parent == LAYOUT_NONE || cJSON_AddStringToObject(object, "at", step->yield_point));
+}
+
 static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)
 {
 	const struct timeline_step *step = &t->steps[i];
 	cJSON *object = cJSON_CreateObject(), *changes;
-	char op[256];
+	char op[256], label[SCENARIO_LABEL_MAX];
 	bool done;
 
+	scenario_label_text(t->scenario.ops[i].label, label);
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
 	done = object && cJSON_AddItemToArray(steps, object) && cJSON_AddStringToObject(object, "op", op) &&
-	       cJSON_AddBoolToObject(object, "ran", step->ran) && cJSON_AddBoolToObject(object, "part", i == t->part) &&
+	       cJSON_AddStringToObject(object, "label", label) && cJSON_AddBoolToObject(object, "ran", step->ran) &&
+	       cJSON_AddBoolToObject(object, "part", i == t->part) && add_parent(object, t, step) &&
 	       cJSON_AddStringToObject(object, "note", i == t->part ? t->part_text : step->note);
 	if (done && step->ran)
 		done = add_bits(object, "before", &step->before) && add_bits(object, "after", &step->after);
@@ -65,6 +84,16 @@ static bool add_findings(cJSON *object, const struct run_outcome *outcome)
 	return done;
 }
 
+/* Which of the findings the timeline is about, and the ops that matter for it. */
+static bool add_told(cJSON *object, const struct timeline *t)
+{
+	cJSON *told = t->has_finding ? cJSON_AddObjectToObject(object, "told") : cJSON_AddNullToObject(object, "told");
+
+	return told && (!t->has_finding || (cJSON_AddStringToObject(told, "signature", t->finding.signature) &&
+					    add_label(told, "cause", t, t->finding.op_cause) &&
+					    add_label(told, "effect", t, t->finding.op_effect)));
+}
+
 static bool add_scenario_text(cJSON *object, const struct scenario *s)
 {
 	size_t n = scenario_text_write_bare(s, NULL, 0);
@@ -87,7 +116,7 @@ cJSON *report_json(const struct timeline *t, const char *target_info, const char
 	       cJSON_AddStringToObject(object, "scenario", name ? name : "") &&
 	       add_scenario_text(object, &t->scenario) && cJSON_AddStringToObject(object, "trace_hash", hash) &&
 	       cJSON_AddBoolToObject(object, "world_ended", t->outcome.world_ended) &&
-	       add_findings(object, &t->outcome);
+	       add_findings(object, &t->outcome) && add_told(object, t);
 	steps = done ? cJSON_AddArrayToObject(object, "timeline") : NULL;
 	for (uint32_t i = 0; steps && done && i < t->scenario.op_count; i++)
 		done = add_step(steps, t, i);

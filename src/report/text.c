@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* text.c: a finding as a report of 80 columns that fits into a mail. */
+/* text.c: a finding as a report for a terminal or a mail. */
 #include "report/record.h"
 #include "report/timeline.h"
 #include "scenario/text.h"
@@ -7,19 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 80
-#define OP_COLUMNS 46 /* for an op before its bits */
+#define BITS_COLUMNS 34 /* was and now of four places, and the mark before the op */
 #define CHANGES_PER_OP 12u
 
+/* Where it goes, and how wide that is. */
+struct sheet {
+	FILE *out;
+	int columns;
+	const char *mark; /* of the op at which they part, two columns */
+};
+
 /* Words of text, wrapped, each line behind `indent` spaces. */
-static void print_wrapped(FILE *out, int indent, const char *text)
+static void print_wrapped(const struct sheet *sheet, int indent, const char *text)
 {
+	FILE *out = sheet->out;
 	int column = 0;
 
 	while (*text) {
 		int length = (int)strcspn(text, " ");
 
-		if (column && column + 1 + length > COLUMNS) {
+		if (column && column + 1 + length > sheet->columns) {
 			fputc('\n', out);
 			column = 0;
 		}
@@ -32,9 +39,10 @@ static void print_wrapped(FILE *out, int indent, const char *text)
 }
 
 /* A long word (a signature), cut after + or : so that it can be pasted together again. */
-static void print_long_word(FILE *out, const char *head, const char *word)
+static void print_long_word(const struct sheet *sheet, const char *head, const char *word)
 {
-	int room = COLUMNS - 11, length = (int)strlen(word);
+	FILE *out = sheet->out;
+	int room = sheet->columns - 11, length = (int)strlen(word);
 
 	fprintf(out, "%-11s", head);
 	while (length > room) {
@@ -118,92 +126,85 @@ static void print_bits(FILE *out, const struct run_bits *was, const struct run_b
 #undef PLACE
 }
 
-static const char *pte_bits(uint64_t pte)
+static void print_change(const struct sheet *sheet, const struct timeline_change *c)
 {
-	/* Power ISA 3.1, Book III, 6.7.10.2: R is bit 55, C bit 56 of a radix leaf. */
-	return timeline_bits_text(pte >> 63, pte & 0x100, pte & 0x80);
-}
-
-static void print_change(FILE *out, const struct timeline_change *c)
-{
+	FILE *out = sheet->out;
 	char where[96] = "";
-	int column = fprintf(out, "        %-10s %s -> %s  %s", c->place, pte_bits(c->old_pte), pte_bits(c->new_pte),
-			     c->function[0] ? c->function : "(L1, or the host's own tables)");
+	int column =
+		fprintf(out, "        %-10s %s -> %s  %s", c->place, timeline_pte_text(c->old_pte),
+			timeline_pte_text(c->new_pte), c->function[0] ? c->function : "(L1, or the host's own tables)");
 
 	if (c->file[0])
 		snprintf(where, sizeof(where), "%s:%u", base_name(c->file), c->line);
-	if (*where && column + 1 + (int)strlen(where) > COLUMNS)
+	if (*where && column + 1 + (int)strlen(where) > sheet->columns)
 		fprintf(out, "\n%29s%s", "", where);
 	else if (*where)
 		fprintf(out, " %s", where);
 	fputc('\n', out);
 }
 
-static bool changes_bits(const struct timeline_change *c)
-{
-	return strcmp(pte_bits(c->old_pte), pte_bits(c->new_pte));
-}
-
-static void print_changes(FILE *out, const struct timeline *t, uint32_t op)
+static void print_changes(const struct sheet *sheet, const struct timeline *t, uint32_t op)
 {
 	uint32_t printed = 0, more = 0;
 
 	for (uint32_t i = 0; i < t->change_count; i++) {
 		const struct timeline_change *c = &t->changes[i];
 
-		if (c->op != op || !changes_bits(c))
+		if (c->op != op || !timeline_change_shows(c))
 			continue;
 		if (printed++ < CHANGES_PER_OP)
-			print_change(out, c);
+			print_change(sheet, c);
 		else
 			more++;
 	}
 	if (more)
-		fprintf(out, "        ... and %u more\n", more);
+		fprintf(sheet->out, "        ... and %u more\n", more);
 }
 
-/* Is there a page whose bits can be shown? */
-static bool watches(const struct timeline *t)
+static void print_step(const struct sheet *sheet, const struct timeline *t, uint32_t i)
 {
-	return t->watch_lpage != LAYOUT_NONE || (t->watch_guest && t->watch_n != LAYOUT_NONE);
-}
-
-static void print_step(FILE *out, const struct timeline *t, uint32_t i)
-{
+	FILE *out = sheet->out;
+	int op_columns = sheet->columns - BITS_COLUMNS;
 	const struct timeline_step *step = &t->steps[i];
-	char op[256];
+	char op[256], parent[SCENARIO_LABEL_MAX];
 
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
-	fprintf(out, "%s %s", i == t->part ? ">>" : "  ", op);
+	fprintf(out, "%s %s", i == t->part ? sheet->mark : "  ", op);
 	if (!step->ran) {
 		fprintf(out, "\n        did not run\n");
 		return;
 	}
-	if (!watches(t))
+	if (!timeline_watches(t))
 		fputc('\n', out);
-	else if (strlen(op) > OP_COLUMNS - 1)
-		fprintf(out, "\n%*s", OP_COLUMNS + 2, "");
+	else if ((int)strlen(op) > op_columns - 1)
+		fprintf(out, "\n%*s", op_columns + 2, "");
 	else
-		fprintf(out, "%*s", OP_COLUMNS - 1 - (int)strlen(op), "");
-	if (watches(t))
+		fprintf(out, "%*s", op_columns - 1 - (int)strlen(op), "");
+	if (timeline_watches(t))
 		print_bits(out, &step->before, &step->after);
+	if (step->parent != LAYOUT_NONE) {
+		scenario_label_text(t->scenario.ops[step->parent].label, parent);
+		fprintf(out, "        interrupts %s at\n          %s\n", parent, step->yield_point);
+	}
 	if (step->note[0])
 		fprintf(out, "        %s\n", step->note);
-	print_changes(out, t, i);
+	print_changes(sheet, t, i);
 	if (i == t->part)
 		fprintf(out, "     ^ %s\n", t->part_text);
 }
 
-void report_text_timeline(FILE *out, const struct timeline *t)
+static void print_timeline(const struct sheet *sheet, const struct timeline *t)
 {
-	if (watches(t)) {
-		fprintf(out, "%*sl1-pte  l0-pte  shadow  tlb\n", OP_COLUMNS + 4, "");
-		fprintf(out, "   %-*swas now was now was now was now\n", OP_COLUMNS, "op");
+	int op_columns = sheet->columns - BITS_COLUMNS;
+
+	if (timeline_watches(t)) {
+		fprintf(sheet->out, "%*sl1-pte  l0-pte  shadow  tlb\n", op_columns + 4, "");
+		fprintf(sheet->out, "   %-*swas now was now was now was now\n", op_columns, "op");
 	}
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
-		print_step(out, t, i);
+		print_step(sheet, t, i);
 	if (t->changes_dropped)
-		fprintf(out, "   (%u more changes of entries are not shown)\n", t->changes_dropped);
+		fprintf(sheet->out, "   (%u more changes of entries are not shown)\n", t->changes_dropped);
 }
 
 static void print_watch(FILE *out, const struct timeline *t)
@@ -214,9 +215,9 @@ static void print_watch(FILE *out, const struct timeline *t)
 	if (t->watch_lpage != LAYOUT_NONE)
 		fprintf(out, "%s page %u of L1", t->watch_guest ? ", which is" : " of", t->watch_lpage);
 	fprintf(out, "\n%s\n",
-		watches(t) ? "   (r: referenced, c: changed, -: not, ..: no such entry;\n"
-			     "    was, now: before and after the op)\n"
-			   : "");
+		timeline_watches(t) ? "   (r: referenced, c: changed, -: not, ..: no such entry;\n"
+				      "    was, now: before and after the op)\n"
+				    : "");
 }
 
 /* ---- the report ---------------------------------------------------------------------- */
@@ -234,8 +235,10 @@ static void print_writers(FILE *out, const struct finding *f)
 	}
 }
 
-static void print_caveats(FILE *out, const struct finding *f)
+static void print_caveats(const struct sheet *sheet, const struct finding *f)
 {
+	FILE *out = sheet->out;
+
 	fprintf(out, "L1         %s\n",
 		f->needs_wild_l1 ? "misbehaving: the scenario needs an L1 that breaks the rules"
 				 : "well-behaved: a correct L1 hypervisor meets this");
@@ -244,20 +247,23 @@ static void print_caveats(FILE *out, const struct finding *f)
 	if (record_is_sensitive(f->class)) {
 		fputc('\n', out);
 		print_wrapped(
-			out, 0,
+			sheet, 0,
 			"A guest may reach memory here that is not its own. Findings of this class go to the kernel's "
 			"security list, security@kernel.org, before they go anywhere public (see "
 			"Documentation/process/security-bugs.rst in the kernel tree).");
 	}
 }
 
-static void print_finding(FILE *out, const struct finding *f)
+static void print_finding(const struct sheet *sheet, const struct finding *f)
 {
 	const struct class_info *class = &class_info[f->class];
+	char head[256];
 
-	fprintf(out, "%s (%s): %s\n\n", class->name, severity_name[class->severity], class->meaning);
-	print_wrapped(out, 3, f->title);
-	fputc('\n', out);
+	snprintf(head, sizeof(head), "%s (%s): %s", class->name, severity_name[class->severity], class->meaning);
+	print_wrapped(sheet, 0, head);
+	fputc('\n', sheet->out);
+	print_wrapped(sheet, 3, f->title);
+	fputc('\n', sheet->out);
 }
 
 static void print_scenario(FILE *out, const struct timeline *t, const char *name)
@@ -281,8 +287,9 @@ static void print_scenario(FILE *out, const struct timeline *t, const char *name
 	free(text);
 }
 
-static void print_others(FILE *out, const struct timeline *t)
+static void print_others(const struct sheet *sheet, const struct timeline *t)
 {
+	char line[256];
 	uint32_t others = 0;
 
 	for (uint32_t i = 0; i < t->outcome.finding_count; i++) {
@@ -291,45 +298,61 @@ static void print_others(FILE *out, const struct timeline *t)
 		if (!strcmp(f->signature, t->finding.signature))
 			continue;
 		if (!others++)
-			fprintf(out, "\nthe same run also shows\n");
-		fprintf(out, "   %s: %s\n", class_info[f->class].name, f->title);
+			fprintf(sheet->out, "\nthe same run also shows\n");
+		snprintf(line, sizeof(line), "%s: %s", class_info[f->class].name, f->title);
+		print_wrapped(sheet, 3, line);
 	}
 }
 
 /* Two lines if one is too long. */
-static void print_kernel(FILE *out, char *target)
+static void print_kernel(const struct sheet *sheet, char *target)
 {
-	char *built = strlen(target) + 11 > COLUMNS ? strstr(target, " (") : NULL;
+	char *built = (int)strlen(target) + 11 > sheet->columns ? strstr(target, " (") : NULL;
 
 	if (built)
 		*built = '\0';
-	fprintf(out, "kernel     %s\n", target);
+	fprintf(sheet->out, "kernel     %s\n", target);
 	if (built)
-		print_wrapped(out, 11, built + 1);
+		print_wrapped(sheet, 11, built + 1);
 }
 
-void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name)
+static void print_report(const struct sheet *sheet, const struct timeline *t, const char *target_info, const char *name)
 {
+	FILE *out = sheet->out;
 	char target[512];
 
 	report_text_target(target, sizeof(target), target_info);
 	if (t->has_finding)
-		print_finding(out, &t->finding);
+		print_finding(sheet, &t->finding);
 	else
 		fprintf(out, "no finding: every store that was owed to a log was seen\n\n");
-	print_kernel(out, target);
+	print_kernel(sheet, target);
 	print_patches(out, target_info);
 	if (t->has_finding) {
 		if (t->finding.layer != LAYER_NONE)
 			fprintf(out, "layer      %s\n", layer_name[t->finding.layer]);
-		print_long_word(out, "signature", t->finding.signature);
-		print_caveats(out, &t->finding);
+		print_long_word(sheet, "signature", t->finding.signature);
+		print_caveats(sheet, &t->finding);
 		print_writers(out, &t->finding);
 	}
 	print_scenario(out, t, name);
 	fputc('\n', out);
 	print_watch(out, t);
-	report_text_timeline(out, t);
+	print_timeline(sheet, t);
 	if (t->has_finding)
-		print_others(out, t);
+		print_others(sheet, t);
+}
+
+void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name)
+{
+	const struct sheet sheet = {out, 80, ">>"};
+
+	print_report(&sheet, t, target_info, name);
+}
+
+void report_text_mail(FILE *out, const struct timeline *t, const char *target_info, const char *name)
+{
+	const struct sheet sheet = {out, 72, "=>"};
+
+	print_report(&sheet, t, target_info, name);
 }

@@ -64,6 +64,8 @@ static struct timeline *example(void)
 	t->watch_guest = 1;
 	t->watch_n = 3;
 	t->watch_lpage = 4;
+	for (uint32_t i = 0; i < SCENARIO_OPS_MAX; i++)
+		t->steps[i].parent = LAYOUT_NONE;
 	set_bits(t);
 	t->part = 2;
 	snprintf(t->part_text, sizeof(t->part_text), "shadow-pte has C, l0-pte has not");
@@ -103,6 +105,28 @@ static void eighty_columns(void **state)
 	free(t);
 }
 
+/* In a mail, and with nothing that a reader would take for a quotation. */
+static void a_mail_is_narrower(void **state)
+{
+	struct timeline *t = example();
+	char *text = NULL, *rest;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	report_text_mail(out, t, INFO, "story.txt");
+	fclose(out);
+	rest = text;
+	assert_non_null(strstr(text, "=> c host  harvest"));
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		if (strlen(line) > 72)
+			fail_msg("%zu columns: %s", strlen(line), line);
+		assert_int_not_equal(*line, '>');
+	}
+	free(text);
+	free(t);
+}
+
 static void tells_what_it_knows(void **state)
 {
 	static const char *const parts[] = {
@@ -133,6 +157,11 @@ static void tells_what_it_knows(void **state)
 	text = print(t);
 	assert_null(strstr(text, "security@kernel.org"));
 	free(text);
+	t->steps[2].parent = 1;
+	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
+	text = print(t);
+	assert_non_null(strstr(text, "        interrupts b at\n          fault:lock:tlb_lock#1\n"));
+	free(text);
 	t->has_finding = false;
 	t->outcome.finding_count = 0;
 	text = print(t);
@@ -144,9 +173,13 @@ static void tells_what_it_knows(void **state)
 static void json_says_the_same(void **state)
 {
 	struct timeline *t = example();
-	cJSON *json, *step;
+	cJSON *json, *step, *told;
 
 	(void)state;
+	t->finding.op_cause = 1;
+	t->finding.op_effect = (uint16_t)t->scenario.op_count;
+	t->steps[2].parent = 1;
+	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
 	t->outcome.finding_count = 1;
 	t->outcome.findings[0] = t->finding;
 	json = report_json(t, INFO, "story.txt");
@@ -159,6 +192,16 @@ static void json_says_the_same(void **state)
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(step, "after"), "tlb")), "..");
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(step, "changes")), 1);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "findings")), 1);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "label")), "c");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "parent")), "b");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "at")), "fault:lock:tlb_lock#1");
+	step = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "timeline"), 1);
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(step, "parent")));
+	told = cJSON_GetObjectItem(json, "told");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(told, "signature")), t->finding.signature);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(told, "cause")), "b");
+	/* Behind the last op: it shows when all is over. */
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(told, "effect")));
 	cJSON_Delete(json);
 	free(t);
 }
@@ -167,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(eighty_columns),
+		cmocka_unit_test(a_mail_is_narrower),
 		cmocka_unit_test(tells_what_it_knows),
 		cmocka_unit_test(json_says_the_same),
 	};

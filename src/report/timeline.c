@@ -2,6 +2,8 @@
 /* timeline.c: watch one page through one run. */
 #include "report/timeline.h"
 
+#include "scenario/text.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -22,6 +24,22 @@ const char *timeline_bits_text(bool present, bool r, bool c)
 	static const char *const words[] = {"--", "r-", "-c", "rc"};
 
 	return present ? words[r | c << 1] : "..";
+}
+
+bool timeline_watches(const struct timeline *t)
+{
+	return t->watch_lpage != LAYOUT_NONE || (t->watch_guest && t->watch_n != LAYOUT_NONE);
+}
+
+const char *timeline_pte_text(uint64_t pte)
+{
+	/* Power ISA 3.1, Book III, 6.7.10.2: R is bit 55, C bit 56 of a radix leaf. */
+	return timeline_bits_text(pte >> 63, pte & 0x100, pte & 0x80);
+}
+
+bool timeline_change_shows(const struct timeline_change *change)
+{
+	return strcmp(timeline_pte_text(change->old_pte), timeline_pte_text(change->new_pte)) != 0;
 }
 
 /* ---- watching ---------------------------------------------------------------- */
@@ -104,16 +122,17 @@ static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bit
 	struct timeline *t = ctx;
 	struct timeline_step *step = step_of(t, op_index);
 
-	t->op = (uint16_t)op_index;
 	if (after)
 		step->after = *bits;
 	else
 		step->before = step->after = *bits;
+	if (!after)
+		step->change_first = t->change_count;
 	step->ran = true;
 }
 
-static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
-		   const char *file, uint32_t line)
+static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
+		   const char *function, const char *file, uint32_t line)
 {
 	struct timeline *t = ctx;
 	struct timeline_change *change = &t->changes[t->change_count];
@@ -123,7 +142,8 @@ static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_
 		return;
 	}
 	t->change_count++;
-	*change = (struct timeline_change){.op = t->op, .line = line, .old_pte = old_pte, .new_pte = new_pte};
+	*change = (struct timeline_change){
+		.op = (uint16_t)op_index, .line = line, .old_pte = old_pte, .new_pte = new_pte};
 	snprintf(change->place, sizeof(change->place), "%s", place ? place : "");
 	snprintf(change->function, sizeof(change->function), "%s", function ? function : "");
 	snprintf(change->file, sizeof(change->file), "%s", file ? file : "");
@@ -131,27 +151,43 @@ static void on_pte(void *ctx, const char *place, uint64_t old_pte, uint64_t new_
 
 /* ---- where they part ----------------------------------------------------------- */
 
+/* The bit that a finding is about, in each of the four places. */
+struct places {
+	bool l1, l0, shadow, tlb;
+};
+
+static struct places places_of(const struct run_bits *b, bool c)
+{
+	return (struct places){
+		.l1 = b->has_l1 && (c ? b->l1_c : b->l1_r),
+		.l0 = b->has_l0 && (c ? b->l0_c : b->l0_r),
+		.shadow = b->has_shadow && (c ? b->shadow_c : b->shadow_r),
+		.tlb = b->has_tlb && (c ? b->tlb_c : b->tlb_r),
+	};
+}
+
 /*
- * The hardware may change memory without a word to the kernel as long as it
- * holds an entry with C; each entry below it must hold C too, or the store
- * that comes through it is not seen. In words, or "" while all is well.
+ * The hardware goes on without a word to the kernel as long as it holds an
+ * entry with the bit; each entry below it must have it too, or what comes
+ * through it is not seen. In words, or "" while all is well.
  */
 static void parted(const struct timeline *t, const struct run_bits *b, char *text, size_t size)
 {
-	bool tlb = b->has_tlb && b->tlb_c, shadow = b->has_shadow && b->shadow_c;
-	const char *upper = tlb ? "the TLB" : "shadow-pte", *lower = NULL;
+	bool c = t->finding.class != CLASS_LOST_REF_HOST && t->finding.class != CLASS_LOST_REF_L1;
+	struct places has = places_of(b, c);
+	const char *upper = has.tlb ? "the TLB" : "shadow-pte", *lower = NULL;
 
-	if (tlb && !shadow && t->watch_guest)
+	if (has.tlb && !has.shadow && t->watch_guest)
 		lower = b->has_shadow ? "shadow-pte has not" : "shadow-pte is gone";
-	else if ((tlb || shadow) && b->has_l0 && !b->l0_c)
+	else if ((has.tlb || has.shadow) && b->has_l0 && !has.l0)
 		lower = "l0-pte has not";
-	else if ((tlb || shadow) && t->watch_guest && b->has_l1 && !b->l1_c)
+	else if ((has.tlb || has.shadow) && t->watch_guest && b->has_l1 && !has.l1)
 		lower = "l1-pte has not";
-	else if ((tlb || shadow) && !b->has_l0)
+	else if ((has.tlb || has.shadow) && !b->has_l0)
 		lower = "l0-pte is gone";
 	*text = '\0';
 	if (lower)
-		snprintf(text, size, "%s has C, %s", upper, lower);
+		snprintf(text, size, "%s has %c, %s", upper, c ? 'C' : 'R', lower);
 }
 
 static bool is_loss(enum finding_class class)
@@ -174,6 +210,7 @@ static void find_part(struct timeline *t)
 		parted(t, &t->steps[i].after, after, sizeof(after));
 		if (*after && !*before) {
 			t->part = i;
+			t->parts = true;
 			memcpy(t->part_text, after, sizeof(t->part_text));
 		}
 	}
@@ -182,6 +219,18 @@ static void find_part(struct timeline *t)
 		snprintf(t->part_text, sizeof(t->part_text), "%s",
 			 t->finding.op_cause == t->finding.op_effect ? "here it shows" : "the access concerned");
 	}
+}
+
+/* ---- who interrupts whom -------------------------------------------------------- */
+
+static void find_parent(const struct scenario *s, uint32_t op, struct timeline_step *step)
+{
+	const struct scenario_point *point = op < s->op_count ? scenario_point_of(s, s->ops[op].label) : NULL;
+	uint32_t victim = point ? scenario_op_index(s, point->victim) : s->op_count;
+
+	step->parent = victim < s->op_count ? victim : LAYOUT_NONE;
+	if (step->parent != LAYOUT_NONE)
+		scenario_point_text(point, step->yield_point, sizeof(step->yield_point));
 }
 
 /* ---- the whole ------------------------------------------------------------------ */
@@ -206,6 +255,8 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 	layout_init(&t->layout, &t->scenario.config);
 	run_scenario(runner, &t->scenario, NULL, &t->outcome);
 	t->watch_n = t->watch_lpage = t->part = LAYOUT_NONE;
+	for (uint32_t i = 0; i < SCENARIO_OPS_MAX; i++)
+		find_parent(&t->scenario, i, &t->steps[i]);
 	finding = choose_finding(&t->outcome, signature);
 	if (finding) {
 		t->has_finding = true;

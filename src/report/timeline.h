@@ -16,6 +16,7 @@
 
 #define TIMELINE_CHANGES_MAX 2048u
 #define TIMELINE_NOTE 72
+#define TIMELINE_YIELD_POINT 96
 
 /* A change of an entry of the watched page. */
 struct timeline_change {
@@ -27,7 +28,11 @@ struct timeline_change {
 
 struct timeline_step {
 	bool ran;
+	/* The op that this one interrupts (they stand right behind it, in the order in which they run), and where. */
+	uint32_t parent; /* LAYOUT_NONE: none */
+	char yield_point[TIMELINE_YIELD_POINT];
 	struct run_bits before, after;
+	uint32_t change_first;	  /* how many changes there were when it began: those before that are none of its own */
 	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */
 };
 
@@ -40,9 +45,9 @@ struct timeline {
 	uint8_t watch_guest;
 	uint32_t watch_n, watch_lpage; /* LAYOUT_NONE: none */
 	uint32_t part;		       /* index of the op at which the bits part; LAYOUT_NONE: none */
+	bool parts;		       /* they do part there; false: nothing parts, it is the op that is to blame */
 	char part_text[160];	       /* in words */
 	uint32_t change_count, changes_dropped;
-	uint16_t op; /* that runs now */
 	struct timeline_step steps[SCENARIO_OPS_MAX];
 	struct timeline_change changes[TIMELINE_CHANGES_MAX];
 };
@@ -59,11 +64,17 @@ const struct finding *timeline_worst(const struct run_outcome *outcome);
 /* "r-", "rc", "--", "-c", or ".." for an entry that is not there. */
 const char *timeline_bits_text(bool present, bool r, bool c);
 
+/* Is there a page whose bits can be shown? */
+bool timeline_watches(const struct timeline *t);
+/* Does a change of an entry concern R, C, or whether it is there? Then these are the words for before and after. */
+bool timeline_change_shows(const struct timeline_change *change);
+const char *timeline_pte_text(uint64_t pte);
+
 /* Write the whole report of a finding (or of a scenario that shows none): at most 80 columns. name: the scenario's
  * file. */
 void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name);
-/* Only the table of ops. */
-void report_text_timeline(FILE *out, const struct timeline *t);
+/* The same for a mail: 72 columns, and no line looks like a quotation. */
+void report_text_mail(FILE *out, const struct timeline *t, const char *target_info, const char *name);
 /* The kernel in one line: "linux-6.12.73 (64k pages, clang 14.0.6, module 1a2b3c4d)". */
 void report_text_target(char *line, size_t size, const char *target_info);
 

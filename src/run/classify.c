@@ -58,6 +58,8 @@ static void commit(struct runner *r, struct finding *f, const char *role)
 		if (strcmp(o->findings[i].signature, f->signature) == 0)
 			return;
 	o->finding_count++;
+	if (r->observer && r->observer->finding)
+		r->observer->finding(r->observer->ctx, f);
 }
 
 static void add_writer(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site)

@@ -45,11 +45,13 @@ struct run_observer {
 	void (*event)(void *ctx, const struct event *event);
 	/* Around each op: the bits of the page that the op, or else the watched finding, concerns. */
 	void (*op)(void *ctx, unsigned op_index, bool after, const struct run_bits *bits);
-	/* Each change of an entry: which place, old, new, the kernel function. */
-	void (*pte)(void *ctx, const char *place, uint64_t old_pte, uint64_t new_pte, const char *function,
-		    const char *file, uint32_t line);
+	/* Each change of an entry: by which op, which place, old, new, the kernel function. */
+	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
+		    const char *function, const char *file, uint32_t line);
 	/* Each yield point of each op: the op, its number in it, its name (for as long as the runner lives). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
+	/* Each finding, the moment it is made: the code that it is about may be on the stack. */
+	void (*finding)(void *ctx, const struct finding *finding);
 	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */
 	uint8_t watch_guest;
 	uint32_t watch_n, watch_lpage;

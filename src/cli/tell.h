@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* tell.h: a report that needs the kernel at hand: the scenario of a finding is run again, in a process of its own. */
+#ifndef RCFUZZ_TELL_H
+#define RCFUZZ_TELL_H
+
+#include "cli/target.h"
+#include "report/timeline.h"
+#include "scenario/scenario_file.h"
+
+enum tell_form { TELL_TEXT, TELL_JSON, TELL_HTML, TELL_MAIL };
+
+struct tell {
+	const char *path;      /* the scenario */
+	const char *signature; /* of the finding to tell; NULL: the one that the file expects, or the most severe */
+	const struct target_choice *target;
+	enum tell_form form;
+	const char *fixes; /* mail: the commit at which a bisection ended; NULL: none */
+};
+
+/* Write the report. 0, or an exit code after cli_error. */
+int tell(FILE *out, const struct tell *tell);
+
+/* The timeline of a file's scenario, for the finding with that signature, or the one that the file expects. */
+void tell_timeline(struct timeline *t, struct runner *runner, const struct scenario_file *file, const char *signature);
+
+#endif
