@@ -268,7 +268,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
-	r->budget_ms = 1000;
+	r->budget_ms = RUN_BUDGET_MS;
 	r->own_counters = r->state_counters = calloc(1, RUN_STATES);
 	r->oracle = oracle_create();
 	r->module = module_load(module_path, error, error_size);
@@ -318,6 +318,11 @@ void runner_state_counters(struct runner *r, uint8_t *counters)
 void runner_bare(struct runner *r, bool bare)
 {
 	r->bare = bare;
+}
+
+void runner_forked(void)
+{
+	signals_install();
 }
 
 void runner_time_limit(struct runner *r, unsigned budget_ms)
