@@ -140,8 +140,7 @@ static int minimize(const struct minimize_options *o, struct runner *runner, str
 	fprintf(stderr, "rcfuzz: %u ops -> %u in %llu runs%s\n", result.ops_before, file->scenario.op_count,
 		(unsigned long long)result.execs, result.complete ? "" : " (not finished: the best so far)");
 	if (!*file->story)
-		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title,
-			 finding.signature);
+		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title, finding.signature);
 	return write_out(o, file);
 }
 
