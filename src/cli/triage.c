@@ -27,13 +27,14 @@
 #define BAD_TOLD_MAX 10u      /* more are only counted */
 #define MINIMIZE_SECONDS 60.0 /* of one finding */
 
-enum { KEY_OUT = 1000, KEY_KNOWN, KEY_JOBS, KEY_FORMAT };
+enum { KEY_OUT = 1000, KEY_KNOWN, KEY_JOBS, KEY_FORMAT, KEY_RAW };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"out", KEY_OUT, "D", 0, "folder for the result (default rcfuzz-triage)", 2},
 	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 2},
 	{"jobs", KEY_JOBS, "N", 0, "processes at a time (default: one a CPU)", 2},
+	{"no-minimize", KEY_RAW, NULL, 0, "only replay and group: faster", 2},
 	{"format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 2},
 	{0},
 };
@@ -63,6 +64,9 @@ static int take_option(void *ctx, int key, char *arg)
 		return 0;
 	case KEY_KNOWN:
 		o->known = arg;
+		return 0;
+	case KEY_RAW:
+		o->raw = true;
 		return 0;
 	case KEY_JOBS:
 		return cli_number("--jobs", arg, 1, GUARD_JOBS_MAX, &o->jobs);
@@ -391,6 +395,8 @@ static int minimize_all(struct phase *p)
 		if (t->clusters[i].kernel == p->kernel && !t->clusters[i].minimized && save_raw(p, &t->clusters[i]))
 			items[p->count++] = i;
 	}
+	if (t->options->raw)
+		p->count = 0;
 	code = run_phase(p, sizeof(struct minimized), minimize, take_minimized, (unsigned)MINIMIZE_SECONDS * 2);
 	triage_progress(t, "minimised", p->done, p->count, true);
 	free(items);

@@ -19,7 +19,7 @@ struct triage_options {
 	size_t left_out; /* could not even be listed */
 	uint64_t jobs;
 	const char *out, *known;
-	bool json;
+	bool json, raw; /* raw: nothing is minimised */
 };
 
 enum input_state {

@@ -197,8 +197,11 @@ struct target {
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);
-	/* The rmap head word of an L1 page, 0: none. */
-	uint64_t (*rmap)(uint64_t gpa);
+	/*
+	 * Does the rmap of an L1 page list the shadow entry for n_gpa (an entry of 1 << shift bytes) of L1's guest with
+	 * that LPID? So that the host finds it when it harvests, ages or unmaps the page.
+	 */
+	bool (*rmap_lists)(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift);
 };
 
 #endif
