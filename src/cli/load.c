@@ -74,3 +74,8 @@ void load_page_remark(const char *path, const struct scenario_file *file, unsign
 		snprintf(text, size, "%s:%u: written for %s pages, this kernel has %s: its numbers of pages are kept",
 			 path, line, page == PAGE_4K ? "64k" : "4k", page == PAGE_4K ? "4k" : "64k");
 }
+
+void load_known_tell(const char *message)
+{
+	cli_error(0, "--known: left out: %s", message);
+}

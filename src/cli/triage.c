@@ -561,15 +561,12 @@ static int sort_out(struct triage *t)
 static int load_known(const struct triage *t, struct kernel *k)
 {
 	char error[512];
-	size_t bad;
 
 	if (!t->options->known)
 		return 0;
-	k->known = known_load(t->options->known, k->facts.version, k->facts.page_shift == 12 ? PAGE_4K : PAGE_64K, &bad,
-			      error, sizeof(error));
-	if (!k->known)
-		return cli_error(CLI_NO_INPUT, "--known: %s", error);
-	return 0;
+	k->known = known_load(t->options->known, k->facts.version, k->facts.page_shift == 12 ? PAGE_4K : PAGE_64K,
+			      k == t->kernels ? load_known_tell : NULL, error, sizeof(error));
+	return k->known ? 0 : cli_error(CLI_NO_INPUT, "--known: %s", error);
 }
 
 static int open_kernel(struct triage *t, struct kernel *k)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 2u
+#define TARGET_ABI 3u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
@@ -75,6 +75,9 @@ enum target_point {
 #undef POINT_MEMBER
 		POINT_COUNT
 };
+
+/* What the rmap of a page holds of an entry. */
+enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED };
 
 /* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
 struct host_services {
@@ -199,9 +202,9 @@ struct target {
 	int (*shadow_lpid)(uint32_t l1_lpid);
 	/*
 	 * Does the rmap of an L1 page list the shadow entry for n_gpa (an entry of 1 << shift bytes) of L1's guest with
-	 * that LPID? So that the host finds it when it harvests, ages or unmaps the page.
+	 * that LPID, so that the host finds it when it harvests, ages or unmaps the page?
 	 */
-	bool (*rmap_lists)(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift);
+	enum target_rmap (*rmap)(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift);
 };
 
 #endif

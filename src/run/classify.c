@@ -187,8 +187,11 @@ static enum finding_layer layer_of_loss(const struct store_mark *mark, const str
 	/* The bit was there when the store completed: it got lost afterwards. */
 	if (to_l1 ? p.l1 : p.l0)
 		return LAYER_BITMAP;
+	/* What L1's page is mapped to is another page's memory: that one's rmap and entry know nothing of it. */
+	if (through_shadow(v) && !to_l1 && mark->l0_agrees && v->lpage != mark->lpage)
+		return LAYER_L0_PTE;
 	if (through_shadow(v) && p.shadow)
-		return !to_l1 && !mark->has_rmap ? LAYER_RMAP : LAYER_SHADOW_PTE;
+		return !to_l1 && mark->rmap != RMAP_LISTED ? LAYER_RMAP : LAYER_SHADOW_PTE;
 	return LAYER_TLB;
 }
 
@@ -274,6 +277,14 @@ static void add_stale_tlb(struct runner *r, struct finding *f, const struct stor
 	add_named(f, "invalidated instead", evidence_instead_word[mark->instead]);
 }
 
+/* Why the rmap does not lead to a shadow entry. */
+static const char *rmap_word(const struct store_mark *mark)
+{
+	if (mark->had_rmap)
+		return mark->rmap == RMAP_LISTED ? "rmap-listed" : "rmap-gone";
+	return mark->rmap == RMAP_OTHERS ? "rmap-others" : "rmap-empty";
+}
+
 /* Whom the entry should have followed, and did not. */
 static void add_missed(struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
 {
@@ -282,10 +293,10 @@ static void add_missed(struct finding *f, const struct oracle_verdict *v, const 
 	if (!through_shadow(v))
 		request = "host-unmap";
 	else if (mark->host_changed > mark->shadow.mapped_at)
-		request = mark->has_rmap || mark->unmap_saw_it ? "host-unmap"
-			  : mark->had_rmap		       ? "host-unmap-rmap-gone"
-							       : "host-unmap-no-rmap";
+		request = "host-unmap";
 	add_named(f, "not reached by", request);
+	if (through_shadow(v) && mark->host_changed > mark->shadow.mapped_at && !mark->unmap_saw_it)
+		add_named(f, "the rmap", rmap_word(mark));
 }
 
 static void add_access_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
@@ -328,12 +339,11 @@ static void add_left(struct runner *r, struct finding *f, const struct oracle_ve
 			   c ? mark->l0.cleared_c : mark->l0.cleared_r);
 }
 
-/* The page's rmap has nothing: it never had, or it was emptied although the page was not unmapped. */
+/* The page's rmap does not list the shadow entry: it never did, or no longer although the page was not unmapped. */
 static void add_unlisted(struct runner *r, struct finding *f, const struct store_mark *mark)
 {
 	add_writer(r, f, "mapped shadow-pte", mark->shadow.mapped);
-	if (mark->had_rmap)
-		add_named(f, "the rmap", "rmap-gone");
+	add_named(f, "the rmap", rmap_word(mark));
 }
 
 static void add_lost_to_host(struct runner *r, struct finding *f, const struct oracle_verdict *v,
@@ -343,7 +353,9 @@ static void add_lost_to_host(struct runner *r, struct finding *f, const struct o
 		add_taker(r, f, mark);
 	else if (f->layer == LAYER_TLB)
 		add_stale_tlb(r, f, mark);
-	else if (f->layer == LAYER_RMAP && mark->host_changed <= mark->shadow.mapped_at)
+	else if (f->layer == LAYER_L0_PTE)
+		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
+	else if (f->layer == LAYER_RMAP && (mark->host_changed <= mark->shadow.mapped_at || !mark->had_rmap))
 		add_unlisted(r, f, mark);
 	else if (f->layer == LAYER_RMAP)
 		add_missed(f, v, mark);

@@ -64,12 +64,12 @@ static enum evidence_instead instead_of(struct runner *r, const struct store_mar
 /* Was the page in the rmap at an earlier access through the same shadow entry? */
 static bool had_rmap(const struct store_mark *mark, const struct store_mark *before)
 {
-	return mark->has_rmap ||
+	return mark->rmap == RMAP_LISTED ||
 	       (before->had_rmap && before->guest == mark->guest && before->shadow.mapped_at == mark->shadow.mapped_at);
 }
 
-/* Does the rmap of the L1 page list the shadow entry of the L2 page? */
-static bool is_listed(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+/* What the rmap of the L1 page has of the shadow entry of the L2 page. */
+static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
 {
 	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
 	uint32_t lpid = l1_lpid(&r->world, guest);
@@ -77,11 +77,11 @@ static bool is_listed(struct runner *r, unsigned guest, uint32_t n, uint32_t lpa
 	struct machine_leaf leaf = {.shift = r->layout.page_shift};
 
 	if (lpage >= r->layout.total_pages)
-		return false;
+		return RMAP_EMPTY;
 	if (shadow >= 0)
 		leaf = machine_peek(r->world.machine, (uint32_t)shadow, n_gpa);
-	return r->world.target->rmap_lists(layout_gpa(&r->layout, lpage), lpid, n_gpa,
-					   leaf.present ? leaf.shift : r->layout.page_shift);
+	return r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
+				     leaf.present ? leaf.shift : r->layout.page_shift);
 }
 
 static void note_listed(struct runner *r, uint32_t first, uint32_t count)
@@ -92,7 +92,7 @@ static void note_listed(struct runner *r, uint32_t first, uint32_t count)
 		const struct store_mark *mark = &r->l2_by_lpage[0][lpage];
 
 		if (mark->guest && mark->shadow.mapped_at >= r->evidence.begin &&
-		    is_listed(r, mark->guest, mark->n, lpage))
+		    rmap_of(r, mark->guest, mark->n, lpage) == RMAP_LISTED)
 			r->listed_at[mark->guest - 1][mark->n] = now;
 	}
 }
@@ -117,7 +117,7 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
-	mark->has_rmap = is_listed(r, e->guest, e->n, lpage);
+	mark->rmap = rmap_of(r, e->guest, e->n, lpage);
 	mark->had_rmap = had_rmap(mark, &r->l2_accesses[0][e->guest - 1][e->n]);
 	mark->unmap_saw_it = r->listed_at[e->guest - 1][e->n] > mark->shadow.mapped_at;
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);

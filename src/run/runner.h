@@ -25,9 +25,10 @@ struct store_mark {
 	uint32_t lpage;				 /* the L1 page behind it: of L1's entry, or else where it went */
 	struct evidence_page l1;		 /* what L1 did to its entry before the access */
 	uint64_t host_changed;			 /* when the host last took lpage away */
-	bool has_rmap, had_rmap; /* its rmap lists the shadow entry now; did so ever since that was mapped */
-	bool unmap_saw_it;	 /* and did so when the host last began to unmap the page */
-	bool l0_agrees;		 /* L1's page is mapped to the frame that the access reached */
+	enum target_rmap rmap;			 /* of lpage: what it has of the shadow entry */
+	bool had_rmap;				 /* it listed it at some time since the entry was mapped */
+	bool unmap_saw_it;			 /* and did so when the host last began to unmap the page */
+	bool l0_agrees;				 /* L1's page is mapped to the frame that the access reached */
 	uint8_t guest;
 	uint32_t n;
 };
