@@ -217,14 +217,91 @@ expect 0 report --format sarif -o "$tmp/x.sarif" "$tmp/one"
 json "$tmp/x.sarif" 'd["version"] == "2.1.0" and len(d["runs"][0]["results"]) > 0'
 expect 0 report --format ktap "$tmp/one" && shows '^KTAP version 1'
 refuse 66 "no finding 'x'" report --id x "$tmp/one"
-expect 1 triage "${target[@]}" --out "$tmp/sorted" "$tmp/one/findings" "$tmp/bad.txt" && shows 'lost-dirty'
-holds 'triage wrote no index' [ -s "$tmp/sorted/index.txt" ]
-holds 'triage wrote no records' [ -s "$tmp/sorted/findings.jsonl" ]
 expect 0 corpus merge -o "$tmp/all" corpus/seeds "$tmp/one/findings"
 expect 0 corpus minimize "${target[@]}" -o "$tmp/few" "$tmp/all"
 expect 0 corpus stats "$tmp/few" && shows 'scenarios'
 expect 0 info "$tmp/k.so" && shows '^version'
 expect 0 info --format json "$tmp/k.so" && json "$tmp/out" 'd["version"] and d["hash"]'
+
+step 'a minimised scenario'
+# Each op left out, and each value put to each lower one: none of these may show the finding.
+signature=$(sed -n 's/^# signature //p' "$small")
+python3 - "$tmp/small.txt" "$tmp/variants" << 'END'
+import os, re, sys
+lines, out = open(sys.argv[1]).read().splitlines(), sys.argv[2]
+lowest = {"guest": 1, "guests": 1, "cpus": 1, "vcpus": 1, "count": 1, "slot": 0}
+named = ("page", "lpid", "shadow", "l1lpid", "l1")
+os.mkdir(out)
+def write(name, text):
+    open(os.path.join(out, name + ".txt"), "w").write("\n".join(text) + "\n")
+for i, line in enumerate(lines):
+    if line.startswith(("#", "expect", "rcfuzz")):
+        continue
+    config = line.startswith("config")
+    if not config:
+        write("drop-%d" % i, lines[:i] + lines[i + 1:])
+    for field in re.finditer(r"(\w+)=(\S+)", line):
+        name, value = field.groups()
+        low = 4 if config and name == "slot" else lowest.get(name, 0)
+        values = range(low, int(value)) if value.isdigit() else []
+        for lower in () if config and name in named else values:
+            changed = line[:field.start()] + "%s=%d" % (name, lower) + line[field.end():]
+            write("lower-%d-%s-%d" % (i, name, lower), lines[:i] + [changed] + lines[i + 1:])
+END
+holds 'there is nothing to try' [ "$(find "$tmp/variants" -name 'drop-*' | wc -l)" -gt 1 ]
+"$rcfuzz" triage "${target[@]}" --no-minimize --out "$tmp/tried" "$tmp/variants" > "$tmp/out" 2> "$tmp/err"
+holds "it can be made smaller still: $(grep -F "\"$signature\"" "$tmp/tried/journal.jsonl" | head -c 300)" \
+	[ "$(grep -cF "\"$signature\"" "$tmp/tried/journal.jsonl")" -eq 0 ]
+
+step 'triage'
+pile=$tmp/pile
+mkdir -p "$pile/afl/default/crashes" "$pile/afl/default/queue" "$pile/run" "$pile/plain"
+for file in fuzzer_stats fuzz_bitmap plot_data cmdline; do
+	echo junk > "$pile/afl/default/$file"
+done
+echo 'Command line used to find this crash' > "$pile/afl/default/crashes/README.txt"
+"$rcfuzz" convert --to binary -o "$pile/afl/default/crashes/id:000000,sig:06" "$small"
+"$rcfuzz" convert --to binary -o "$pile/afl/default/queue/id:000000,orig:x" "$seed"
+cp -r "$tmp/one/findings" "$tmp/one/reports" "$tmp/one/findings.jsonl" "$pile/run"
+"$rcfuzz" convert --to binary -o "$pile/plain/crash-1234" "$raw"
+ln -s "$small" "$pile/plain/link"
+ln -s nowhere "$pile/plain/broken"
+ln -s .. "$pile/plain/up"
+mkfifo "$pile/plain/pipe"
+cp "$tmp/bad.txt" "$tmp/huge.bin" "$pile/plain"
+: > "$pile/plain/empty"
+sed 's/page=64k/page=4k/g' "$seed" > "$pile/plain/other-page.txt"
+# Those of the run, two of AFL++, and crash-1234, link, bad, huge, empty, other-page.
+inputs=$(($(find "$pile/run/findings" -type f | wc -l) + 8))
+expect 1 triage "${target[@]}" "${target[@]}" --jobs 2 --out "$tmp/sorted" --format json "$pile"
+json "$tmp/out" "d['inputs'] == $inputs and d['bad'] == 4 and d['left'] == 0 and not d['interrupted']"
+json "$tmp/out" 'all(f["kernels"] == ["yes", "yes"] and f["minimized"] and f["inputs"] > 1 for f in d["findings"])'
+for message in 'bad.txt:3:' 'huge.bin' 'plain/empty: empty' 'broken: a link to nothing' 'other-page.txt:[0-9]*: written for 4k'; do
+	holds "triage does not tell '$message'" grep -q "^rcfuzz: .*$message" "$tmp/err"
+done
+holds 'what an engine keeps for itself is taken for an input' [ "$(grep -c 'README\|bitmap\|reports' "$tmp/sorted/index.txt")" -eq 0 ]
+holds 'triage wrote no records' [ -s "$tmp/sorted/findings.jsonl" ]
+expect 1 triage "${target[@]}" "${target[@]}" --out "$tmp/sorted" "$pile" && shows 'finding x kernel' &&
+	shows 'were not replayed again'
+expect 0 triage "${target[@]}" --known "$tmp/one/findings" --out "$tmp/sorted-known" "$tmp/one/findings" &&
+	shows 'known: lost-dirty'
+refuse 66 'no-such-folder' triage "${target[@]}" --out "$tmp/x" no-such-folder
+mkdir "$tmp/many"
+for i in $(seq 3000); do
+	ln "$seed" "$tmp/many/$i" 2> /dev/null || cp "$seed" "$tmp/many/$i"
+done
+"$rcfuzz" triage "${target[@]}" --jobs 1 --out "$tmp/sorted-many" "$tmp/many" "$small" > "$tmp/out" 2> "$tmp/err" &
+pid=$!
+for _ in $(seq 300); do
+	[ -s "$tmp/sorted-many/journal.jsonl" ] && break
+	sleep 0.02
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+holds "an interrupted triage ends with $code" [ "$code" -le 1 ]
+expect 1 triage "${target[@]}" --out "$tmp/sorted-many" --format json "$tmp/many" "$small"
+json "$tmp/out" 'd["left"] == 0 and d["silent"] == 3000 and d["resumed"] > 0 and len(d["findings"]) == 1'
 
 step 'check'
 mkdir "$tmp/corpus"
@@ -239,6 +316,10 @@ expect 4 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # SKIP'
 cp "$tmp/bad.txt" "$tmp/corpus/a-bad.txt"
 cp "$seed" "$tmp/corpus/good.txt"
 expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*a-bad.txt # .*:3:' && shows '^ok 2 - .*good.txt$'
+expect 1 check --recipe corpus/mutants/harvest-no-tlbie.recipe --recipe corpus/fixes/nest-rmap-shadow-lpid.recipe \
+	corpus/known/nest-rmap-tlbie.txt corpus/known/dtl-not-dirty.txt corpus/seeds/log-again.txt &&
+	shows '^#   cures  *corpus/known/nest-rmap-tlbie.txt' && shows '^#   leaves .*dtl-not-dirty.txt' &&
+	shows '^#   breaks .*log-again.txt' && shows '^# cures 1, leaves 1, breaks 1 of 3 entries'
 expect 1 check --bisect "${target[@]}" "$small"
 expect 0 check --bisect "${target[@]}" <(cat "$seed")
 sed 's/^expect .*/expect * finding lost-dirty-l1:rmap:none/' "$small" > "$tmp/other.txt"
@@ -257,7 +338,12 @@ done
 expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-run" &&
 	shows '^0 new findings'
 cp "$tmp/bad.txt" "$tmp/known/"
-refuse 65 'bad.txt:3:' run "${target[@]}" --known "$tmp/known" --out "$tmp/known-run"
+printf 'rcfuzz-scenario 1\nexpect 6.12 maybe\nconfig page=64k\n' > "$tmp/known/worse.txt"
+expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-again" &&
+	shows '^0 new findings' && shows 'known: lost-dirty'
+for message in 'bad.txt:3:' 'worse.txt:2:'; do
+	holds "--known does not tell '$message'" grep -q "^rcfuzz: --known: left out: .*$message" "$tmp/err"
+done
 
 step 'places that cannot be written'
 refuse 74 'cannot write' run "${target[@]}" --execs 10 --out /proc/rcfuzz

@@ -43,6 +43,7 @@ static void service_tlbie_page(void *ctx, uint32_t lpid, uint64_t addr, uint32_t
 	struct world *w = ctx;
 
 	machine_tlbie_page(w->machine, MACHINE_CPUS, lpid, addr, shift);
+	w->hooks.tlbie(w->hooks.ctx, lpid, addr, addr + (1ull << shift));
 }
 
 static void service_tlbie_pwc(void *ctx, uint32_t lpid)
@@ -57,6 +58,7 @@ static void service_tlbie_lpid(void *ctx, uint32_t lpid)
 	struct world *w = ctx;
 
 	machine_tlbie_lpid(w->machine, MACHINE_CPUS, lpid, 2);
+	w->hooks.tlbie(w->hooks.ctx, lpid, 0, UINT64_MAX);
 }
 
 static void service_tlbiel_lpid(void *ctx, unsigned cpu, uint32_t lpid, unsigned ric, unsigned prs)

@@ -172,6 +172,6 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		if (unchanged >= FAULTS_WITHOUT_CHANGE_MAX)
 			break;
 	}
-	w->hooks.no_progress(w->hooks.ctx, v, guest, (uint32_t)(access->addr >> w->layout.page_shift));
+	w->hooks.no_progress(w->hooks.ctx, v, guest, access);
 	return ACCESS_FAILED;
 }

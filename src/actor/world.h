@@ -106,8 +106,10 @@ struct world_hooks {
 		       const char *what, const void *const callers[TARGET_CALLERS]);
 	/* The kernel stored to an L1 page for a guest; function: which did, NULL: kvm_write_guest. */
 	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
-	/* An access that faults for ever: vcpu, guest (0: L1), page. */
-	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, uint32_t page);
+	/* An access that faults for ever: vcpu, guest (0: L1), and its last fault. */
+	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access);
+	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */
+	void (*tlbie)(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end);
 	/* The name of a yield point ("function:kind:variable"), unique for each text. */
 	const char *(*point_name)(void *ctx, enum target_point kind, const char *word, const void *variable,
 				  const void *const callers[TARGET_CALLERS]);

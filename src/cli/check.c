@@ -36,7 +36,8 @@ static const struct argp_option options[] = {
 
 static const char help[] =
 	"Runs the entries of a corpus (files, folders) on one kernel or several, and compares with what they expect. "
-	"KTAP on stdout.\v"
+	"KTAP on stdout. With --patch or --recipe the kernel is checked with and without it, and a table says what it "
+	"cures, leaves and breaks.\v"
 	"Examples:\n"
 	"  rcfuzz check corpus/\n"
 	"  rcfuzz check --kernel ~/linux --patch fix.patch corpus/known\n"
@@ -65,7 +66,14 @@ struct check_result {
 	enum ktap_result verdict;
 	bool own, other; /* shows the finding that it speaks of; another that matters */
 	char reason[256];
+	/* What it shows that matters, by coarse signature. */
+	uint32_t shown_count;
+	char shown[RUN_FINDINGS_MAX][sizeof(((struct finding *)NULL)->coarse)];
 };
+
+/* What a patch does to an entry. */
+enum effect { EFFECT_NONE, EFFECT_CURES, EFFECT_LEAVES, EFFECT_BREAKS, EFFECT_COUNT };
+static const char *const effect_word[EFFECT_COUNT] = {"quiet", "cures", "leaves", "breaks"};
 
 struct check {
 	const struct check_options *options;
@@ -73,6 +81,9 @@ struct check {
 	const struct target_facts *facts;
 	bool several; /* kernels: names say which */
 	struct ktap *ktap;
+	struct check_result *base; /* of all entries without the patch; NULL: nothing to compare with */
+	struct check_result *keep; /* where the results go; may be NULL */
+	enum effect *effects;
 	struct check_result last; /* of the parent, for --bisect */
 	bool died;
 	/* In the child: */
@@ -182,8 +193,77 @@ static void check_file(void *ctx, size_t index, void *out)
 
 		result->own |= own;
 		result->other |= !own && matters(&check->outcome.findings[i]);
+		if (own || matters(&check->outcome.findings[i]))
+			snprintf(result->shown[result->shown_count++], sizeof(result->shown[0]), "%s",
+				 check->outcome.findings[i].coarse);
 	}
 	judge(check, result);
+}
+
+/* ---- what a patch does ----------------------------------------------------------------- */
+
+static bool shows(const struct check_result *result, const char *coarse)
+{
+	for (uint32_t i = 0; i < result->shown_count; i++) {
+		if (!strcmp(result->shown[i], coarse))
+			return true;
+	}
+	return false;
+}
+
+static enum effect effect_of(const struct check_result *base, const struct check_result *patched)
+{
+	bool fails = patched->verdict == KTAP_FAIL && !patched->shown_count; /* it died, or cannot be read */
+
+	if (fails && base->verdict != KTAP_FAIL)
+		return EFFECT_BREAKS;
+	for (uint32_t i = 0; i < patched->shown_count; i++) {
+		if (!shows(base, patched->shown[i]))
+			return EFFECT_BREAKS;
+	}
+	if (patched->shown_count)
+		return EFFECT_LEAVES;
+	return base->shown_count ? EFFECT_CURES : EFFECT_NONE;
+}
+
+/* That a finding is gone, as it was expected to stay, is what a fix is for. */
+static void compare(struct check *check, size_t index)
+{
+	enum effect effect = effect_of(&check->base[index], &check->last);
+
+	check->effects[index] = effect;
+	if (effect == EFFECT_CURES)
+		check->last.verdict = KTAP_PASS;
+	else if (effect == EFFECT_BREAKS)
+		check->last.verdict = KTAP_FAIL;
+}
+
+static void print_table(const struct check *check)
+{
+	const struct target_choice *t = &check->options->target;
+	size_t counts[EFFECT_COUNT] = {0};
+
+	printf("# with ");
+	for (size_t i = 0; i < t->patches.count; i++)
+		printf("%s%s", i ? " " : "", t->patches.items[i]);
+	for (size_t i = 0; i < t->recipes.count; i++)
+		printf("%s%s", i || t->patches.count ? " " : "", t->recipes.items[i]);
+	printf(" on %s:\n", check->facts->name);
+	for (int effect = EFFECT_BREAKS; effect > EFFECT_NONE; effect--) {
+		for (size_t i = 0; i < check->options->files.count; i++) {
+			const struct check_result *b = &check->base[i], *p = &check->keep[i];
+
+			if ((int)check->effects[i] != effect)
+				continue;
+			counts[effect]++;
+			printf("#   %-6s  %-44s  %s\n", effect_word[effect], check->options->files.items[i],
+			       effect == EFFECT_CURES ? b->shown[0]
+			       : p->shown_count	      ? p->shown[0]
+						      : p->reason);
+		}
+	}
+	printf("# cures %zu, leaves %zu, breaks %zu of %zu entries\n", counts[EFFECT_CURES], counts[EFFECT_LEAVES],
+	       counts[EFFECT_BREAKS], check->options->files.count);
 }
 
 /* ---- the parent ---------------------------------------------------------------------- */
@@ -202,12 +282,16 @@ static bool take_result(void *ctx, size_t index, const void *out, int status)
 		result = &death;
 	}
 	check->last = *result;
+	if (check->keep)
+		check->keep[index] = *result;
+	if (check->base)
+		compare(check, index);
 	if (check->several)
 		snprintf(name, sizeof(name), "%s [%s]", check->options->files.items[index], check->facts->name);
 	else
 		snprintf(name, sizeof(name), "%s", check->options->files.items[index]);
 	if (check->ktap)
-		ktap_result(check->ktap, result->verdict, name, result->reason);
+		ktap_result(check->ktap, check->last.verdict, name, check->last.reason);
 	return true;
 }
 
@@ -225,29 +309,69 @@ static int check_on(struct check *check)
 	return guard_each(&guard);
 }
 
-static int check_all(const struct check_options *o, const struct cli_list *modules)
+/* One kernel, and the one without the patch to compare with (NULL: none). */
+static int check_kernel(const struct check_options *o, struct ktap *ktap, const char *module, const char *base,
+			bool several)
 {
 	struct check *check = calloc(1, sizeof(*check));
-	struct ktap ktap;
-	int code = check ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+	struct check_result *results = calloc(2 * o->files.count, sizeof(*results));
+	enum effect *effects = calloc(o->files.count, sizeof(*effects));
+	struct target_facts facts = {0};
+	int code =
+		check && results && effects ? target_probe(module, &facts) : cli_error(CLI_INTERNAL, "out of memory");
 
-	ktap_begin(&ktap, stdout, (unsigned)(o->files.count * modules->count));
-	for (size_t i = 0; !code && i < modules->count; i++) {
-		struct target_facts facts;
-
-		code = target_probe(modules->items[i], &facts);
-		*check = (struct check){.options = o,
-					.module = modules->items[i],
-					.facts = &facts,
-					.several = modules->count > 1,
-					.ktap = &ktap};
-		if (!code) {
-			printf("# kernel %s: %s\n", facts.name, modules->items[i]);
-			code = check_on(check);
-		}
-		target_facts_free(&facts);
+	if (!code && base) {
+		*check = (struct check){.options = o, .module = base, .facts = &facts, .keep = results};
+		code = check_on(check);
 	}
+	if (!code) {
+		*check = (struct check){.options = o,
+					.module = module,
+					.facts = &facts,
+					.several = several,
+					.ktap = ktap,
+					.base = base ? results : NULL,
+					.keep = results + o->files.count,
+					.effects = effects};
+		printf("# kernel %s: %s\n", facts.name, module);
+		code = check_on(check);
+	}
+	if (!code && base)
+		print_table(check);
+	target_facts_free(&facts);
+	free(effects);
+	free(results);
 	free(check);
+	return code;
+}
+
+/* The same trees without what --patch and --recipe do to them. */
+static int resolve_bases(const struct check_options *o, struct cli_list *bases)
+{
+	struct target_choice plain = o->target;
+
+	if (!o->target.patches.count && !o->target.recipes.count)
+		return 0;
+	plain.patches = plain.recipes = plain.modules = (struct cli_list){0};
+	return target_resolve(&plain, target_plain_flavour(), bases);
+}
+
+static int check_all(const struct check_options *o, const struct cli_list *modules)
+{
+	struct cli_list bases = {0};
+	struct ktap ktap;
+	int code = resolve_bases(o, &bases);
+
+	if (!code)
+		ktap_begin(&ktap, stdout, (unsigned)(o->files.count * modules->count));
+	for (size_t i = 0; !code && i < modules->count; i++) {
+		/* Modules that were given come first: they have no tree. */
+		bool built = i >= o->target.modules.count && bases.count;
+
+		code = check_kernel(o, &ktap, modules->items[i],
+				    built ? bases.items[i - o->target.modules.count] : NULL, modules->count > 1);
+	}
+	cli_list_free(&bases);
 	return code ? code : cli_flush(ktap_end(&ktap));
 }
 

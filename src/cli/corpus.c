@@ -288,7 +288,12 @@ static int minimize(const struct corpus_options *o)
 	if (!code)
 		code = items_load(o, &r->items);
 	if (!code) {
-		const struct guard guard = {r, r->items.count, sizeof(struct reach), open_runner, run_item, take_reach};
+		const struct guard guard = {.ctx = r,
+					    .count = r->items.count,
+					    .result_size = sizeof(struct reach),
+					    .open = open_runner,
+					    .run = run_item,
+					    .take = take_reach};
 
 		r->options = o;
 		r->module = modules.items[0];

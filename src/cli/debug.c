@@ -226,7 +226,12 @@ int debug_start(const char *module, const char *path)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	debug->module = module;
 	debug->path = full ? full : path;
-	const struct guard guard = {debug, 1, sizeof(struct debug_result), open_runner, find, take_found};
+	const struct guard guard = {.ctx = debug,
+				    .count = 1,
+				    .result_size = sizeof(struct debug_result),
+				    .open = open_runner,
+				    .run = find,
+				    .take = take_found};
 
 	code = guard_each(&guard);
 	if (!code)

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size)
 {
@@ -38,4 +40,42 @@ int load_scenario(const char *path, struct scenario_file *file)
 	int code = load_error(path, result, &error, text, sizeof(text));
 
 	return cli_error(code, "%s", text);
+}
+
+/* The number of the line that begins with a word, 0: there is none, or the file is no text. */
+static unsigned line_of(const char *path, const char *word)
+{
+	FILE *in = fopen(path, "re");
+	unsigned number = 0, found = 0;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (in && !found && getline(&line, &room, in) > 0) {
+		number++;
+		if (number == 1 && strncmp(line, "rcfuzz-scenario", 15))
+			break;
+		found = strncmp(line, word, strlen(word)) ? 0 : number;
+	}
+	free(line);
+	if (in)
+		fclose(in);
+	return found;
+}
+
+void load_page_remark(const char *path, const struct scenario_file *file, unsigned page_shift, char *text, size_t size)
+{
+	unsigned page = page_shift == 12 ? PAGE_4K : PAGE_64K, line;
+
+	text[0] = '\0';
+	if (file->scenario.config.page == page)
+		return;
+	line = line_of(path, "config ");
+	if (line)
+		snprintf(text, size, "%s:%u: written for %s pages, this kernel has %s: its numbers of pages are kept",
+			 path, line, page == PAGE_4K ? "64k" : "4k", page == PAGE_4K ? "4k" : "64k");
+}
+
+void load_known_tell(const char *message)
+{
+	cli_error(0, "--known: left out: %s", message);
 }

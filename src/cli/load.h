@@ -9,5 +9,12 @@
 int load_scenario(const char *path, struct scenario_file *file);
 /* The message alone, without "rcfuzz: ", for a result of scenario_file_load that is not 0. Returns the exit code. */
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size);
+/* For known_load: an entry that cannot be read is told, and the rest goes on: what it lists then counts as new. */
+void load_known_tell(const char *message);
+/*
+ * A scenario in text form that was written for kernels of another page size runs all the same: a remark that says so,
+ * with file and line. "" if there is nothing to say.
+ */
+void load_page_remark(const char *path, const struct scenario_file *file, unsigned page_shift, char *text, size_t size);
 
 #endif

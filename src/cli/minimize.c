@@ -6,7 +6,9 @@
 #include "cli/load.h"
 #include "cli/target.h"
 #include "report/timeline.h"
+#include "triage/isolate.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +28,7 @@ static const struct argp_option options[] = {
 	{"output", 'o', "FILE", 0, "where the result goes (default: stdout)", 2},
 	{"signature", KEY_SIGNATURE, "S", 0,
 	 "which finding to keep, or the beginning of its signature (default: the most severe)", 2},
-	{"execs", KEY_EXECS, "N", 0, "runs at most (default 20000)", 2},
+	{"execs", KEY_EXECS, "N", 0, "runs at most (default 50000)", 2},
 	{0},
 };
 
@@ -99,29 +101,46 @@ static int write_out(const struct minimize_options *o, const struct scenario_fil
 	return cli_flush(CLI_CLEAN);
 }
 
+/* What the scenario shows, of that what is to be kept: in a child, since it may be the death of the process. */
+static int find(const struct minimize_options *o, struct runner *runner, const struct scenario *s,
+		struct finding *finding)
+{
+	struct run_outcome *outcome = malloc(sizeof(*outcome));
+	struct isolate *isolate = isolate_open(runner, 0);
+	const struct finding *found = NULL;
+	int code = 0;
+
+	if (!outcome || !isolate || !isolate_run(isolate, s, outcome))
+		code = cli_error(CLI_INTERNAL, "no process can be started: %s", strerror(errno));
+	else
+		found = choose(outcome, o->signature);
+	if (found)
+		*finding = *found;
+	else if (!code)
+		code = cli_error(CLI_BAD_INPUT, "%s shows no %s on this kernel: there is nothing to keep",
+				 o->files.items[0], o->signature ? "such finding" : "finding");
+	isolate_close(isolate);
+	free(outcome);
+	return code;
+}
+
 static int minimize(const struct minimize_options *o, struct runner *runner, struct scenario_file *file)
 {
-	const struct minimize_budget budget = {.execs_max = o->execs, .stop = &stop};
-	static struct run_outcome outcome;
+	const struct minimize_budget budget = {.execs_max = o->execs, .stop = &stop, .isolated = true};
 	struct minimize_result result;
-	const struct finding *finding;
-	char signature[FINDING_TEXT];
+	struct finding finding;
+	int code = find(o, runner, &file->scenario, &finding);
 
-	run_scenario(runner, &file->scenario, NULL, &outcome);
-	finding = choose(&outcome, o->signature);
-	if (!finding) {
-		return cli_error(CLI_BAD_INPUT, "%s shows no %s on this kernel: there is nothing to keep",
-				 o->files.items[0], o->signature ? "such finding" : "finding");
-	}
-	snprintf(signature, sizeof(signature), "%s", finding->signature);
-	minimize_scenario(runner, &file->scenario, signature, &budget, &result);
+	if (code)
+		return code;
+	minimize_scenario(runner, &file->scenario, finding.signature, &budget, &result);
 	if (!result.reproduced)
 		return cli_error(CLI_INTERNAL, "%s: the finding did not show again: that is a bug of rcfuzz",
 				 o->files.items[0]);
 	fprintf(stderr, "rcfuzz: %u ops -> %u in %llu runs%s\n", result.ops_before, file->scenario.op_count,
 		(unsigned long long)result.execs, result.complete ? "" : " (not finished: the best so far)");
 	if (!*file->story)
-		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title, signature);
+		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title, finding.signature);
 	return write_out(o, file);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c: `rcfuzz run`: fuzz one kernel. */
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "cli/run_summary.h"
 #include "cli/seeds.h"
 #include "cli/target.h"
@@ -206,19 +207,13 @@ static int make_folders(const char *out)
 static int load_known(const struct run_options *o, const struct target_facts *facts, struct known **known)
 {
 	char error[512] = "";
-	size_t bad = 0;
 
 	*known = NULL;
 	if (!o->known)
 		return 0;
-	*known = known_load(o->known, facts->version, facts->page_shift == 12 ? PAGE_4K : PAGE_64K, &bad, error,
-			    sizeof(error));
-	if (!*known)
-		return cli_error(CLI_NO_INPUT, "--known: %s", error);
-	/* An entry that cannot be read would make old news look new. */
-	if (bad)
-		return cli_error(CLI_BAD_INPUT, "--known: %zu bad entries, the first: %s", bad, error);
-	return 0;
+	*known = known_load(o->known, facts->version, facts->page_shift == 12 ? PAGE_4K : PAGE_64K, load_known_tell,
+			    error, sizeof(error));
+	return *known ? 0 : cli_error(CLI_NO_INPUT, "--known: %s", error);
 }
 
 static int exit_code(enum run_error result, const struct run_totals *totals, const char *error)

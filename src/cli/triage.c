@@ -2,51 +2,59 @@
 /*
  * triage.c: `rcfuzz triage`: a pile of inputs -> one minimised scenario and one
  * report a distinct finding, and an index that says which input shows which.
+ *
+ * First each input is replayed on each kernel, then one of each finding is
+ * minimised, then, if there are several kernels, the small scenarios are tried
+ * on all of them. All of it in child processes; an interrupted triage goes on
+ * where it was when the same command is given again.
  */
+#include "cli/triage.h"
+
 #include "base/file.h"
-#include "cli/cli.h"
 #include "cli/guard.h"
+#include "cli/inputs.h"
 #include "cli/load.h"
-#include "cli/target.h"
-#include "report/folder.h"
-#include "report/store.h"
 #include "report/timeline.h"
 #include "triage/death.h"
-#include "triage/known.h"
 #include "triage/minimize.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define CLUSTERS_MAX STORE_FINDINGS_MAX
+#define BAD_TOLD_MAX 10u      /* more are only counted */
+#define MINIMIZE_SECONDS 60.0 /* of one finding */
 
-struct triage_options {
-	struct target_choice target;
-	struct cli_list files;
-	const char *out, *known;
-};
-
-enum { KEY_OUT = 1000, KEY_KNOWN };
+enum { KEY_OUT = 1000, KEY_KNOWN, KEY_JOBS, KEY_FORMAT, KEY_RAW };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"out", KEY_OUT, "D", 0, "folder for the result (default rcfuzz-triage)", 2},
 	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 2},
+	{"jobs", KEY_JOBS, "N", 0, "processes at a time (default: one a CPU)", 2},
+	{"no-minimize", KEY_RAW, NULL, 0, "only replay and group: faster", 2},
+	{"format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 2},
 	{0},
 };
 
 static const char help[] =
-	"Replays inputs (crash files of libFuzzer or AFL++, binary or text; whole folders), groups them by what they "
-	"show, and writes one minimised scenario and one report a group, findings.jsonl and index.txt.\v"
-	"Example:\n"
+	"Replays inputs (crash files of libFuzzer or AFL++, whole output trees of AFL++ and of 'rcfuzz run', binary or "
+	"text scenarios, folders of them), groups them by what they show, and writes one minimised scenario and one "
+	"report a group, findings.jsonl and index.txt. Several kernels give a matrix. The same command again goes on "
+	"where an interrupted one was.\v"
+	"Examples:\n"
 	"  rcfuzz triage --out sorted crashes/\n"
+	"  rcfuzz triage --jobs 8 --known corpus/known --target 6.12.so --target 6.1.so --out sorted afl-out/\n"
 	"Exit: 0 nothing new found, 1 a new finding.";
 
 static int take_option(void *ctx, int key, char *arg)
 {
+	static const char *const formats[] = {"text", "json", NULL};
 	struct triage_options *o = ctx;
 	int result = target_take(&o->target, key, arg);
+	unsigned choice = 0;
 
 	if (result != ARGP_ERR_UNKNOWN)
 		return result;
@@ -57,37 +65,44 @@ static int take_option(void *ctx, int key, char *arg)
 	case KEY_KNOWN:
 		o->known = arg;
 		return 0;
+	case KEY_RAW:
+		o->raw = true;
+		return 0;
+	case KEY_JOBS:
+		return cli_number("--jobs", arg, 1, GUARD_JOBS_MAX, &o->jobs);
+	case KEY_FORMAT:
+		result = cli_choice("--format", arg, formats, &choice);
+		o->json = choice;
+		return result;
 	}
-	return cli_list_files(&o->files, arg, NULL);
+	return inputs_collect(&o->files, arg, &o->left_out);
 }
 
-/* ---- replay, in a child ----------------------------------------------------------------- */
+/* Signal handlers have no context. */
+static _Atomic uint32_t stop;
 
-/* What one input shows. */
-struct triage_result {
-	bool bad; /* no scenario: text says why */
-	uint32_t ops, finding_count;
-	struct finding findings[RUN_FINDINGS_MAX];
-	char text[256];
-};
+static void on_interrupt(int number)
+{
+	(void)number;
+	atomic_store(&stop, 1);
+}
 
-/* A distinct finding, and the smallest input that shows it. */
-struct cluster {
-	struct finding finding;
-	size_t input, count;
-	uint32_t ops;
-};
+static void take_interrupts(void)
+{
+	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 
-struct triage {
-	const struct triage_options *options;
-	const char *module;
-	struct store *store;
-	struct known *known;
-	size_t cluster_count, clusters_dropped, bad, silent, died;
-	struct cluster clusters[CLUSTERS_MAX];
-	FILE *index;
-	bool new_finding;
-	int code;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- what the children do ----------------------------------------------------------------- */
+
+/* One phase on one kernel. */
+struct phase {
+	struct triage *t;
+	size_t kernel;
+	const size_t *items; /* numbers of inputs or clusters */
+	size_t count, done;
 	/* In the children: */
 	struct runner *runner;
 	struct scenario_file file;
@@ -97,94 +112,162 @@ struct triage {
 
 static bool open_runner(void *ctx, char *error, size_t error_size)
 {
-	struct triage *t = ctx;
+	struct phase *p = ctx;
 
-	t->runner = runner_create(t->module, error, error_size);
-	return t->runner;
+	p->runner = runner_create(p->t->kernels[p->kernel].module, error, error_size);
+	return p->runner;
 }
 
-static bool load(struct triage *t, size_t input, char *text, size_t size)
+static bool load(struct scenario_file *file, const char *path, char *text, size_t size)
 {
-	const char *path = t->options->files.items[input];
 	struct scenario_error error = {0};
-	int result = scenario_file_load(path, &t->file, &error);
+	int result = scenario_file_load(path, file, &error);
 
 	if (result)
 		load_error(path, result, &error, text, size);
-	else if (scenario_file_embargoed(&t->file))
+	else if (scenario_file_embargoed(file))
 		snprintf(text, size, "%s: embargoed, it holds no scenario", path);
+	else if (!file->scenario.op_count)
+		snprintf(text, size, "%s: empty: it holds no op", path);
 	else
 		return true;
 	return false;
 }
 
-static void replay(void *ctx, size_t index, void *out)
+static int run_phase(struct phase *p, size_t result_size, void (*run)(void *ctx, size_t index, void *result),
+		     bool (*take)(void *ctx, size_t index, const void *result, int status), unsigned seconds)
 {
-	struct triage_result *result = out;
-	struct triage *t = ctx;
+	const struct guard guard = {.ctx = p,
+				    .count = p->count,
+				    .result_size = result_size,
+				    .open = open_runner,
+				    .run = run,
+				    .take = take,
+				    .jobs = (unsigned)p->t->options->jobs,
+				    .seconds = seconds,
+				    .stop = &stop};
+	int code = p->count ? guard_each(&guard) : 0;
 
-	result->bad = !load(t, index, result->text, sizeof(result->text));
-	if (result->bad)
-		return;
-	run_scenario(t->runner, &t->file.scenario, NULL, &t->outcome);
-	result->ops = t->file.scenario.op_count;
-	result->finding_count = t->outcome.finding_count;
-	memcpy(result->findings, t->outcome.findings, t->outcome.finding_count * sizeof(struct finding));
+	p->t->interrupted |= atomic_load(&stop) != 0;
+	return code ? code : p->t->code;
 }
 
-/* ---- clusters ------------------------------------------------------------------------------ */
+/* ---- replay --------------------------------------------------------------------------------- */
 
-static void add_to_cluster(struct triage *t, const struct finding *finding, size_t input, uint32_t ops)
+struct replayed {
+	bool bad;
+	uint32_t ops, finding_count;
+	struct finding findings[RUN_FINDINGS_MAX];
+	char text[512]; /* bad: why; else a remark, "" none */
+};
+
+static void replay(void *ctx, size_t index, void *out)
+{
+	struct phase *p = ctx;
+	struct replayed *result = out;
+	const char *path = p->t->options->files.items[p->items[index]];
+
+	result->bad = !load(&p->file, path, result->text, sizeof(result->text));
+	if (result->bad)
+		return;
+	load_page_remark(path, &p->file, p->t->kernels[p->kernel].facts.page_shift, result->text, sizeof(result->text));
+	run_scenario(p->runner, &p->file.scenario, NULL, &p->outcome);
+	result->ops = p->file.scenario.op_count;
+	result->finding_count = p->outcome.finding_count;
+	memcpy(result->findings, p->outcome.findings, p->outcome.finding_count * sizeof(struct finding));
+}
+
+struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, const struct finding *finding,
+			       uint32_t ops)
 {
 	struct cluster *c = t->clusters, *end = c + t->cluster_count;
+	const char *known;
 
 	while (c < end && strcmp(c->finding.signature, finding->signature))
 		c++;
-	if (c == &t->clusters[CLUSTERS_MAX]) {
+	if (c == &t->clusters[TRIAGE_CLUSTERS_MAX]) {
 		t->clusters_dropped++;
-		return;
+		return NULL;
 	}
 	if (c == end) {
-		*c = (struct cluster){.finding = *finding, .input = input, .ops = ops};
+		*c = (struct cluster){.kernel = kernel, .input = SIZE_MAX, .ops = UINT32_MAX};
+		known = known_match(t->kernels[kernel].known, finding);
+		snprintf(c->known, sizeof(c->known), "%s", known ? known : "");
+		t->new_finding |= !known;
 		t->cluster_count++;
-	} else if (ops < c->ops) {
+	}
+	/* In whatever order the processes come: the shortest input of the first kernel, and of those the first. */
+	if (kernel == c->kernel && (ops < c->ops || (ops == c->ops && input < c->input))) {
 		c->finding = *finding;
 		c->input = input;
 		c->ops = ops;
 	}
 	c->count++;
+	return c;
 }
 
-static bool take_replay(void *ctx, size_t index, const void *out, int status)
+static void tell_of(const struct triage *t, struct kernel *k, const struct replayed *result)
 {
-	const struct triage_result *result = out;
-	struct triage *t = ctx;
-	const char *path = t->options->files.items[index];
+	if (!*result->text || k != t->kernels)
+		return;
+	if (k->bad <= BAD_TOLD_MAX)
+		cli_error(0, "%s%s", result->bad ? "left out: " : "", result->text);
+	if (k->bad == BAD_TOLD_MAX)
+		cli_error(0, "more that are left out are only listed in index.txt");
+}
 
-	if (!result) {
-		const struct finding finding = death_finding(status, false);
+static bool take_replayed(void *ctx, size_t index, const void *out, int status)
+{
+	const struct finding death = death_finding(status, status == GUARD_HUNG);
+	const struct replayed *result = out;
+	struct phase *p = ctx;
+	struct triage *t = p->t;
+	struct kernel *k = &t->kernels[p->kernel];
+	size_t input = p->items[index];
+	struct input *in = &k->inputs[input];
+	const struct finding *findings = result ? result->findings : &death;
+	uint32_t count = result ? result->finding_count : 1, ops = result ? result->ops : UINT32_MAX;
 
-		t->died++;
-		add_to_cluster(t, &finding, index, UINT32_MAX);
-		fprintf(t->index, "%s\t%s\n", path, finding.signature);
-		return true;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct cluster *c = triage_cluster(t, p->kernel, input, &findings[i], ops);
+
+		if (c)
+			in->clusters[in->count++] = (uint16_t)(c - t->clusters);
 	}
-	if (result->bad) {
-		t->bad++;
-		fprintf(stderr, "rcfuzz: left out: %s\n", result->text);
-		fprintf(t->index, "%s\tnot a scenario\n", path);
-	} else if (!result->finding_count) {
-		t->silent++;
-		fprintf(t->index, "%s\tshows nothing\n", path);
-	}
-	for (uint32_t i = 0; i < result->finding_count; i++) {
-		add_to_cluster(t, &result->findings[i], index, result->ops);
-		fprintf(t->index, "%s\t%s\n", path, result->findings[i].signature);
-	}
+	in->state = result && result->bad ? INPUT_BAD : count ? INPUT_SHOWS : INPUT_SILENT;
+	k->died += !result;
+	k->bad += in->state == INPUT_BAD;
+	k->silent += in->state == INPUT_SILENT;
+	k->replayed++;
+	if (result)
+		tell_of(t, k, result);
+	journal_add(t, p->kernel, input, (enum input_state)in->state, ops, findings, count);
+	triage_progress(t, k->facts.name, ++p->done, p->count, false);
 	return true;
 }
 
-/* ---- minimise one of each, in a child ---------------------------------------------------------- */
+static int replay_all(struct phase *p)
+{
+	struct triage *t = p->t;
+	const struct kernel *k = &t->kernels[p->kernel];
+	size_t *items = calloc(t->options->files.count + 1, sizeof(*items));
+	int code;
+
+	if (!items)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	p->items = items;
+	p->count = p->done = 0;
+	for (size_t i = 0; i < t->options->files.count; i++) {
+		if (k->inputs[i].state == INPUT_TODO)
+			items[p->count++] = i;
+	}
+	code = run_phase(p, sizeof(struct replayed), replay, take_replayed, 0);
+	triage_progress(t, k->facts.name, p->done, p->count, true);
+	free(items);
+	return code;
+}
+
+/* ---- minimise one of each --------------------------------------------------------------------- */
 
 struct minimized {
 	bool reproduced;
@@ -192,65 +275,219 @@ struct minimized {
 	struct scenario scenario;
 };
 
-static void write_report(struct triage *t, const struct finding *finding)
+/* What kills the process has no timeline. */
+static void write_death(FILE *out, const struct phase *p, const struct cluster *c)
 {
-	char path[4096], name[4096], id[RECORD_ID], error[256], *text = NULL;
+	char *text = malloc(SCENARIO_TEXT_MAX);
+
+	fprintf(out, "%s\n\nsignature  %s\nkernel     %s\n\n", c->finding.title, c->finding.signature,
+		p->t->kernels[p->kernel].facts.name);
+	if (text) {
+		scenario_text_write_bare(&p->file.scenario, text, SCENARIO_TEXT_MAX);
+		fputs(text, out);
+	}
+	free(text);
+}
+
+static void write_report(struct phase *p, const struct cluster *c, const struct finding *finding)
+{
+	char path[4096], name[4096], error[512], *text = NULL;
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		return;
-	record_id(id, finding);
-	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->options->out, id);
-	snprintf(name, sizeof(name), "%s/findings/%s.txt", t->options->out, id);
-	timeline_make(&t->timeline, t->runner, &t->file.scenario, finding->signature);
-	report_text(out, &t->timeline, runner_target_info(t->runner), name);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", p->t->options->out, c->id);
+	snprintf(name, sizeof(name), "%s/findings/%s.txt", p->t->options->out, c->id);
+	if (death_is(finding)) {
+		write_death(out, p, c);
+	} else {
+		timeline_make(&p->timeline, p->runner, &p->file.scenario, finding->signature);
+		report_text(out, &p->timeline, runner_target_info(p->runner), name);
+	}
 	if (!fclose(out) && file_write_atomic(path, text, n, error, sizeof(error)))
-		fprintf(stderr, "rcfuzz: %s\n", error);
+		cli_error(0, "%s", error);
 	free(text);
 }
 
 static void minimize(void *ctx, size_t index, void *out)
 {
-	struct triage *t = ctx;
-	const struct cluster *c = &t->clusters[index];
-	const struct minimize_budget budget = {0};
+	struct phase *p = ctx;
+	struct cluster *c = &p->t->clusters[p->items[index]];
+	const struct minimize_budget budget = {.seconds_max = MINIMIZE_SECONDS, .isolated = true};
 	struct minimized *small = out;
 	struct minimize_result result;
-	char text[256];
+	char text[512];
 
-	if (!load(t, c->input, text, sizeof(text)))
+	if (!load(&p->file, p->t->options->files.items[c->input], text, sizeof(text)))
 		return;
-	minimize_scenario(t->runner, &t->file.scenario, c->finding.signature, &budget, &result);
-	small->reproduced = result.reproduced;
+	minimize_scenario(p->runner, &p->file.scenario, c->finding.signature, &budget, &result);
+	if (!result.reproduced)
+		return;
+	write_report(p, c, &result.finding);
+	small->reproduced = true;
 	small->finding = result.finding;
-	small->scenario = t->file.scenario;
-	if (result.reproduced)
-		write_report(t, &result.finding);
+	small->scenario = p->file.scenario;
 }
 
-/* The input as it is first, then what became of it. */
+static void save_failed(struct triage *t, const struct store *store)
+{
+	if (*store_error(store))
+		t->code = cli_error(CLI_IO, "%s", store_error(store));
+}
+
 static bool take_minimized(void *ctx, size_t index, const void *out, int status)
 {
-	struct triage *t = ctx;
-	const struct cluster *c = &t->clusters[index];
+	struct phase *p = ctx;
+	struct triage *t = p->t;
+	struct store *store = t->kernels[p->kernel].store;
+	struct cluster *c = &t->clusters[p->items[index]];
 	const struct minimized *small = out;
-	struct record record = {.finding = c->finding, .count = c->count}, *own = NULL;
-	const char *known = known_match(t->known, &c->finding);
-	char text[256];
-	bool saved;
 
 	(void)status;
-	snprintf(record.known, sizeof(record.known), "%s", known ? known : "");
-	t->new_finding |= !known;
-	if (load(t, c->input, text, sizeof(text)))
-		own = store_add(t->store, &record, &t->file.scenario);
-	saved = own &&
-		(!small || !small->reproduced || store_minimized(t->store, own, &small->finding, &small->scenario));
-	if (!saved)
-		t->code = cli_error(CLI_IO, "%s", *store_error(t->store) ? store_error(t->store) : text);
-	fprintf(stderr, "rcfuzz: %zu of %zu: %s\n", index + 1, t->cluster_count, c->finding.title);
-	return saved;
+	if (!small || !small->reproduced) {
+		cli_error(0, "%s does not show again when run alone; its scenario is kept as it was", c->id);
+	} else if (c->record && !store_minimized(store, c->record, &small->finding, &small->scenario)) {
+		save_failed(t, store);
+	} else if (c->record) {
+		c->finding = small->finding;
+		c->minimized = true;
+		c->scenario_ops = c->record->ops;
+		snprintf(c->scenario, sizeof(c->scenario), "%s", c->record->scenario);
+	}
+	triage_progress(t, "minimised", ++p->done, p->count, false);
+	return !t->code;
+}
+
+/* The input as it is, before anything is tried with it. */
+static bool save_raw(struct phase *p, struct cluster *c)
+{
+	struct triage *t = p->t;
+	struct kernel *k = &t->kernels[c->kernel];
+	struct record record = {.finding = c->finding, .count = c->count};
+	char text[512];
+
+	snprintf(record.known, sizeof(record.known), "%s", c->known);
+	if (load(&p->file, t->options->files.items[c->input], text, sizeof(text)))
+		c->record = store_add(k->store, &record, &p->file.scenario);
+	else
+		cli_error(0, "%s", text);
+	if (!c->record) {
+		save_failed(t, k->store);
+		return false;
+	}
+	c->scenario_ops = c->record->ops;
+	snprintf(c->scenario, sizeof(c->scenario), "%s", c->record->scenario);
+	return true;
+}
+
+static int minimize_all(struct phase *p)
+{
+	struct triage *t = p->t;
+	size_t *items = calloc(t->cluster_count + 1, sizeof(*items));
+	int code;
+
+	if (!items)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	p->items = items;
+	p->count = p->done = 0;
+	for (size_t i = 0; i < t->cluster_count && !t->code; i++) {
+		if (t->clusters[i].kernel == p->kernel && !t->clusters[i].minimized && save_raw(p, &t->clusters[i]))
+			items[p->count++] = i;
+	}
+	if (t->options->raw)
+		p->count = 0;
+	code = run_phase(p, sizeof(struct minimized), minimize, take_minimized, (unsigned)MINIMIZE_SECONDS * 2);
+	triage_progress(t, "minimised", p->done, p->count, true);
+	free(items);
+	return code;
+}
+
+/* Those that an earlier triage into this folder has minimised already. */
+static void find_minimized(struct triage *t)
+{
+	char path[4096], error[512], *text;
+	size_t n, bad;
+	cJSON *records, *r;
+
+	snprintf(path, sizeof(path), "%s/findings.jsonl", t->options->out);
+	if (file_read(path, 1u << 30, &text, &n, error, sizeof(error)))
+		return;
+	records = record_read_lines(text, n, &bad);
+	free(text);
+	cJSON_ArrayForEach(r, records)
+	{
+		const cJSON *target = cJSON_GetObjectItemCaseSensitive(r, "target");
+
+		for (size_t i = 0; i < t->cluster_count; i++) {
+			struct cluster *c = &t->clusters[i];
+
+			if (strcmp(record_string(r, "signature"), c->finding.signature) ||
+			    strcmp(record_string(target, "hash"), t->kernels[c->kernel].hash) ||
+			    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r, "minimized")))
+				continue;
+			snprintf(c->scenario, sizeof(c->scenario), "%s", record_string(r, "scenario"));
+			snprintf(path, sizeof(path), "%s/%s", t->options->out, c->scenario);
+			c->minimized = !access(path, R_OK);
+			c->scenario_ops = (uint32_t)record_number(r, "ops");
+		}
+	}
+	cJSON_Delete(records);
+}
+
+/* ---- the matrix --------------------------------------------------------------------------------- */
+
+static bool matters(const struct finding *finding)
+{
+	return class_info[finding->class].severity != SEVERITY_ADVISORY;
+}
+
+static enum cell cell_of(const struct finding *wanted, const struct run_outcome *outcome)
+{
+	enum cell cell = CELL_ABSENT;
+
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		const struct finding *f = &outcome->findings[i];
+
+		if (!strcmp(f->signature, wanted->signature))
+			return CELL_SHOWS;
+		if (!strcmp(f->coarse, wanted->coarse))
+			cell = CELL_SIMILAR;
+		else if (cell == CELL_ABSENT && matters(f))
+			cell = CELL_OTHER;
+	}
+	return cell;
+}
+
+static void try_small(void *ctx, size_t index, void *out)
+{
+	struct phase *p = ctx;
+	const struct cluster *c = &p->t->clusters[index];
+	char path[4096], text[512];
+	enum cell *cell = out;
+
+	snprintf(path, sizeof(path), "%s/%s", p->t->options->out, c->scenario);
+	if (!load(&p->file, path, text, sizeof(text)))
+		return;
+	run_scenario(p->runner, &p->file.scenario, NULL, &p->outcome);
+	*cell = cell_of(&c->finding, &p->outcome);
+}
+
+static bool take_small(void *ctx, size_t index, const void *out, int status)
+{
+	const struct finding death = death_finding(status, status == GUARD_HUNG);
+	const enum cell *cell = out;
+	struct phase *p = ctx;
+	enum cell died = strcmp(death.signature, p->t->clusters[index].finding.signature) ? CELL_DIED : CELL_SHOWS;
+
+	p->t->kernels[p->kernel].cells[index] = (uint8_t)(cell ? *cell : died);
+	return true;
+}
+
+static int fill_matrix(struct phase *p)
+{
+	p->count = p->t->cluster_count;
+	return run_phase(p, sizeof(enum cell), try_small, take_small, 0);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------- */
@@ -264,89 +501,132 @@ static int compare_clusters(const void *a, const void *b)
 	return strcmp(x->finding.signature, y->finding.signature);
 }
 
-static void print_result(const struct triage *t)
+/* By class, then by signature; the inputs name clusters by their place. */
+static void sort_clusters(struct triage *t)
 {
-	printf("%zu inputs: %zu distinct findings, %zu inputs show nothing, %zu are no scenarios, %zu killed the "
-	       "process\n",
-	       t->options->files.count, t->cluster_count, t->silent, t->bad, t->died);
-	for (size_t i = 0; i < store_count(t->store); i++) {
-		const struct record *r = store_at(t->store, i);
+	static uint16_t place[TRIAGE_CLUSTERS_MAX];
 
-		printf("  %-16s %-9s %6llu inputs  %4u ops  %s\n      %s%s\n", class_info[r->finding.class].name,
-		       severity_name[class_info[r->finding.class].severity], (unsigned long long)r->count, r->ops,
-		       r->scenario, r->known[0] ? "known: " : "", r->known[0] ? r->known : r->finding.title);
+	for (size_t i = 0; i < t->cluster_count; i++) {
+		record_id(t->clusters[i].id, &t->clusters[i].finding);
+		t->clusters[i].place = i;
 	}
-	if (t->clusters_dropped)
-		printf("  and %zu findings more than are kept\n", t->clusters_dropped);
+	qsort(t->clusters, t->cluster_count, sizeof(t->clusters[0]), compare_clusters);
+	for (size_t i = 0; i < t->cluster_count; i++)
+		place[t->clusters[i].place] = (uint16_t)i;
+	for (size_t k = 0; k < t->kernel_count; k++) {
+		for (size_t i = 0; i < t->options->files.count; i++) {
+			struct input *in = &t->kernels[k].inputs[i];
+
+			for (unsigned c = 0; c < in->count; c++)
+				in->clusters[c] = place[in->clusters[c]];
+		}
+	}
+}
+
+static int each_kernel(struct phase *p, int (*work)(struct phase *p))
+{
+	int code = 0;
+
+	for (p->kernel = 0; !code && !p->t->interrupted && p->kernel < p->t->kernel_count; p->kernel++)
+		code = work(p);
+	return code;
 }
 
 static int sort_out(struct triage *t)
 {
-	const struct guard replays = {
-		t, t->options->files.count, sizeof(struct triage_result), open_runner, replay, take_replay};
-	struct guard minimizations = {t, 0, sizeof(struct minimized), open_runner, minimize, take_minimized};
-	int code = guard_each(&replays);
+	struct phase *p = calloc(1, sizeof(*p));
+	int code = p ? 0 : cli_error(CLI_INTERNAL, "out of memory");
 
-	if (code)
-		return code;
-	qsort(t->clusters, t->cluster_count, sizeof(t->clusters[0]), compare_clusters);
-	minimizations.count = t->cluster_count;
-	code = guard_each(&minimizations);
-	if (code || t->code)
-		return code ? code : t->code;
-	print_result(t);
-	return t->new_finding ? CLI_FINDING : CLI_CLEAN;
+	if (!code) {
+		p->t = t;
+		code = each_kernel(p, replay_all);
+	}
+	if (!code)
+		code = journal_close(t);
+	if (!code) {
+		sort_clusters(t);
+		find_minimized(t);
+		code = each_kernel(p, minimize_all);
+	}
+	if (!code && t->kernel_count > 1)
+		code = each_kernel(p, fill_matrix);
+	free(p);
+	if (!code)
+		code = triage_output(t);
+	if (!code)
+		code = t->new_finding ? CLI_FINDING : CLI_CLEAN;
+	return code;
 }
 
-static int load_known(struct triage *t, const struct target_facts *facts)
+static int load_known(const struct triage *t, struct kernel *k)
 {
 	char error[512];
-	size_t bad;
 
 	if (!t->options->known)
 		return 0;
-	t->known = known_load(t->options->known, facts->version, facts->page_shift == 12 ? PAGE_4K : PAGE_64K, &bad,
-			      error, sizeof(error));
-	if (!t->known)
-		return cli_error(CLI_NO_INPUT, "--known: %s", error);
-	return bad ? cli_error(CLI_BAD_INPUT, "--known: %zu bad entries, the first: %s", bad, error) : 0;
+	k->known = known_load(t->options->known, k->facts.version, k->facts.page_shift == 12 ? PAGE_4K : PAGE_64K,
+			      k == t->kernels ? load_known_tell : NULL, error, sizeof(error));
+	return k->known ? 0 : cli_error(CLI_NO_INPUT, "--known: %s", error);
 }
 
-static int open_output(struct triage *t, const struct target_facts *facts)
+static int open_kernel(struct triage *t, struct kernel *k)
 {
-	char path[4096], error[512];
+	char error[512];
+	cJSON *info;
+	int code = target_probe(k->module, &k->facts);
 
-	t->store = store_open(t->options->out, facts->info, error, sizeof(error));
-	if (!t->store)
-		return cli_error(CLI_IO, "%s; name another folder with --out", error);
-	snprintf(path, sizeof(path), "%s/index.txt", t->options->out);
-	t->index = fopen(path, "we");
-	return t->index ? 0 : cli_error(CLI_IO, "cannot write %s", path);
+	if (code)
+		return code;
+	info = cJSON_Parse(k->facts.info);
+	snprintf(k->hash, sizeof(k->hash), "%s", record_string(info, "hash"));
+	cJSON_Delete(info);
+	k->inputs = calloc(t->options->files.count + 1, sizeof(*k->inputs));
+	if (!k->inputs)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	code = load_known(t, k);
+	if (code)
+		return code;
+	k->store = store_open(t->options->out, k->facts.info, error, sizeof(error));
+	return k->store ? 0 : cli_error(CLI_IO, "%s; name another folder with --out", error);
 }
 
-static int triage(const struct triage_options *o, const char *module)
+static void close_all(struct triage *t)
+{
+	journal_close(t);
+	for (size_t i = 0; i < t->kernel_count; i++) {
+		store_close(t->kernels[i].store);
+		known_free(t->kernels[i].known);
+		free(t->kernels[i].inputs);
+		target_facts_free(&t->kernels[i].facts);
+	}
+	free(t->kernels);
+	free(t);
+}
+
+static int triage(const struct triage_options *o, const struct cli_list *modules)
 {
 	struct triage *t = calloc(1, sizeof(*t));
-	struct target_facts facts = {0};
-	int code = t ? target_probe(module, &facts) : cli_error(CLI_INTERNAL, "out of memory");
+	int code = 0;
 
+	if (t)
+		t->kernels = calloc(modules->count, sizeof(*t->kernels));
+	if (!t || !t->kernels) {
+		free(t);
+		return cli_error(CLI_INTERNAL, "out of memory");
+	}
+	t->options = o;
+	for (size_t i = 0; !code && i < modules->count; i++) {
+		t->kernels[i].module = modules->items[i];
+		t->kernel_count++;
+		code = open_kernel(t, &t->kernels[i]);
+	}
+	if (!code)
+		code = journal_open(t);
 	if (!code) {
-		t->options = o;
-		t->module = module;
-		code = load_known(t, &facts);
-	}
-	if (!code)
-		code = open_output(t, &facts);
-	if (!code)
+		take_interrupts();
 		code = sort_out(t);
-	if (t && t->index && fclose(t->index) && code <= CLI_FINDING)
-		code = cli_error(CLI_IO, "cannot write %s/index.txt", o->out);
-	if (t) {
-		store_close(t->store);
-		known_free(t->known);
 	}
-	free(t);
-	target_facts_free(&facts);
+	close_all(t);
 	return code;
 }
 
@@ -357,14 +637,17 @@ int verb_triage(int argc, char **argv)
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED && !o.files.count)
+	if (code == CLI_PARSED && !o.files.count && !o.left_out)
 		code = cli_error(CLI_USAGE, "triage wants inputs: rcfuzz triage --out D FOLDER...");
+	if (!o.jobs) {
+		long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+		o.jobs = cpus < 1 ? 1 : cpus > (long)GUARD_JOBS_MAX ? GUARD_JOBS_MAX : (uint64_t)cpus;
+	}
 	if (code == CLI_PARSED)
 		code = target_resolve(&o.target, target_plain_flavour(), &modules);
-	if (!code && modules.count > 1)
-		code = cli_error(CLI_USAGE, "triage works on one kernel");
 	if (!code)
-		code = cli_flush(triage(&o, modules.items[0]));
+		code = cli_flush(triage(&o, &modules));
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
 	target_free(&o.target);

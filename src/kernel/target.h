@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 2u
+#define TARGET_ABI 3u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
@@ -76,6 +76,9 @@ enum target_point {
 #undef POINT_MEMBER
 		POINT_COUNT
 };
+
+/* What the rmap of a page holds of an entry. */
+enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED };
 
 /* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
 struct host_services {
@@ -198,8 +201,11 @@ struct target {
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);
-	/* The rmap head word of an L1 page, 0: none. */
-	uint64_t (*rmap)(uint64_t gpa);
+	/*
+	 * Does the rmap of an L1 page list the shadow entry for n_gpa (an entry of 1 << shift bytes) of L1's guest with
+	 * that LPID, so that the host finds it when it harvests, ages or unmaps the page?
+	 */
+	enum target_rmap (*rmap)(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift);
 };
 
 #endif

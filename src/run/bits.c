@@ -2,13 +2,18 @@
 /* bits.c: how the R and C bits of the four places stand for one page; counted as state coverage. */
 #include "runner.h"
 
-static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct run_bits *bits)
+static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct store_mark *mark)
 {
+	struct run_bits *bits = &mark->bits;
+
 	for (uint32_t cpu = 0; cpu < r->world.config->cpus; cpu++) {
 		struct machine_leaf leaf = machine_peek_tlb(r->world.machine, cpu, lpid, addr);
 
 		if (!leaf.present)
 			continue;
+		/* Of several, the one that hides a store. */
+		if (!mark->tlb_entry || leaf.c)
+			mark->tlb_entry = leaf.entry;
 		bits->has_tlb = true;
 		bits->tlb_r |= leaf.r;
 		bits->tlb_c |= leaf.c;
@@ -29,7 +34,7 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 		mark.bits.l0_c = leaf.c;
 		mark.l0_entry = leaf.entry;
 		if (!guest)
-			peek_tlb(r, w->config->lpid, gpa, &mark.bits);
+			peek_tlb(r, w->config->lpid, gpa, &mark);
 	}
 	if (guest) {
 		const struct l1_entry *e = l1_find(w, guest, n);
@@ -48,7 +53,7 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 			mark.bits.shadow_r = leaf.r;
 			mark.bits.shadow_c = leaf.c;
 			mark.shadow_entry = leaf.entry;
-			peek_tlb(r, (uint32_t)shadow, n_gpa, &mark.bits);
+			peek_tlb(r, (uint32_t)shadow, n_gpa, &mark);
 		}
 	}
 	return mark;

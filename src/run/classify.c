@@ -45,15 +45,31 @@ __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size
 	va_end(args);
 }
 
+/*
+ * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
+ * table which the hardware still walks.
+ */
+static bool is_bystander(const struct finding *f, uint32_t writer)
+{
+	const char *what = f->writers[writer].what;
+
+	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
+	       (f->class == CLASS_MEMORY && strcmp(f->coarse, "memory:none:walk") == 0);
+}
+
 /* The signature is complete: keep the finding, unless this run has it already. */
 static void commit(struct runner *r, struct finding *f, const char *role)
 {
 	struct run_outcome *o = r->outcome;
 
 	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
-	snprintf(f->signature, sizeof(f->signature), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
+	/* A function says more than the role: who met it differs between inputs with one cause. */
+	snprintf(f->signature, sizeof(f->signature), "%s:%s", class_info[f->class].name, layer_name[f->layer]);
+	if (!f->writer_count || f->layer == LAYER_NONE)
+		append(f->signature, sizeof(f->signature), ":%s", role);
 	for (uint32_t i = 0; i < f->writer_count; i++)
-		append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
+		if (!is_bystander(f, i))
+			append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
 	for (uint32_t i = 0; i < o->finding_count; i++)
 		if (strcmp(o->findings[i].signature, f->signature) == 0)
 			return;
@@ -62,23 +78,34 @@ static void commit(struct runner *r, struct finding *f, const char *role)
 		r->observer->finding(r->observer->ctx, f);
 }
 
-static void add_writer(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site)
+typedef bool name_site(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+
+static void add_site(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site,
+		     name_site *name)
 {
 	struct finding_writer *writer = &f->writers[f->writer_count];
 
 	if (f->writer_count == FINDING_FRAMES || !site)
 		return;
 	*writer = (struct finding_writer){0};
-	if (!provenance_name(r->module, site, writer))
+	if (!name(r->module, site, writer))
 		return;
 	snprintf(writer->what, sizeof(writer->what), "%s", what);
 	f->writer_count++;
 }
 
+static void add_writer(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site)
+{
+	add_site(r, f, what, site, provenance_name);
+}
+
 static void add_named(struct finding *f, const char *what, const char *function)
 {
-	struct finding_writer *writer = &f->writers[f->writer_count++];
+	struct finding_writer *writer = &f->writers[f->writer_count];
 
+	if (f->writer_count == FINDING_FRAMES)
+		return;
+	f->writer_count++;
 	*writer = (struct finding_writer){0};
 	snprintf(writer->what, sizeof(writer->what), "%s", what);
 	snprintf(writer->function, sizeof(writer->function), "%s", function);
@@ -162,16 +189,30 @@ static enum finding_layer layer_of_loss(const struct store_mark *mark, const str
 	/* The bit was there when the store completed: it got lost afterwards. */
 	if (to_l1 ? p.l1 : p.l0)
 		return LAYER_BITMAP;
+	/* What L1's page is mapped to is another page's memory: that one's rmap and entry know nothing of it. */
+	if (through_shadow(v) && !to_l1 && mark->l0_agrees && v->lpage != mark->lpage)
+		return LAYER_L0_PTE;
 	if (through_shadow(v) && p.shadow)
-		return !to_l1 && !mark->has_rmap ? LAYER_RMAP : LAYER_SHADOW_PTE;
+		return !to_l1 && mark->rmap != RMAP_LISTED ? LAYER_RMAP : LAYER_SHADOW_PTE;
 	return LAYER_TLB;
+}
+
+/* When what the access went through was last changed by those whom it has to follow: L1's entry, the host's mapping. */
+static uint64_t allowed_at(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	return through_shadow(v) && mark->l1.changed > mark->host_changed ? mark->l1.changed : mark->host_changed;
 }
 
 static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
 {
-	if (through_shadow(v))
-		return mark->bits.has_shadow ? LAYER_SHADOW_PTE : LAYER_TLB;
-	return mark->bits.has_l0 ? LAYER_L0_PTE : LAYER_TLB;
+	if (!through_shadow(v))
+		return mark->bits.has_l0 ? LAYER_L0_PTE : LAYER_TLB;
+	if (!mark->bits.has_shadow)
+		return LAYER_TLB;
+	/* The shadow entry has only followed. */
+	if (v->class == CLASS_WRONG_PAGE && mark->l0_agrees && mark->shadow.mapped_at > allowed_at(v, mark))
+		return LAYER_L0_PTE;
+	return LAYER_SHADOW_PTE;
 }
 
 static void page_words(const struct runner *r, const struct oracle_verdict *v, char *text, size_t size)
@@ -222,35 +263,142 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 	}
 }
 
+/* ---- who made it so ---------------------------------------------------------- */
+
+/* A translation that a TLB still has: who changed the entry that it came from, and what was invalidated instead. */
+static void add_stale_tlb(struct runner *r, struct finding *f, const struct store_mark *mark)
+{
+	if (mark->tlb_entry &&
+	    machine_kmem_state(r->world.machine, (uintptr_t)mark->tlb_entry, 8, NULL, NULL) == KMEM_FREED) {
+		add_named(f, "its table was", "freed");
+		return;
+	}
+	/* Where nothing is invalidated, the function that changes entries for others is to blame, else its caller. */
+	add_site(r, f, "changed the entry", provenance_narrowed(&mark->tlb).site,
+		 mark->instead == INSTEAD_NOTHING ? provenance_name_inner : provenance_name);
+	add_named(f, "invalidated instead", evidence_instead_word[mark->instead]);
+}
+
+/* Why the rmap does not lead to a shadow entry. */
+static const char *rmap_word(const struct store_mark *mark)
+{
+	if (mark->had_rmap)
+		return mark->rmap == RMAP_LISTED ? "rmap-listed" : "rmap-gone";
+	return mark->rmap == RMAP_OTHERS ? "rmap-others" : "rmap-empty";
+}
+
+/* Whom the entry should have followed, and did not. */
+static void add_missed(struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	const char *request = evidence_request_word[mark->l1.request];
+
+	if (!through_shadow(v))
+		request = "host-unmap";
+	else if (mark->host_changed > mark->shadow.mapped_at)
+		request = "host-unmap";
+	add_named(f, "not reached by", request);
+	if (through_shadow(v) && mark->host_changed > mark->shadow.mapped_at && !mark->unmap_saw_it)
+		add_named(f, "the rmap", rmap_word(mark));
+}
+
+static void add_access_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+			       const struct store_mark *mark)
+{
+	bool shadow = through_shadow(v);
+	uint64_t mapped_at = shadow ? mark->shadow.mapped_at : mark->l0.mapped_at;
+
+	if (f->layer == LAYER_TLB)
+		add_stale_tlb(r, f, mark);
+	else if (f->layer == LAYER_L0_PTE || mapped_at > allowed_at(v, mark))
+		add_writer(r, f, f->layer == LAYER_L0_PTE ? "mapped l0-pte" : "mapped shadow-pte",
+			   f->layer == LAYER_L0_PTE ? mark->l0.mapped : mark->shadow.mapped);
+	else
+		add_missed(f, v, mark);
+}
+
+/* The bit was in l0-pte when the access completed: who took it from there afterwards. */
+static void add_taker(struct runner *r, struct finding *f, const struct store_mark *mark)
+{
+	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
+
+	if (l0)
+		add_site(r, f, "took C from l0-pte", provenance_narrowed(l0).site, provenance_name_inner);
+}
+
+/* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was
+ * cleared above. */
+static void add_left(struct runner *r, struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	bool c = !about_r(v);
+	uint64_t set_at = c ? mark->shadow.set_c_at : mark->shadow.set_r_at;
+	uint64_t cleared_at = c ? mark->l0.cleared_c_at : mark->l0.cleared_r_at;
+
+	if (set_at > cleared_at)
+		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
+			   c ? mark->shadow.set_c : mark->shadow.set_r);
+	else
+		add_writer(r, f, c ? "cleared C in l0-pte only" : "cleared R in l0-pte only",
+			   c ? mark->l0.cleared_c : mark->l0.cleared_r);
+}
+
+/* The page's rmap does not list the shadow entry: it never did, or no longer although the page was not unmapped. */
+static void add_unlisted(struct runner *r, struct finding *f, const struct store_mark *mark)
+{
+	add_writer(r, f, "mapped shadow-pte", mark->shadow.mapped);
+	add_named(f, "the rmap", rmap_word(mark));
+}
+
+static void add_lost_to_host(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+			     const struct store_mark *mark)
+{
+	if (f->layer == LAYER_BITMAP)
+		add_taker(r, f, mark);
+	else if (f->layer == LAYER_TLB)
+		add_stale_tlb(r, f, mark);
+	else if (f->layer == LAYER_L0_PTE)
+		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
+	else if (f->layer == LAYER_RMAP && (mark->host_changed <= mark->shadow.mapped_at || !mark->had_rmap))
+		add_unlisted(r, f, mark);
+	else if (f->layer == LAYER_RMAP)
+		add_missed(f, v, mark);
+	else
+		add_left(r, f, v, mark);
+}
+
+static void add_lost_to_l1(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+			   const struct store_mark *mark)
+{
+	bool c = !about_r(v);
+
+	if (f->layer == LAYER_TLB)
+		add_stale_tlb(r, f, mark);
+	else if ((c ? mark->shadow.set_c_at : mark->shadow.set_r_at) > mark->l1.told)
+		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
+			   c ? mark->shadow.set_c : mark->shadow.set_r);
+	else
+		add_named(f, "not reached by", evidence_request_word[mark->l1.request]);
+}
+
 /*
- * Who made it so. A loss: who last cleared the bit in L1->L0, and who cleared it in the shadow entry without
- * reaching the TLB, or else set it there, or made an entry that the rmap does not have. An access: who made the entry.
+ * A loss: who cleared or set the bit so that the entries part, or else what should have reached the entry and did
+ * not. An access: who made the entry, or what should have taken it away. A TLB: who changed the entry behind it, and
+ * what was invalidated instead.
  */
 static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
 			const struct store_mark *mark)
 {
-	bool c = !about_r(v), shadow = through_shadow(v);
+	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
 
 	if (is_reach(v)) {
-		add_writer(r, f, shadow ? "mapped shadow-pte" : "mapped l0-pte",
-			   shadow ? mark->shadow_mapped : mark->l0_mapped);
-		return;
-	}
-	if (v->writer == WRITER_KERNEL && !shadow) {
+		add_access_writers(r, f, v, mark);
+	} else if (v->writer == WRITER_KERNEL && !through_shadow(v)) {
 		if (v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
 			add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
-		return;
+	} else if (to_l1) {
+		add_lost_to_l1(r, f, v, mark);
+	} else {
+		add_lost_to_host(r, f, v, mark);
 	}
-	add_writer(r, f, c ? "cleared C in l0-pte" : "cleared R in l0-pte",
-		   c ? mark->l0_cleared_c : mark->l0_cleared_r);
-	if (shadow && f->layer == LAYER_TLB)
-		add_writer(r, f, c ? "cleared C in shadow-pte" : "cleared R in shadow-pte",
-			   c ? mark->shadow_cleared_c : mark->shadow_cleared_r);
-	else if (shadow && f->layer == LAYER_RMAP)
-		add_writer(r, f, "mapped shadow-pte", mark->shadow_mapped);
-	else if (shadow)
-		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
-			   c ? mark->shadow_set_c : mark->shadow_set_r);
 }
 
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
@@ -299,8 +447,8 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 
 /* ---- locks --------------------------------------------------------------------- */
 
-static void add_site(struct runner *r, struct finding *f, const char *what, const char *lock,
-		     const void *const callers[TARGET_CALLERS])
+static void add_lock_site(struct runner *r, struct finding *f, const char *what, const char *lock,
+			  const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_site site;
 	char words[sizeof(f->writers[0].what)];
@@ -339,11 +487,11 @@ void finding_deadlock(struct runner *r)
 		scenario_label_text(task->what->label, label);
 		append(f->title, sizeof(f->title), " op %s waits for %s", label, name);
 		if (task->waits_at[0])
-			add_site(r, f, "waits for", name, task->waits_at);
+			add_lock_site(r, f, "waits for", name, task->waits_at);
 		if (holder) {
 			scenario_label_text(holder->what->label, label);
 			append(f->title, sizeof(f->title), ", held by op %s;", label);
-			add_site(r, f, "holds", name, held->callers);
+			add_lock_site(r, f, "holds", name, held->callers);
 		}
 		task = holder && holder->waits ? holder : NULL;
 	}
@@ -361,8 +509,8 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s here, and the other way round elsewhere",
 		 second, first);
-	add_site(r, f, "takes", second, here->callers);
-	add_site(r, f, "takes", first, there->callers);
+	add_lock_site(r, f, "takes", second, here->callers);
+	add_lock_site(r, f, "takes", first, there->callers);
 	commit(r, f, "order");
 }
 
@@ -420,19 +568,110 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
 }
 
-static void leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
+/* What an access that faults for ever lacks in the entry that it goes through. */
+static const char *lacking(const struct machine_leaf *leaf, enum machine_access_kind kind)
 {
-	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
-	const void *const callers[TARGET_CALLERS] = {caller};
-	char title[FINDING_TEXT];
+	static const uint8_t needs[] = {
+		[MACHINE_LOAD] = EVP_READ, [MACHINE_STORE] = EVP_WRITE, [MACHINE_FETCH] = EVP_EXEC};
 
-	(void)p;
-	snprintf(title, sizeof(title), "memory: %s of %zu bytes is never freed; taken",
-		 kinds[kind < sizeof(kinds) / sizeof(kinds[0]) ? kind : 0], size);
-	finding_simple(ctx, CLASS_MEMORY, LAYER_NONE, "leak", title, callers);
+	if (!leaf->present)
+		return "no-entry";
+	if (!(leaf->perm & needs[kind]))
+		return "no-permission";
+	return leaf->r && (leaf->c || kind != MACHINE_STORE) ? "nothing" : "no-rc";
 }
 
+void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access)
+{
+	struct world *w = &r->world;
+	int lpid = guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : w->config->lpid;
+	uint32_t page = (uint32_t)(access->gpa >> w->layout.page_shift);
+	struct evidence_page l1 = evidence_of_l2(&r->evidence, guest, page);
+	struct finding *f = next_finding(r);
+	const struct provenance_entry *entry;
+	struct machine_leaf leaf = {0};
+
+	if (!f)
+		return;
+	if (lpid >= 0)
+		leaf = machine_peek(w->machine, (uint32_t)lpid, access->gpa);
+	entry = provenance_find(&r->provenance, leaf.entry);
+	f->class = CLASS_NO_PROGRESS;
+	f->layer = guest ? LAYER_SHADOW_PTE : LAYER_L0_PTE;
+	f->guest = (uint8_t)guest;
+	if (guest)
+		snprintf(f->title, sizeof(f->title), "vCPU %u: an access of guest %u to L2 page %u faults for ever",
+			 vcpu, guest, page);
+	else
+		snprintf(f->title, sizeof(f->title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu,
+			 page);
+	if (leaf.present && entry && l1.changed > entry->mapped_at)
+		add_named(f, "not reached by", evidence_request_word[l1.request]);
+	else
+		add_named(f, "lacks", lacking(&leaf, access->kind));
+	commit(r, f, guest ? "l2" : "l1");
+}
+
+/* What was freed twice is in use twice: what else is wrong in this world follows from it. */
+static void keep_memory_only(struct run_outcome *o)
+{
+	uint32_t kept = 0;
+	bool twice = false;
+
+	for (uint32_t i = 0; i < o->finding_count; i++)
+		twice |= !strcmp(o->findings[i].coarse, "memory:none:double-free");
+	for (uint32_t i = 0; twice && i < o->finding_count; i++)
+		if (o->findings[i].class == CLASS_MEMORY)
+			o->findings[kept++] = o->findings[i];
+	if (twice)
+		o->finding_count = kept;
+}
+
+void finding_corruption(struct runner *r)
+{
+	const void *overflown = machine_kmem_overflow(r->world.machine);
+	const void *callers[TARGET_CALLERS] = {NULL};
+
+	keep_memory_only(r->outcome);
+	if (!overflown)
+		return;
+	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &callers[0], NULL);
+	r->outcome->finding_count = 0;
+	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
+		       "memory: something was written behind what was allocated", callers);
+}
+
+struct first_leak {
+	size_t count, size;
+	unsigned kind;
+	const void *caller;
+};
+
+static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
+{
+	struct first_leak *first = ctx;
+
+	(void)p;
+	if (!first->count++) {
+		first->size = size;
+		first->kind = kind;
+		first->caller = caller;
+	}
+}
+
+/* What was taken first is what the others hang on: one leak a run is told. */
 void finding_leaks(struct runner *r)
 {
-	machine_kmem_each_live(r->world.machine, leak, r);
+	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
+	const void *callers[TARGET_CALLERS] = {NULL};
+	struct first_leak first = {0};
+	char title[FINDING_TEXT];
+
+	machine_kmem_each_live(r->world.machine, take_leak, &first);
+	if (!first.count)
+		return;
+	callers[0] = first.caller;
+	snprintf(title, sizeof(title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
+		 kinds[first.kind < sizeof(kinds) / sizeof(kinds[0]) ? first.kind : 0], first.size, first.count - 1);
+	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "leak", title, callers);
 }

@@ -16,8 +16,9 @@
  */
 static const char *const accessors[] = {
 	"__radix_pte_update",	   "radix__set_pte_at", "kvmppc_radix_update_pte",
-	"kvmppc_radix_set_pte_at", "kvmppc_unmap_pte",	"kvmppc_create_pte",
+	"kvmppc_radix_set_pte_at", "kvmppc_pte_free",	"kvmppc_pmd_free",
 };
+static const char *const mappers[] = {"kvmppc_unmap_pte", "kvmppc_create_pte"};
 
 void provenance_reset(struct provenance *p)
 {
@@ -50,7 +51,7 @@ static const struct provenance_site *intern(struct provenance *p, const void *co
 	return NULL;
 }
 
-void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
 		     const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_entry *e = &p->slots[slot_of(entry)];
@@ -60,12 +61,29 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 	/* A collision forgets the older entry: a report then says less, nothing else depends on it. */
 	if (e->entry != entry || e->world != p->world)
 		*e = (struct provenance_entry){.entry = entry, .world = p->world};
-	if (changed & ~(ENTRY_R | ENTRY_C))
+	if (changed & ~(ENTRY_R | ENTRY_C)) {
 		e->mapped = site;
-	if (changed & ENTRY_C)
+		e->mapped_at = at;
+	}
+	if (changed & ENTRY_C) {
 		*(new_pte & ENTRY_C ? &e->set_c : &e->cleared_c) = site;
-	if (changed & ENTRY_R)
+		*(new_pte & ENTRY_C ? &e->set_c_at : &e->cleared_c_at) = at;
+	}
+	if (changed & ENTRY_R) {
 		*(new_pte & ENTRY_R ? &e->set_r : &e->cleared_r) = site;
+		*(new_pte & ENTRY_R ? &e->set_r_at : &e->cleared_r_at) = at;
+	}
+}
+
+struct provenance_change provenance_narrowed(const struct provenance_entry *e)
+{
+	struct provenance_change last = {e->mapped, e->mapped_at};
+
+	if (e->cleared_r_at > last.at)
+		last = (struct provenance_change){e->cleared_r, e->cleared_r_at};
+	if (e->cleared_c_at >= last.at)
+		last = (struct provenance_change){e->cleared_c, e->cleared_c_at};
+	return last;
 }
 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry)
@@ -75,32 +93,70 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
 	return entry && e->entry == entry && e->world == p->world ? e : NULL;
 }
 
-static bool is_accessor(const struct module_place *place)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-	if (!place->function || strncmp(place->file, "src/kernel/", 11) == 0 ||
-	    strncmp(place->function, "rcfuzz_", 7) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(accessors) / sizeof(accessors[0]); i++)
-		if (strcmp(place->function, accessors[i]) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	return false;
 }
 
-bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+/* Of the shim: it stands for something of the kernel's, but is nothing to name. */
+static bool is_ours(const struct module_place *place)
+{
+	return !place->function || strncmp(place->file, "src/kernel/", 11) == 0 ||
+	       strncmp(place->function, "rcfuzz_", 7) == 0;
+}
+
+/* Locks, lists, allocators: what is inlined of them differs, and they are never what went wrong. */
+static bool is_header(const struct module_place *place)
+{
+	return strncmp(place->file, "include/", 8) == 0 || strncmp(place->file, "arch/powerpc/include/", 21) == 0;
+}
+
+static bool is_accessor(const struct module_place *place)
+{
+	return is_header(place) || is_one_of(place->function, accessors, sizeof(accessors) / sizeof(accessors[0]));
+}
+
+static void name_place(const struct module_place *place, struct finding_writer *out)
+{
+	snprintf(out->function, sizeof(out->function), "%s", place->function);
+	snprintf(out->file, sizeof(out->file), "%s", place->file);
+	out->line = place->line;
+}
+
+static bool name(struct module *m, const struct provenance_site *site, bool inner, struct finding_writer *out)
 {
 	struct module_place places[8];
+	bool named = false;
 
 	for (unsigned i = 0; site && i < TARGET_CALLERS && site->callers[i]; i++) {
 		size_t n = module_places(m, site->callers[i], places, 8);
 
 		for (size_t k = 0; k < n; k++) {
-			if (is_accessor(&places[k]))
+			if (is_ours(&places[k]))
 				continue;
-			snprintf(out->function, sizeof(out->function), "%s", places[k].function);
-			snprintf(out->file, sizeof(out->file), "%s", places[k].file);
-			out->line = places[k].line;
+			/* An accessor is better than nothing. */
+			if (!named)
+				name_place(&places[k], out);
+			named = true;
+			if (is_accessor(&places[k]) ||
+			    (!inner && is_one_of(places[k].function, mappers, sizeof(mappers) / sizeof(mappers[0]))))
+				continue;
+			name_place(&places[k], out);
 			return true;
 		}
 	}
-	return false;
+	return named;
+}
+
+bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, false, out);
+}
+
+bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, true, out);
 }

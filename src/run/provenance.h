@@ -20,8 +20,10 @@ struct provenance_site {
 struct provenance_entry {
 	const void *entry;
 	uint32_t world; /* of which world this is; others are stale */
-	/* Who changed more than R and C last, who cleared them last, and who set them last. */
-	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r; /* NULL: nobody */
+	/* Who changed more than R and C last, who cleared them last, and who set them last; and when. NULL, 0: nobody.
+	 */
+	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r;
+	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
 };
 
 struct provenance {
@@ -33,15 +35,25 @@ struct provenance {
 
 /* Forget all entries, in O(1). */
 void provenance_reset(struct provenance *p);
-void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+/* at: when, a number that grows. */
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
 		     const void *const callers[TARGET_CALLERS]);
 /* NULL: nothing is known of that entry. */
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
 
+/* Who changed an entry last so that a translation made before it is stale: mapped it anew, or cleared R or C. */
+struct provenance_change {
+	const struct provenance_site *site; /* NULL: nobody */
+	uint64_t at;
+};
+struct provenance_change provenance_narrowed(const struct provenance_entry *entry);
+
 /*
- * The kernel function that a site (or NULL) stands for: the innermost one that is no mere accessor of an entry.
- * False: unknown.
+ * The kernel function that a site (or NULL) stands for: the innermost one that is no mere accessor of an entry and
+ * no helper of a header. False: unknown.
  */
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
+bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 
 #endif

@@ -40,19 +40,95 @@ static void copy_sites(struct runner *r, struct store_mark *mark)
 {
 	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
 	const struct provenance_entry *shadow = provenance_find(&r->provenance, mark->shadow_entry);
+	const struct provenance_entry *tlb = provenance_find(&r->provenance, mark->tlb_entry);
 
-	if (l0) {
-		mark->l0_cleared_c = l0->cleared_c;
-		mark->l0_cleared_r = l0->cleared_r;
-		mark->l0_mapped = l0->mapped;
+	if (l0)
+		mark->l0 = *l0;
+	if (shadow)
+		mark->shadow = *shadow;
+	if (tlb)
+		mark->tlb = *tlb;
+}
+
+/* After the last change of the entry that the TLB has its translation from: what did the kernel invalidate? */
+static enum evidence_instead instead_of(struct runner *r, const struct store_mark *mark, uint32_t lpage)
+{
+	int lpid = mark->guest ? r->world.target->shadow_lpid(l1_lpid(&r->world, mark->guest)) : r->world.config->lpid;
+	uint64_t addr = mark->guest	       ? (uint64_t)mark->n << r->layout.page_shift
+			: lpage != LAYOUT_NONE ? layout_gpa(&r->layout, lpage)
+					       : 0;
+
+	return evidence_instead(&r->evidence, provenance_narrowed(&mark->tlb).at, (uint32_t)lpid, addr);
+}
+
+/* Was the page in the rmap at an earlier access through the same shadow entry? */
+static bool had_rmap(const struct store_mark *mark, const struct store_mark *before)
+{
+	return mark->rmap == RMAP_LISTED ||
+	       (before->had_rmap && before->guest == mark->guest && before->shadow.mapped_at == mark->shadow.mapped_at);
+}
+
+/* What the rmap of the L1 page has of the shadow entry of the L2 page. */
+static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+{
+	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
+	uint32_t lpid = l1_lpid(&r->world, guest);
+	int shadow = r->world.target->shadow_lpid(lpid);
+	struct machine_leaf leaf = {.shift = r->layout.page_shift};
+
+	if (lpage >= r->layout.total_pages)
+		return RMAP_EMPTY;
+	if (shadow >= 0)
+		leaf = machine_peek(r->world.machine, (uint32_t)shadow, n_gpa);
+	return r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
+				     leaf.present ? leaf.shift : r->layout.page_shift);
+}
+
+static void note_listed(struct runner *r, uint32_t first, uint32_t count)
+{
+	uint64_t now = evidence_tick(&r->evidence);
+
+	for (uint32_t lpage = first; lpage < first + count && lpage < r->layout.total_pages; lpage++) {
+		const struct store_mark *mark = &r->l2_by_lpage[0][lpage];
+
+		if (mark->guest && mark->shadow.mapped_at >= r->evidence.begin &&
+		    rmap_of(r, mark->guest, mark->n, lpage) == RMAP_LISTED)
+			r->listed_at[mark->guest - 1][mark->n] = now;
 	}
-	if (shadow) {
-		mark->shadow_cleared_c = shadow->cleared_c;
-		mark->shadow_cleared_r = shadow->cleared_r;
-		mark->shadow_set_c = shadow->set_c;
-		mark->shadow_set_r = shadow->set_r;
-		mark->shadow_mapped = shadow->mapped;
-	}
+}
+
+/* The host is about to unmap pages: which of them are listed, so that it must find the shadow entries of L2? */
+static void note_before_unmap(struct runner *r, const struct scenario_op *op)
+{
+	uint32_t fields = op_info[op->kind].fields;
+
+	if (op->kind == OP_HOST_LOG_START || op->kind == OP_HOST_SLOT_DELETE)
+		note_listed(r, r->layout.slots[op->slot].first, r->layout.slots[op->slot].pages);
+	else if (op->kind == OP_MIGRATION_START)
+		note_listed(r, 0, r->layout.total_pages);
+	else if (op->kind >= OP_HOST_LOG_START && op->kind <= OP_HOST_SLOT_CREATE && (fields & (1u << FIELD_g)))
+		note_listed(r, op->g, fields & (1u << FIELD_count) ? op->count : 1);
+}
+
+/* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
+static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
+{
+	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
+	const struct provenance_entry *l0;
+	struct machine_leaf leaf;
+
+	mark->rmap = rmap_of(r, e->guest, e->n, lpage);
+	mark->had_rmap = had_rmap(mark, &r->l2_accesses[0][e->guest - 1][e->n]);
+	mark->unmap_saw_it = r->listed_at[e->guest - 1][e->n] > mark->shadow.mapped_at;
+	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
+	if (!entry)
+		return;
+	mark->lpage = entry->lpage + (e->n - entry->base_n);
+	leaf = machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, mark->lpage));
+	mark->l0_agrees = leaf.present && machine_frame_number(r->world.machine, leaf.hpa) == e->frame;
+	l0 = mark->l0_agrees ? provenance_find(&r->provenance, leaf.entry) : NULL;
+	if (l0)
+		mark->l0 = *l0;
 }
 
 /* The L1 page that an L2 access went to: what L1's table says, if that is where it went; else what is there. */
@@ -75,7 +151,11 @@ static void mark_access(struct runner *r, const struct event *e)
 
 	*mark = mark_page(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage);
 	copy_sites(r, mark);
-	mark->has_rmap = lpage != LAYOUT_NONE && r->world.target->rmap(layout_gpa(&r->layout, lpage)) != 0;
+	mark->lpage = lpage;
+	mark->instead = instead_of(r, mark, lpage);
+	if (l2 && e->n < WORLD_L2_PAGES)
+		mark_owners(r, e, lpage, mark);
+	mark->host_changed = evidence_of_host(&r->evidence, mark->lpage);
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
 		if (l2 && e->n < WORLD_L2_PAGES)
 			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
@@ -109,6 +189,8 @@ static void on_op(struct runner *r, const struct event *e)
 	observe_op(r, e->op, e->kind == EV_OP_END);
 	if (e->kind == EV_OP_END)
 		count_state(r, op);
+	else
+		note_before_unmap(r, op);
 }
 
 static void on_event(void *ctx, const struct event *e)
@@ -123,6 +205,7 @@ static void on_event(void *ctx, const struct event *e)
 		return;
 	r->outcome->events++;
 	hash_event(r, e);
+	evidence_event(&r->evidence, e, &r->layout, r->scenario->ops, r->scenario->op_count);
 	if (r->observer && r->observer->event)
 		r->observer->event(r->observer->ctx, e);
 	if (e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS) {
@@ -159,7 +242,7 @@ static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t ne
 
 	if (r->bare)
 		return;
-	provenance_note(&r->provenance, entry, old_pte, new_pte, callers);
+	provenance_note(&r->provenance, entry, old_pte, new_pte, evidence_tick(&r->evidence), callers);
 	if (r->observer && r->observer->pte) {
 		struct provenance_site site;
 
@@ -219,20 +302,21 @@ static void on_kernel_wrote(void *ctx, uint32_t lpage, const char *function)
 	r->kernel_writers[lpage] = function;
 }
 
-static void on_no_progress(void *ctx, unsigned vcpu, unsigned guest, uint32_t page)
+static void on_no_progress(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access)
 {
 	struct runner *r = ctx;
-	char title[FINDING_TEXT];
 
 	/* An L2 whose hypervisor misbehaves is owed no progress (design, section 6). */
-	if (guest && r->wild)
-		return;
-	if (guest)
-		snprintf(title, sizeof(title), "vCPU %u: an access of guest %u to L2 page %u faults for ever", vcpu,
-			 guest, page);
-	else
-		snprintf(title, sizeof(title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu, page);
-	finding_simple(r, CLASS_NO_PROGRESS, LAYER_NONE, guest ? "l2" : "l1", title, NULL);
+	if (!guest || !r->wild)
+		finding_no_progress(r, vcpu, guest, access);
+}
+
+static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
+{
+	struct runner *r = ctx;
+
+	if (!r->bare)
+		evidence_tlbie(&r->evidence, lpid, addr, end);
 }
 
 static void on_bad_walk(void *ctx, const struct machine_access *access)
@@ -261,6 +345,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
+					  .tlbie = on_tlbie,
 					  .bad_walk = on_bad_walk};
 	struct runner *r = calloc(1, sizeof(*r));
 
@@ -268,7 +353,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
-	r->budget_ms = 1000;
+	r->budget_ms = RUN_BUDGET_MS;
 	r->own_counters = r->state_counters = calloc(1, RUN_STATES);
 	r->oracle = oracle_create();
 	r->module = module_load(module_path, error, error_size);
@@ -320,6 +405,11 @@ void runner_bare(struct runner *r, bool bare)
 	r->bare = bare;
 }
 
+void runner_forked(void)
+{
+	signals_install();
+}
+
 void runner_time_limit(struct runner *r, unsigned budget_ms)
 {
 	r->budget_ms = budget_ms;
@@ -357,9 +447,6 @@ static void run_ops(struct runner *r)
 	world_end(w, s->config.teardown);
 	if (s->config.teardown)
 		finding_leaks(r);
-	if (machine_kmem_overflow(w->machine))
-		finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
-			       "memory: something was written behind an allocation", NULL);
 }
 
 enum world_end { WORLD_RAN, WORLD_ABORTED, WORLD_NOT_SET_UP };
@@ -422,6 +509,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
+	evidence_reset(&r->evidence);
 	layout_init(&r->layout, &r->scenario->config);
 	if (!r->bare)
 		oracle_begin(r->oracle, &r->scenario->config, &r->layout);
@@ -432,6 +520,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	if (r->bare)
 		return;
 	check_ourselves(r, end);
+	finding_corruption(r);
 	stats = oracle_stats(r->oracle);
 	for (uint32_t i = 0; i < r->scenario->point_count; i++)
 		outcome->points_reached |= (uint32_t)r->world.points[i].reached << i;

@@ -91,7 +91,11 @@ void runner_state_counters(struct runner *r, uint8_t *counters);
  */
 void runner_bare(struct runner *r, bool bare);
 
-/* Time limit of one scenario in milliseconds of CPU time (a kernel that loops is a finding `hang`). Default 1000. */
+/* To call once in a child process that goes on with its parent's runner: timers are not inherited. */
+void runner_forked(void);
+
+/* Time limit of one scenario in milliseconds of CPU time (a kernel that loops is a finding `hang`). */
+#define RUN_BUDGET_MS 1000u /* the default */
 void runner_time_limit(struct runner *r, unsigned budget_ms);
 
 #endif

@@ -6,6 +6,7 @@
 #include "actor/world.h"
 #include "kernel/module.h"
 #include "oracle/oracle.h"
+#include "evidence.h"
 #include "point_name.h"
 #include "provenance.h"
 #include "run.h"
@@ -18,9 +19,16 @@
 struct store_mark {
 	struct run_bits bits;
 	const void *l0_entry, *shadow_entry;
-	const struct provenance_site *l0_cleared_c, *l0_cleared_r, *l0_mapped;
-	const struct provenance_site *shadow_cleared_c, *shadow_cleared_r, *shadow_set_c, *shadow_set_r, *shadow_mapped;
-	bool has_rmap;
+	const void *tlb_entry;			 /* that a TLB has its translation from */
+	struct provenance_entry l0, shadow, tlb; /* all zero: nothing is known */
+	enum evidence_instead instead;		 /* after the last change of tlb_entry */
+	uint32_t lpage;				 /* the L1 page behind it: of L1's entry, or else where it went */
+	struct evidence_page l1;		 /* what L1 did to its entry before the access */
+	uint64_t host_changed;			 /* when the host last took lpage away */
+	enum target_rmap rmap;			 /* of lpage: what it has of the shadow entry */
+	bool had_rmap;				 /* it listed it at some time since the entry was mapped */
+	bool unmap_saw_it;			 /* and did so when the host last began to unmap the page */
+	bool l0_agrees;				 /* L1's page is mapped to the frame that the access reached */
 	uint8_t guest;
 	uint32_t n;
 };
@@ -41,6 +49,7 @@ struct runner {
 	struct provenance provenance;
 	struct point_names names;
 	struct lock_order locks;
+	struct evidence evidence;
 	struct layout layout; /* of the scenario that runs, for the oracle */
 	const struct scenario *scenario;
 	const struct run_observer *observer;
@@ -59,6 +68,7 @@ struct runner {
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */
 	struct store_mark last_access;
+	uint64_t listed_at[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES]; /* when an unmap began that the rmap led to it */
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };
@@ -85,6 +95,10 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 /* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
 void lock_order_reset(struct runner *r);
 void lock_order_note(struct runner *r);
+/* An access that faults for ever, with its last fault; guest 0: of L1. */
+void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access);
+/* At the end of a world: if the kernel's memory was overwritten, that is the finding, and all others follow from it. */
+void finding_corruption(struct runner *r);
 
 /* signals.c: crashes and endless loops in kernel code become findings. */
 bool signals_install(void);

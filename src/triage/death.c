@@ -42,3 +42,10 @@ bool death_is(const struct finding *finding)
 
 	return end && !strcmp(end, ":process");
 }
+
+bool death_is_signature(const char *signature)
+{
+	const char *role = strstr(signature, ":none:process");
+
+	return role && (role[13] == '\0' || role[13] == ':');
+}

@@ -12,6 +12,7 @@
 struct finding death_finding(int status, bool hung);
 /* Was a finding made by death_finding? Such a scenario cannot be run without a child process. */
 bool death_is(const struct finding *finding);
+bool death_is_signature(const char *signature);
 /* "died of signal 11 (Segmentation fault)", "ended with exit code 3", "hung". */
 const char *death_text(int status, bool hung, char *text, size_t size);
 

@@ -19,11 +19,12 @@ struct known_entry {
 };
 
 struct known {
-	size_t count, bad;
+	size_t count;
 	struct known_entry *entries;
 	/* While loading: */
 	const char *version;
 	unsigned page;
+	void (*tell)(const char *message);
 	char *error;
 	size_t error_size;
 };
@@ -41,15 +42,26 @@ static bool add(struct known *known, const struct scenario_expectation *expectat
 	return true;
 }
 
+static void tell_of(const struct known *known, const char *path, const struct scenario_error *error)
+{
+	char message[4096];
+
+	/* What could not be read says its path itself. */
+	if (error->line)
+		snprintf(message, sizeof(message), "%s:%u:%u: %s", path, error->line, error->column, error->message);
+	else
+		snprintf(message, sizeof(message), "%s", error->message);
+	if (known->tell)
+		known->tell(message);
+}
+
 static bool load_file(struct known *known, const char *path, const char *name, struct scenario_file *file)
 {
 	const struct scenario_expectation *expectation;
 	struct scenario_error error;
 
 	if (scenario_file_load(path, file, &error)) {
-		if (!known->bad++)
-			snprintf(known->error, known->error_size, "%s:%u:%u: %s", path, error.line, error.column,
-				 error.message);
+		tell_of(known, path, &error);
 		return true;
 	}
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
@@ -87,22 +99,21 @@ static bool load_folder(struct known *known, const char *folder, unsigned depth,
 	return loaded;
 }
 
-struct known *known_load(const char *folder, const char *version, unsigned page, size_t *bad, char *error,
-			 size_t error_size)
+struct known *known_load(const char *folder, const char *version, unsigned page, void (*tell)(const char *message),
+			 char *error, size_t error_size)
 {
 	struct known *known = calloc(1, sizeof(*known));
 	struct scenario_file *file = malloc(sizeof(*file));
 	bool loaded = false;
 
 	snprintf(error, error_size, "out of memory");
-	*bad = 0;
 	if (known && file) {
 		known->version = version;
 		known->page = page;
+		known->tell = tell;
 		known->error = error;
 		known->error_size = error_size;
 		loaded = load_folder(known, folder, 0, file);
-		*bad = known->bad;
 	}
 	free(file);
 	if (loaded)

@@ -15,12 +15,12 @@ struct known;
 
 /*
  * Read all entries of a folder and those below it. version and page (enum
- * scenario_PAGE): of the target. Entries that are malformed are left out, and
- * *bad counts them; error tells of the first. NULL: the folder cannot be read,
- * or no memory (error).
+ * scenario_PAGE): of the target. Entries that are malformed are left out: tell
+ * (may be NULL) gets a message for each, with file, line and column. NULL: the
+ * folder cannot be read, or no memory (error).
  */
-struct known *known_load(const char *folder, const char *version, unsigned page, size_t *bad, char *error,
-			 size_t error_size);
+struct known *known_load(const char *folder, const char *version, unsigned page, void (*tell)(const char *message),
+			 char *error, size_t error_size);
 void known_free(struct known *known);
 
 /* The file name of the entry that lists this finding, NULL if none does. */

@@ -63,6 +63,15 @@ static struct finding finding(enum finding_class class, const char *signature, c
 	return f;
 }
 
+static size_t bad;
+static char told[512];
+
+static void count_bad(const char *message)
+{
+	bad++;
+	snprintf(told, sizeof(told), "%s", message);
+}
+
 static void matches_by_version_page_and_coarse_signature(void **state)
 {
 	const struct finding lost =
@@ -71,10 +80,9 @@ static void matches_by_version_page_and_coarse_signature(void **state)
 	const struct finding warn = finding(CLASS_WARN, "warn:none:f", "warn:none:f");
 	char error[256];
 	struct known *known;
-	size_t bad;
 
 	(void)state;
-	known = known_load(folder, "6.12.73", PAGE_64K, &bad, error, sizeof(error));
+	known = known_load(folder, "6.12.73", PAGE_64K, count_bad, error, sizeof(error));
 	assert_non_null(known);
 	assert_int_equal(bad, 0);
 	assert_string_equal(known_match(known, &lost), "one.txt");
@@ -82,7 +90,7 @@ static void matches_by_version_page_and_coarse_signature(void **state)
 	assert_null(known_match(known, &warn));
 	known_free(known);
 
-	known = known_load(folder, "6.1.3", PAGE_4K, &bad, error, sizeof(error));
+	known = known_load(folder, "6.1.3", PAGE_4K, count_bad, error, sizeof(error));
 	assert_null(known_match(known, &lost)); /* this kernel is expected to pass */
 	assert_string_equal(known_match(known, &warn), "two.txt");
 	known_free(known);
@@ -93,8 +101,7 @@ static void embargoed_by_full_signature(void **state)
 	const struct finding it = finding(CLASS_WRONG_PAGE, "wrong-page:tlb:somewhere", "wrong-page:tlb:x");
 	const struct finding near = finding(CLASS_WRONG_PAGE, "wrong-page:tlb:elsewhere", "wrong-page:tlb:x");
 	char error[256];
-	size_t bad;
-	struct known *known = known_load(folder, "6.12", PAGE_64K, &bad, error, sizeof(error));
+	struct known *known = known_load(folder, "6.12", PAGE_64K, count_bad, error, sizeof(error));
 
 	(void)state;
 	assert_string_equal(known_match(known, &it), "secret.txt");
@@ -105,21 +112,28 @@ static void embargoed_by_full_signature(void **state)
 
 static void bad_entries_are_told(void **state)
 {
+	const struct finding lost =
+		finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:shadow-pte:f", "lost-dirty-l1:shadow-pte:clear");
 	char error[256], path[256];
 	struct known *known;
-	size_t bad;
 
 	(void)state;
+	bad = 0;
 	put("bad.txt", "rcfuzz-scenario 1\nexpect 6.12 maybe\n");
-	known = known_load(folder, "6.12", PAGE_64K, &bad, error, sizeof(error));
+	put("worse.txt", "rcfuzz-scenario 1\nexpect * page=4k finding nonsense:tlb\nconfig page=4k\n");
+	known = known_load(folder, "6.12", PAGE_64K, count_bad, error, sizeof(error));
 	assert_non_null(known);
-	assert_int_equal(bad, 1);
-	assert_non_null(strstr(error, "bad.txt:2:"));
+	assert_int_equal(bad, 2);
+	assert_non_null(strstr(told, "worse.txt:2:"));
+	/* The rest is there. */
+	assert_string_equal(known_match(known, &lost), "one.txt");
 	known_free(known);
+	snprintf(path, sizeof(path), "%s/worse.txt", folder);
+	unlink(path);
 	snprintf(path, sizeof(path), "%s/bad.txt", folder);
 	unlink(path);
 
-	assert_null(known_load("/nonexistent", "6.12", PAGE_64K, &bad, error, sizeof(error)));
+	assert_null(known_load("/nonexistent", "6.12", PAGE_64K, count_bad, error, sizeof(error)));
 	assert_non_null(strstr(error, "/nonexistent"));
 }
 

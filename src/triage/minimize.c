@@ -1,23 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* minimize.c: delta debugging of scenarios: ops, then values, then configuration. */
+/* minimize.c: delta debugging of scenarios: ops, preemptions, then values and configuration. */
 #include "triage/minimize.h"
 
+#include "triage/death.h"
+#include "triage/isolate.h"
+
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* An endless loop is seen sooner than it is in a run that has to be sure of it. */
+#define HANG_BUDGET_MS 150u
 
 /* More yield points of one name are not tried one by one. */
 #define POINT_TRIES 64u
 
 struct minimizer {
 	struct runner *runner;
+	struct isolate *isolate; /* NULL: in this process */
 	const char *signature;
 	const struct minimize_budget *budget;
 	uint64_t execs, execs_max;
+	double seconds_end;	/* 0: no limit */
 	struct scenario best;	/* the smallest that shows the signature */
 	struct scenario trial;	/* what is tried next */
 	struct finding finding; /* of best */
 	struct run_outcome outcome;
 };
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static const struct finding *find_signature(const struct run_outcome *outcome, const char *signature)
 {
@@ -45,17 +63,29 @@ bool minimize_shows(struct runner *runner, const struct scenario *s, const char 
 
 static bool exhausted(const struct minimizer *m)
 {
-	return m->execs >= m->execs_max ||
+	return m->execs >= m->execs_max || (m->seconds_end > 0 && now_seconds() >= m->seconds_end) ||
 	       (m->budget->stop && atomic_load_explicit(m->budget->stop, memory_order_relaxed));
+}
+
+unsigned minimize_aim(const struct field_info *info)
+{
+	bool is_name = info == &config_info[CONFIG_lpid] || info == &config_info[CONFIG_shadow] ||
+		       info == &config_info[CONFIG_l1lpid];
+
+	return info->words || is_name ? info->def : info->min;
 }
 
 static unsigned distance(const void *record, const struct field_info *info)
 {
-	unsigned value = scenario_field_get(record, info);
+	unsigned value = scenario_field_get(record, info), aim = minimize_aim(info);
 
-	if (info->words)
-		return value != info->def;
-	return value > info->def ? value - info->def : info->def - value;
+	return value > aim ? value - aim : aim - value;
+}
+
+/* The page size is the module's, and l1 is better the other way round. */
+static bool is_dial(unsigned config_field)
+{
+	return config_field != CONFIG_page && config_field != CONFIG_l1;
 }
 
 /* How far a scenario is from the simplest: what may be tried only goes down, so it comes to an end. */
@@ -64,7 +94,7 @@ static uint64_t weight(const struct scenario *s)
 	uint64_t sum = s->config.l1 != L1_WELL_BEHAVED;
 
 	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
-		if (i != CONFIG_l1 && i != CONFIG_page)
+		if (is_dial(i))
 			sum += distance(&s->config, &config_info[i]);
 	}
 	for (uint32_t op = 0; op < s->op_count; op++) {
@@ -94,7 +124,10 @@ static bool show_trial(struct minimizer *m)
 	const struct finding *found;
 
 	m->execs++;
-	run_scenario(m->runner, &m->trial, NULL, &m->outcome);
+	if (!m->isolate)
+		run_scenario(m->runner, &m->trial, NULL, &m->outcome);
+	else if (!isolate_run(m->isolate, &m->trial, &m->outcome))
+		m->execs = m->execs_max; /* no process to be had: this is as far as it goes */
 	found = find_signature(&m->outcome, m->signature);
 	if (!found)
 		return false;
@@ -151,57 +184,64 @@ static bool drop_ops(struct minimizer *m)
 
 /* ---- values ------------------------------------------------------------------ */
 
-static unsigned get(const struct scenario *s, uint32_t op, unsigned field)
-{
-	return scenario_field_get(&s->ops[op], &field_info[field]);
-}
-
-static void set(struct scenario *s, uint32_t op, unsigned field, unsigned value)
-{
-	scenario_field_set(&s->ops[op], &field_info[field], value);
-}
-
-/* What is lowered: one field, in one op or in all that share its value. */
-struct lowering {
-	uint32_t op; /* a single op, or UINT32_MAX: all ops that have `from` */
+/* What is turned down: a field of one op, of all ops in which it has one value, or of the configuration. */
+struct dial {
+	enum { OF_ONE, OF_ALL, OF_CONFIG } where;
+	uint32_t op;
 	unsigned field;
-	unsigned from; /* the value now, known to do */
+	unsigned value; /* now, known to do */
 };
 
-static void apply_lowering(struct minimizer *m, const struct lowering *l, unsigned value)
+static const struct field_info *dial_info(const struct dial *d)
 {
-	m->trial = m->best;
-	for (uint32_t i = 0; i < m->trial.op_count; i++) {
-		bool uses = op_info[m->trial.ops[i].kind].fields & (1u << l->field);
-
-		if (uses && (l->op == i || (l->op == UINT32_MAX && get(&m->trial, i, l->field) == l->from)))
-			set(&m->trial, i, l->field, value);
-	}
+	return d->where == OF_CONFIG ? &config_info[d->field] : &field_info[d->field];
 }
 
-static bool lower_to(struct minimizer *m, struct lowering *l, unsigned value)
+static bool uses(const struct scenario_op *op, unsigned field)
 {
-	apply_lowering(m, l, value);
+	return op_info[op->kind].fields & (1u << field);
+}
+
+static bool turn_to(struct minimizer *m, struct dial *d, unsigned value)
+{
+	const struct field_info *info = dial_info(d);
+
+	m->trial = m->best;
+	if (d->where == OF_CONFIG)
+		scenario_field_set(&m->trial.config, info, value);
+	for (uint32_t i = 0; d->where != OF_CONFIG && i < m->trial.op_count; i++) {
+		struct scenario_op *op = &m->trial.ops[i];
+
+		if (d->where == OF_ONE ? i == d->op : uses(op, d->field) && scenario_field_get(op, info) == d->value)
+			scenario_field_set(op, info, value);
+	}
 	if (!attempt(m))
 		return false;
-	l->from = value;
+	d->value = value;
 	return true;
 }
 
-/* To the default, or else to a value below which the next one does not do. */
-static bool lower(struct minimizer *m, struct lowering l)
+static unsigned step_toward(unsigned from, unsigned to)
 {
-	unsigned fails = field_info[l.field].def;
+	return from < to ? from + 1 : from - 1;
+}
+
+/* To where it aims, or else to a value at which the next one does not do. */
+static bool turn_down(struct minimizer *m, struct dial d)
+{
+	unsigned fails = minimize_aim(dial_info(&d));
 	bool progress = false;
 
-	if (l.from <= fails)
+	if (d.value == fails)
 		return false;
-	if (lower_to(m, &l, fails))
+	if (turn_to(m, &d, fails))
 		return true;
-	while (l.from - fails > 1 && !exhausted(m)) {
-		unsigned middle = fails + (l.from - fails) / 2;
+	while (step_toward(d.value, fails) != fails && !exhausted(m)) {
+		unsigned middle = (d.value + fails) / 2;
 
-		if (lower_to(m, &l, middle))
+		if (middle == d.value || middle == fails)
+			middle = step_toward(d.value, fails);
+		if (turn_to(m, &d, middle))
 			progress = true;
 		else
 			fails = middle;
@@ -209,82 +249,84 @@ static bool lower(struct minimizer *m, struct lowering l)
 	return progress;
 }
 
-/* Words have no order: only the default is better. */
-static bool lower_word(struct minimizer *m, struct lowering l)
+/* Each value, from the aim on: that one does does not mean that those above it do. */
+static bool scan_down(struct minimizer *m, struct dial d)
 {
-	if (l.from == field_info[l.field].def)
+	for (unsigned value = minimize_aim(dial_info(&d)); value != d.value && !exhausted(m);
+	     value = step_toward(value, d.value)) {
+		if (turn_to(m, &d, value))
+			return true;
+	}
+	return false;
+}
+
+typedef bool turn(struct minimizer *m, struct dial d);
+
+static bool each_op_dial(struct minimizer *m, unsigned where, unsigned field, turn *turn)
+{
+	bool progress = false;
+
+	for (uint32_t i = 0; i < m->best.op_count && !exhausted(m); i++) {
+		const struct scenario_op *op = &m->best.ops[i];
+
+		if (uses(op, field))
+			progress |= turn(m, (struct dial){where, i, field, scenario_field_get(op, &field_info[field])});
+	}
+	return progress;
+}
+
+static bool each_config_dial(struct minimizer *m, turn *turn)
+{
+	bool progress = false;
+
+	for (unsigned i = 0; i < CONFIG_COUNT && !exhausted(m); i++) {
+		if (is_dial(i))
+			progress |= turn(m, (struct dial){OF_CONFIG, 0, i,
+							  scenario_field_get(&m->best.config, &config_info[i])});
+	}
+	return progress;
+}
+
+/* All values of a field by the same amount: neighbours stay neighbours. */
+static bool shift_values(struct minimizer *m, unsigned field)
+{
+	const struct field_info *info = &field_info[field];
+	unsigned least = UINT_MAX;
+
+	for (uint32_t i = 0; i < m->best.op_count; i++) {
+		const struct scenario_op *op = &m->best.ops[i];
+
+		if (uses(op, field) && scenario_field_get(op, info) < least)
+			least = scenario_field_get(op, info);
+	}
+	if (info->words || least == UINT_MAX || least <= info->min)
 		return false;
-	apply_lowering(m, &l, field_info[l.field].def);
+	m->trial = m->best;
+	for (uint32_t i = 0; i < m->trial.op_count; i++) {
+		struct scenario_op *op = &m->trial.ops[i];
+
+		if (uses(op, field))
+			scenario_field_set(op, info, scenario_field_get(op, info) - (least - info->min));
+	}
 	return attempt(m);
 }
 
-static bool lower_any(struct minimizer *m, struct lowering l)
-{
-	return field_info[l.field].words ? lower_word(m, l) : lower(m, l);
-}
-
-/* Each value of a field in all the ops that share it: a page stays one page. */
-static bool lower_shared(struct minimizer *m, unsigned field)
-{
-	bool progress = false;
-
-	for (uint32_t i = 0; i < m->best.op_count && !exhausted(m); i++) {
-		if (op_info[m->best.ops[i].kind].fields & (1u << field))
-			progress |= lower_any(m, (struct lowering){UINT32_MAX, field, get(&m->best, i, field)});
-	}
-	return progress;
-}
-
-static bool lower_single(struct minimizer *m, unsigned field)
-{
-	bool progress = false;
-
-	for (uint32_t i = 0; i < m->best.op_count && !exhausted(m); i++) {
-		if (op_info[m->best.ops[i].kind].fields & (1u << field))
-			progress |= lower_any(m, (struct lowering){i, field, get(&m->best, i, field)});
-	}
-	return progress;
-}
-
+/* A page stays one page first; then each op by itself. */
 static bool lower_values(struct minimizer *m)
 {
 	bool progress = false;
 
 	for (unsigned field = 0; field < FIELD_COUNT; field++) {
-		progress |= lower_shared(m, field);
-		progress |= lower_single(m, field);
+		progress |= shift_values(m, field);
+		progress |= each_op_dial(m, OF_ALL, field, turn_down);
+		progress |= each_op_dial(m, OF_ONE, field, turn_down);
 	}
 	return progress;
-}
-
-/* ---- configuration ----------------------------------------------------------- */
-
-/* One field to its default, or halfway there and so on. */
-static bool lower_config_field(struct minimizer *m, const struct field_info *info)
-{
-	unsigned value = scenario_field_get(&m->best.config, info), next = info->def;
-
-	while (value != next && !exhausted(m)) {
-		m->trial = m->best;
-		scenario_field_set(&m->trial.config, info, next);
-		if (attempt(m))
-			return true;
-		if (info->words)
-			return false;
-		next = value > next ? next + (value - next + 1) / 2 : next - (next - value + 1) / 2;
-	}
-	return false;
 }
 
 static bool lower_config(struct minimizer *m)
 {
-	bool progress = false;
-
-	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
-		if (i != CONFIG_page && i != CONFIG_l1)
-			progress |= lower_config_field(m, &config_info[i]);
-	}
-	return progress;
+	return each_config_dial(m, turn_down);
 }
 
 /* A finding that a well-behaved L1 shows too says more. */
@@ -295,6 +337,15 @@ static bool tame_l1(struct minimizer *m)
 	m->trial = m->best;
 	m->trial.config.l1 = L1_WELL_BEHAVED;
 	return attempt(m);
+}
+
+static bool scan_values(struct minimizer *m)
+{
+	bool progress = each_config_dial(m, scan_down);
+
+	for (unsigned field = 0; field < FIELD_COUNT; field++)
+		progress |= each_op_dial(m, OF_ONE, field, scan_down);
+	return progress;
 }
 
 /* ---- preemptions ------------------------------------------------------------- */
@@ -349,20 +400,83 @@ static void renumber(struct minimizer *m)
 	show_trial(m);
 }
 
+typedef bool pass(struct minimizer *m);
+
+/* In this order: what the earlier ones take away, the later ones need not try. Each says whether it got somewhere. */
+static pass *const passes[] = {drop_ops, drop_points, lower_points, tame_l1, lower_values, lower_config};
+
+static bool run_passes(struct minimizer *m)
+{
+	bool progress = false;
+
+	for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
+		progress |= passes[i](m);
+	return progress;
+}
+
 static void shrink(struct minimizer *m)
 {
-	bool progress;
-
 	cut_tail(m);
 	do {
-		progress = drop_ops(m);
-		progress |= drop_points(m);
-		progress |= lower_points(m);
-		progress |= tame_l1(m);
-		progress |= lower_values(m);
-		progress |= lower_config(m);
-	} while (progress && !exhausted(m));
+		while (run_passes(m) && !exhausted(m))
+			;
+	} while (!exhausted(m) && scan_values(m));
 	renumber(m);
+}
+
+static bool begin(struct minimizer *m, const struct scenario *s)
+{
+	m->trial = *s;
+	m->trial.config.page = runner_page_shift(m->runner) == 12 ? PAGE_4K : PAGE_64K;
+	scenario_canonicalize(&m->trial);
+	/* That runs it, which is no good if it kills the process. */
+	if (!death_is_signature(m->signature))
+		run_name_points(m->runner, &m->trial);
+	return show_trial(m);
+}
+
+/* A loop that was taken for endless early may only be slow: what is kept has to show it with the full limit too. */
+static bool confirm(struct minimizer *m)
+{
+	runner_time_limit(m->runner, RUN_BUDGET_MS);
+	m->trial = m->best;
+	return show_trial(m);
+}
+
+static bool isolates(const struct minimizer *m)
+{
+	return m->budget->isolated || death_is_signature(m->signature);
+}
+
+static bool is_hang(const char *signature)
+{
+	return !strncmp(signature, "hang:", 5) && !death_is_signature(signature);
+}
+
+/* A child keeps the limit of the runner as it was when it was made. */
+static bool set_limit(struct minimizer *m, unsigned budget_ms)
+{
+	runner_time_limit(m->runner, budget_ms);
+	isolate_close(m->isolate);
+	m->isolate = isolates(m) ? isolate_open(m->runner, 0) : NULL;
+	return !isolates(m) || m->isolate;
+}
+
+static void minimize(struct minimizer *m, struct scenario *s, struct minimize_result *result)
+{
+	bool hang = is_hang(m->signature);
+
+	if (!set_limit(m, hang ? HANG_BUDGET_MS : RUN_BUDGET_MS) || !begin(m, s))
+		return;
+	shrink(m);
+	result->complete = !exhausted(m);
+	if (hang && (!set_limit(m, RUN_BUDGET_MS) || !confirm(m))) {
+		result->complete = false;
+		return;
+	}
+	*s = m->best;
+	result->reproduced = true;
+	result->finding = m->finding;
 }
 
 void minimize_scenario(struct runner *runner, struct scenario *s, const char *signature,
@@ -377,18 +491,10 @@ void minimize_scenario(struct runner *runner, struct scenario *s, const char *si
 	m->signature = signature;
 	m->budget = budget;
 	m->execs_max = budget->execs_max ? budget->execs_max : MINIMIZE_EXECS;
-	m->best = *s;
-	m->best.config.page = runner_page_shift(runner) == 12 ? PAGE_4K : PAGE_64K;
-	scenario_canonicalize(&m->best);
-	m->execs = 1;
-	run_name_points(runner, &m->best);
-	if (minimize_shows(runner, &m->best, signature, &m->finding)) {
-		shrink(m);
-		*s = m->best;
-		result->reproduced = true;
-		result->complete = !exhausted(m);
-		result->finding = m->finding;
-	}
+	m->seconds_end = budget->seconds_max > 0 ? now_seconds() + budget->seconds_max : 0;
+	minimize(m, s, result);
 	result->execs = m->execs;
+	isolate_close(m->isolate);
+	runner_time_limit(runner, RUN_BUDGET_MS);
 	free(m);
 }

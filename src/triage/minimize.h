@@ -2,9 +2,10 @@
 /*
  * minimize.h: make a scenario smaller while it keeps showing one finding.
  *
- * Ops first (chunks, then single ones), then the values of their fields toward
- * the defaults, then the configuration; again until nothing more goes. Every
- * step is tried by running it; the same input gives the same result.
+ * Ops first (chunks, then single ones), then preemptions, then the values of fields and of
+ * the configuration; again until nothing more goes. Every step is tried by
+ * running it; the same input gives the same result. A complete result is
+ * 1-minimal: no single op can be dropped and no single value lowered.
  */
 #ifndef RCFUZZ_MINIMIZE_H
 #define RCFUZZ_MINIMIZE_H
@@ -13,11 +14,17 @@
 
 #include <stdatomic.h>
 
-#define MINIMIZE_EXECS 20000u
+#define MINIMIZE_EXECS 50000u
 
 struct minimize_budget {
 	uint64_t execs_max;	      /* runs at most; 0: MINIMIZE_EXECS */
+	double seconds_max;	      /* 0: no limit; a result then depends on the machine */
 	const _Atomic uint32_t *stop; /* not 0: end with the best so far; may be NULL */
+	/*
+	 * Run in child processes (isolate.h), so that no step can kill or stop the caller. A finding that is the
+	 * death of a process (death.h) is always run so.
+	 */
+	bool isolated;
 };
 
 struct minimize_result {
@@ -37,5 +44,12 @@ void minimize_scenario(struct runner *runner, struct scenario *s, const char *si
 
 /* Does the scenario show a finding with this signature? It is copied to *finding (may be NULL). */
 bool minimize_shows(struct runner *runner, const struct scenario *s, const char *signature, struct finding *finding);
+
+/*
+ * The value toward which a field goes: the smallest for what counts something
+ * (pages, guests, vCPUs, CPUs ...), the default for words and for the numbers
+ * that are only names (LPIDs).
+ */
+unsigned minimize_aim(const struct field_info *info);
 
 #endif

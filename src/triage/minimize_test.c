@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "scenario/generate.h"
 #include "scenario/scenario_file.h"
+#include "triage/isolate.h"
 #include "triage/test_runner.h"
 
 #include <setjmp.h>
@@ -74,7 +75,8 @@ static void minimizes_to_the_core(void **state)
 		assert_true(result.reproduced);
 		assert_true(result.complete);
 		assert_string_equal(result.finding.signature, SIGNATURE);
-		assert_string_equal(text_of(&s), "rcfuzz-scenario 1\nconfig page=64k l1=well-behaved\n"
+		assert_string_equal(text_of(&s), "rcfuzz-scenario 1\n"
+						 "config page=64k cpus=1 vcpus=1 slot=4 l1=well-behaved\n"
 						 "a l2    store     guest=1 n=0\n"
 						 "b host  harvest   slot=0\n"
 						 "c l2    store     guest=1 n=0\n");
@@ -145,32 +147,155 @@ static void other_findings_do_not_count(void **state)
 	/* count is lowered to the least that warns, not to the default. */
 	minimize_scenario(&runner, &s, "warn:none:warn", &budget, &result);
 	assert_true(result.reproduced);
-	assert_string_equal(text_of(&s), "rcfuzz-scenario 1\nconfig page=64k\n"
+	assert_string_equal(text_of(&s), "rcfuzz-scenario 1\nconfig page=64k cpus=1 vcpus=1 slot=4\n"
 					 "a l1    nonsense  guest=1 n=0 count=4\n");
 }
 
-/* No single op can be dropped from a result, no field lowered by one or set to its default. */
+/* Nothing that can be dropped from s, nor lowered in it, leaves the finding. Returns how much was tried. */
+static unsigned assert_minimal(struct runner *runner, const struct scenario *s, const char *signature)
+{
+	unsigned tried = 0;
+
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		struct scenario trial = *s;
+
+		memmove(&trial.ops[i], &trial.ops[i + 1], (s->op_count - i - 1) * sizeof(s->ops[0]));
+		trial.op_count--;
+		scenario_canonicalize(&trial);
+		assert_false(minimize_shows(runner, &trial, signature, NULL));
+		tried++;
+		for (unsigned field = 0; field < FIELD_COUNT; field++) {
+			const struct field_info *info = &field_info[field];
+
+			if (!(op_info[s->ops[i].kind].fields & (1u << field)))
+				continue;
+			for (unsigned value = minimize_aim(info); value < scenario_field_get(&s->ops[i], info);
+			     value++) {
+				trial = *s;
+				scenario_field_set(&trial.ops[i], info, value);
+				scenario_canonicalize(&trial);
+				assert_false(minimize_shows(runner, &trial, signature, NULL));
+				tried++;
+			}
+		}
+	}
+	for (unsigned field = 0; field < CONFIG_COUNT; field++) {
+		const struct field_info *info = &config_info[field];
+
+		if (field == CONFIG_page || field == CONFIG_l1)
+			continue;
+		for (unsigned value = minimize_aim(info); value < scenario_field_get(&s->config, info); value++) {
+			struct scenario trial = *s;
+
+			scenario_field_set(&trial.config, info, value);
+			scenario_canonicalize(&trial);
+			assert_false(minimize_shows(runner, &trial, signature, NULL));
+			tried++;
+		}
+	}
+	return tried;
+}
+
 static void result_is_one_minimal(void **state)
 {
 	struct runner runner = {0};
 	const struct minimize_budget budget = {0};
 	struct minimize_result result;
-	struct scenario s = showing(11), trial;
 
 	(void)state;
-	minimize_scenario(&runner, &s, SIGNATURE, &budget, &result);
-	for (uint32_t i = 0; i < s.op_count; i++) {
-		trial = s;
-		memmove(&trial.ops[i], &trial.ops[i + 1], (s.op_count - i - 1) * sizeof(s.ops[0]));
-		trial.op_count--;
-		scenario_canonicalize(&trial);
-		assert_false(minimize_shows(&runner, &trial, SIGNATURE, NULL));
-		for (unsigned field = 0; field < FIELD_COUNT; field++) {
-			if (op_info[s.ops[i].kind].fields & (1u << field))
-				assert_int_equal(scenario_field_get(&s.ops[i], &field_info[field]),
-						 field_info[field].def);
-		}
+	for (uint32_t seed = 0; seed < 10; seed++) {
+		struct scenario s = showing(seed);
+
+		minimize_scenario(&runner, &s, SIGNATURE, &budget, &result);
+		assert_true(result.complete);
+		assert_true(assert_minimal(&runner, &s, SIGNATURE) >= s.op_count);
 	}
+}
+
+/* What is wrong only at some values must not hide a lower one at which it is wrong too. */
+static void finds_low_values_past_gaps(void **state)
+{
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
+	struct minimize_result result;
+	struct scenario s;
+
+	(void)state;
+	test_runner_odd_only = true;
+	parse("rcfuzz-scenario 1\nconfig page=64k\na l1 nonsense guest=1 n=0 count=41\n", &s);
+	minimize_scenario(&runner, &s, "warn:none:warn", &budget, &result);
+	assert_true(result.complete);
+	assert_int_equal(s.ops[0].count, 5);
+	assert_minimal(&runner, &s, "warn:none:warn");
+	test_runner_odd_only = false;
+}
+
+/* ---- what kills, or does not come back -------------------------------------------------- */
+
+static void minimizes_what_kills_the_process(void **state)
+{
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
+	struct minimize_result result;
+	struct scenario s = showing(7);
+
+	(void)state;
+	s.ops[s.op_count++] = (struct scenario_op){.kind = OP_HOST_COLLAPSE, .g = 5};
+	scenario_canonicalize(&s);
+	test_runner_dies_at = OP_HOST_COLLAPSE;
+	minimize_scenario(&runner, &s, "crash:none:process:signal6", &budget, &result);
+	test_runner_dies_at = OP_COUNT;
+	assert_true(result.reproduced);
+	assert_true(result.complete);
+	assert_string_equal(result.finding.signature, "crash:none:process:signal6");
+	assert_string_equal(text_of(&s), "rcfuzz-scenario 1\n"
+					 "config page=64k cpus=1 vcpus=1 slot=4 l1=well-behaved\n"
+					 "a host  collapse  g=0\n");
+}
+
+/* Here the finding is another one, and what kills lies in its way: no step may end the caller. */
+static void isolated_steps_may_die(void **state)
+{
+	struct runner runner = {0};
+	const struct minimize_budget budget = {.isolated = true};
+	struct minimize_result result;
+	struct scenario s = showing(4);
+
+	(void)state;
+	s.ops[0] = (struct scenario_op){.kind = OP_L1_NONSENSE, .label = s.ops[0].label, .guest = 1, .count = 2};
+	s.config.l1 = L1_ANY;
+	scenario_canonicalize(&s);
+	test_runner_dies_without = OP_L1_NONSENSE;
+	minimize_scenario(&runner, &s, SIGNATURE, &budget, &result);
+	test_runner_dies_without = OP_COUNT;
+	assert_true(result.reproduced);
+	assert_string_equal(result.finding.signature, SIGNATURE);
+	assert_int_equal(s.op_count, 4);
+}
+
+static void isolation_survives_hangs(void **state)
+{
+	struct runner runner = {0};
+	struct run_outcome *outcome = test_malloc(sizeof(*outcome));
+	struct scenario s = showing(2), bad = s;
+	struct isolate *isolate;
+
+	(void)state;
+	bad.ops[0] = (struct scenario_op){.kind = OP_MIGRATION_FINISH, .label = bad.ops[0].label};
+	test_runner_stops_at = OP_MIGRATION_FINISH;
+	isolate = isolate_open(&runner, 100);
+	assert_non_null(isolate);
+	for (int i = 0; i < 2; i++) {
+		assert_true(isolate_run(isolate, &bad, outcome));
+		assert_int_equal(outcome->finding_count, 1);
+		assert_string_equal(outcome->findings[0].signature, "hang:none:process");
+		assert_true(isolate_run(isolate, &s, outcome));
+		assert_true(outcome->finding_count > 0);
+		assert_int_equal(outcome->findings[0].class, CLASS_LOST_DIRTY_L1);
+	}
+	test_runner_stops_at = OP_COUNT;
+	isolate_close(isolate);
+	test_free(outcome);
 }
 
 int main(void)
@@ -182,6 +307,10 @@ int main(void)
 		cmocka_unit_test(stop_ends_with_what_it_has),
 		cmocka_unit_test(other_findings_do_not_count),
 		cmocka_unit_test(result_is_one_minimal),
+		cmocka_unit_test(finds_low_values_past_gaps),
+		cmocka_unit_test(minimizes_what_kills_the_process),
+		cmocka_unit_test(isolated_steps_may_die),
+		cmocka_unit_test(isolation_survives_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

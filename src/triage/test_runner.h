@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TEST_RUNNER_INFO                                                                                               \
 	"{\"tree\":\"/usr/src/linux-source-6.12\",\"version\":\"6.12.73\",\"page_size\":65536,"                        \
@@ -30,6 +31,12 @@ struct runner {
 
 /* This op kind ends the process, if a vCPU of this number does it; OP_COUNT: none. */
 static unsigned test_runner_dies_at = OP_COUNT;
+/* The process ends if no op has this kind; OP_COUNT: none. */
+static unsigned test_runner_dies_without = OP_COUNT;
+/* This op never comes back. */
+static unsigned test_runner_stops_at = OP_COUNT;
+/* Nonsense warns only for odd counts. */
+static bool test_runner_odd_only;
 static unsigned test_runner_runs;
 
 struct runner *runner_create(const char *module_path, char *error, size_t error_size)
@@ -61,6 +68,10 @@ uint32_t runner_page_shift(const struct runner *r)
 void runner_state_counters(struct runner *r, uint8_t *counters)
 {
 	r->counters = counters;
+}
+
+void runner_forked(void)
+{
 }
 
 void runner_time_limit(struct runner *r, unsigned budget_ms)
@@ -102,6 +113,8 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 
 	if (op->kind == test_runner_dies_at)
 		abort();
+	while (op->kind == test_runner_stops_at)
+		pause();
 	if (op->kind == OP_HOST_HARVEST)
 		*harvested = *stored;
 	if (op->kind == OP_L2_STORE) {
@@ -109,8 +122,17 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 			test_runner_add(outcome, CLASS_LOST_DIRTY_L1, i, op, "kvm_radix_clear_dirty");
 		*stored = op->n + 1u;
 	}
-	if (op->kind == OP_L1_NONSENSE && op->count > 3)
+	if (op->kind == OP_L1_NONSENSE && op->count > 3 && (!test_runner_odd_only || op->count % 2))
 		test_runner_add(outcome, CLASS_WARN, i, op, "warn");
+}
+
+static bool test_runner_has(const struct scenario *s, unsigned kind)
+{
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		if (s->ops[i].kind == kind)
+			return true;
+	}
+	return false;
 }
 
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
@@ -121,6 +143,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 
 	memset(outcome, 0, sizeof(*outcome));
 	test_runner_runs++;
+	if (test_runner_dies_without != OP_COUNT && !test_runner_has(s, test_runner_dies_without))
+		abort();
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		if (observer)
 			observer->op(observer->ctx, i, false, &none);

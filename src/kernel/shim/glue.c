@@ -369,11 +369,34 @@ static int shadow_lpid(uint32_t l1_lpid)
 	return gp ? gp->shadow_lpid : -1;
 }
 
-static uint64_t rmap(uint64_t gpa)
+/* One word of an rmap (asm/kvm_book3s_64.h): L1's LPID and the guest real address. */
+static bool rmap_is(u64 word, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
+{
+	u64 want = (u64)l1_lpid << RMAP_NESTED_LPID_SHIFT | (n_gpa & RMAP_NESTED_GPA_MASK);
+
+	return !((word ^ want) & (RMAP_NESTED_LPID_MASK | (RMAP_NESTED_GPA_MASK & ~((1ull << shift) - 1))));
+}
+
+/* As for_each_nest_rmap_safe goes through it, but a list that leads to memory that is not in use ends there. */
+static enum target_rmap rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
 {
 	struct kvm_memory_slot *slot = gfn_to_memslot(the_kvm, gpa >> PAGE_SHIFT);
+	u64 node = slot && slot->arch.rmap ? slot->arch.rmap[(gpa >> PAGE_SHIFT) - slot->base_gfn] : 0;
+	enum target_rmap found = RMAP_EMPTY;
 
-	return slot && slot->arch.rmap ? slot->arch.rmap[(gpa >> PAGE_SHIFT) - slot->base_gfn] : 0;
+	for (unsigned int steps = 0; node && steps < 1024; steps++) {
+		const struct rmap_nested *entry = (const struct rmap_nested *)node;
+
+		if (node & RMAP_NESTED_IS_SINGLE_ENTRY)
+			return rmap_is(node, l1_lpid, n_gpa, shift) ? RMAP_LISTED : RMAP_OTHERS;
+		if (rcfuzz_host->alloc_size(rcfuzz_host->ctx, entry) < sizeof(*entry))
+			return found;
+		if (rmap_is(entry->rmap, l1_lpid, n_gpa, shift))
+			return RMAP_LISTED;
+		found = RMAP_OTHERS;
+		node = (u64)entry->list.next;
+	}
+	return found;
 }
 
 /* Locks that scenarios reach, by where they lie. */

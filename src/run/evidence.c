@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* evidence.c: see evidence.h. */
+#include "evidence.h"
+
+#define WORD(id, word) [id] = word,
+const char *const evidence_request_word[REQUEST_COUNT] = {EVIDENCE_REQUESTS(WORD)};
+const char *const evidence_instead_word[INSTEAD_COUNT] = {EVIDENCE_INSTEAD(WORD)};
+#undef WORD
+
+void evidence_reset(struct evidence *e)
+{
+	e->begin = ++e->now;
+	e->tlbie_count = 0;
+}
+
+uint64_t evidence_tick(struct evidence *e)
+{
+	return ++e->now;
+}
+
+static void told(struct evidence *e, unsigned guest, uint32_t n, enum evidence_request request)
+{
+	struct evidence_page *page = &e->l1[guest - 1][n];
+
+	page->told = e->now;
+	page->request = (uint8_t)request;
+}
+
+static void take_request(struct evidence *e, const struct event *event, bool rpt)
+{
+	bool pages = event->scope == SCOPE_PAGE;
+	enum evidence_request request = pages			     ? rpt ? REQUEST_RANGE : REQUEST_PAGE
+					: event->scope == SCOPE_LPID ? REQUEST_LPID
+								     : REQUEST_ALL;
+	uint32_t first = pages ? event->n : 0, end = pages ? event->n + event->count : WORLD_L2_PAGES;
+
+	/* Refused, or for the walk cache only. */
+	if (event->status || event->ric == RIC_PWC)
+		return;
+	for (unsigned guest = 1; guest <= SCENARIO_GUESTS_MAX; guest++) {
+		if (event->guest && event->guest != guest && event->scope != SCOPE_ALL)
+			continue;
+		for (uint32_t n = first; n < end && n < WORLD_L2_PAGES; n++)
+			told(e, guest, n, request);
+	}
+}
+
+static void take_l1_pte(struct evidence *e, const struct event *event)
+{
+	for (uint32_t n = event->n; n < event->n + event->count && n < WORLD_L2_PAGES; n++) {
+		struct evidence_page *page = &e->l1[event->guest - 1][n];
+		uint64_t meaning = event->valid ? ((uint64_t)event->lpage + n - event->n) << 8 | event->perm | 0x80 : 0;
+
+		if (page->changed < e->begin || page->meaning != meaning)
+			page->changed = e->now;
+		page->meaning = meaning;
+	}
+}
+
+/* The kernel unmaps a slot that is deleted or that begins to be logged. */
+static void take_slot(struct evidence *e, const struct layout_slot *slot)
+{
+	for (uint32_t i = slot->first; i < slot->first + slot->pages && i < WORLD_LPAGES; i++)
+		e->host[i] = e->now;
+}
+
+void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout,
+		    const struct scenario_op *ops, uint32_t op_count)
+{
+	e->now++;
+	switch (event->kind) {
+	case EV_L1_PTE:
+		take_l1_pte(e, event);
+		break;
+	case EV_SLOT:
+	case EV_LOG_START:
+		take_slot(e, &layout->slots[event->slot]);
+		break;
+	case EV_L1_TLBIE_END:
+		take_request(e, event, event->op < op_count && ops[event->op].kind == OP_L1_RPT);
+		break;
+	case EV_HOST_MAP:
+		if (event->lpage < WORLD_LPAGES && !event->valid)
+			e->host[event->lpage] = e->now;
+		break;
+	}
+}
+
+void evidence_tlbie(struct evidence *e, uint32_t lpid, uint64_t addr, uint64_t end)
+{
+	e->tlbies[e->tlbie_count++ % EVIDENCE_TLBIES] =
+		(struct evidence_tlbie){.at = ++e->now, .addr = addr, .end = end, .lpid = lpid};
+}
+
+struct evidence_page evidence_of_l2(const struct evidence *e, unsigned guest, uint32_t n)
+{
+	struct evidence_page page = {0};
+
+	if (!guest || n >= WORLD_L2_PAGES)
+		return page;
+	page = e->l1[guest - 1][n];
+	if (page.changed < e->begin)
+		page.changed = 0;
+	if (page.told < e->begin) {
+		page.told = 0;
+		page.request = REQUEST_NONE;
+	}
+	return page;
+}
+
+uint64_t evidence_of_host(const struct evidence *e, uint32_t lpage)
+{
+	return lpage < WORLD_LPAGES && e->host[lpage] >= e->begin ? e->host[lpage] : 0;
+}
+
+enum evidence_instead evidence_instead(const struct evidence *e, uint64_t at, uint32_t lpid, uint64_t addr)
+{
+	uint32_t kept = e->tlbie_count < EVIDENCE_TLBIES ? e->tlbie_count : EVIDENCE_TLBIES;
+
+	for (uint32_t i = e->tlbie_count - kept; i < e->tlbie_count; i++) {
+		const struct evidence_tlbie *t = &e->tlbies[i % EVIDENCE_TLBIES];
+
+		if (t->at == at + 1)
+			return addr < t->addr || addr >= t->end ? INSTEAD_ADDRESS
+			       : t->lpid != lpid		? INSTEAD_LPID
+								: INSTEAD_NOTHING;
+	}
+	return INSTEAD_NOTHING;
+}
