@@ -317,9 +317,9 @@ cp "$tmp/bad.txt" "$tmp/corpus/a-bad.txt"
 cp "$seed" "$tmp/corpus/good.txt"
 expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*a-bad.txt # .*:3:' && shows '^ok 2 - .*good.txt$'
 expect 1 check --recipe corpus/mutants/harvest-no-tlbie.recipe --recipe corpus/fixes/nest-rmap-shadow-lpid.recipe \
-	corpus/known/nest-rmap-tlbie.txt corpus/known/dtl-not-dirty.txt corpus/seeds/log-again.txt &&
+	corpus/known/nest-rmap-tlbie.txt corpus/known/dtl-not-dirty.txt corpus/seeds/tables-slot-log.txt &&
 	shows '^#   cures  *corpus/known/nest-rmap-tlbie.txt' && shows '^#   leaves .*dtl-not-dirty.txt' &&
-	shows '^#   breaks .*log-again.txt' && shows '^# cures 1, leaves 1, breaks 1 of 3 entries'
+	shows '^#   breaks .*tables-slot-log.txt' && shows '^# cures 1, leaves 1, breaks 1 of 3 entries'
 expect 1 check --bisect "${target[@]}" "$small"
 expect 0 check --bisect "${target[@]}" <(cat "$seed")
 sed 's/^expect .*/expect * finding lost-dirty-l1:rmap:none/' "$small" > "$tmp/other.txt"

@@ -279,12 +279,12 @@ static void add_stale_tlb(struct runner *r, struct finding *f, const struct stor
 	add_named(f, "invalidated instead", evidence_instead_word[mark->instead]);
 }
 
-/* Why the rmap does not lead to a shadow entry. */
+/* Why the rmap did not lead to a shadow entry. */
 static const char *rmap_word(const struct store_mark *mark)
 {
 	if (mark->had_rmap)
-		return mark->rmap == RMAP_LISTED ? "rmap-listed" : "rmap-gone";
-	return mark->rmap == RMAP_OTHERS ? "rmap-others" : "rmap-empty";
+		return "rmap-gone";
+	return mark->unmap_rmap == RMAP_EMPTY ? "rmap-empty" : "rmap-others";
 }
 
 /* Whom the entry should have followed, and did not. */
@@ -297,7 +297,7 @@ static void add_missed(struct finding *f, const struct oracle_verdict *v, const 
 	else if (mark->host_changed > mark->shadow.mapped_at)
 		request = "host-unmap";
 	add_named(f, "not reached by", request);
-	if (through_shadow(v) && mark->host_changed > mark->shadow.mapped_at && !mark->unmap_saw_it)
+	if (through_shadow(v) && mark->host_changed > mark->shadow.mapped_at && mark->unmap_rmap != RMAP_LISTED)
 		add_named(f, "the rmap", rmap_word(mark));
 }
 

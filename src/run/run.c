@@ -84,42 +84,50 @@ static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, ui
 				     leaf.present ? leaf.shift : r->layout.page_shift);
 }
 
-static void note_listed(struct runner *r, uint32_t first, uint32_t count)
+static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 {
 	uint64_t now = evidence_tick(&r->evidence);
 
-	for (uint32_t lpage = first; lpage < first + count && lpage < r->layout.total_pages; lpage++) {
-		const struct store_mark *mark = &r->l2_by_lpage[0][lpage];
+	for (uint32_t i = 0; i < r->touched_count; i++) {
+		unsigned guest = r->touched[i].guest;
+		uint32_t n = r->touched[i].n;
+		const struct store_mark *mark = &r->l2_accesses[0][guest - 1][n];
+		struct rmap_note *note = &r->before_unmap[guest - 1][n];
 
-		if (mark->guest && mark->shadow.mapped_at >= r->evidence.begin &&
-		    rmap_of(r, mark->guest, mark->n, lpage) == RMAP_LISTED)
-			r->listed_at[mark->guest - 1][mark->n] = now;
+		/* The first one after the entry was mapped is the one that should have taken it away. */
+		if (mark->lpage >= first && mark->lpage - first < count && note->at <= mark->shadow.mapped_at)
+			*note = (struct rmap_note){now, rmap_of(r, guest, n, mark->lpage)};
 	}
 }
 
-/* The host is about to unmap pages: which of them are listed, so that it must find the shadow entries of L2? */
+/* The host is about to unmap pages: does it find the shadow entries of L2 that map them? */
 static void note_before_unmap(struct runner *r, const struct scenario_op *op)
 {
 	uint32_t fields = op_info[op->kind].fields;
 
 	if (op->kind == OP_HOST_LOG_START || op->kind == OP_HOST_SLOT_DELETE)
-		note_listed(r, r->layout.slots[op->slot].first, r->layout.slots[op->slot].pages);
+		note_rmaps(r, r->layout.slots[op->slot].first, r->layout.slots[op->slot].pages);
 	else if (op->kind == OP_MIGRATION_START)
-		note_listed(r, 0, r->layout.total_pages);
+		note_rmaps(r, 0, r->layout.total_pages);
 	else if (op->kind >= OP_HOST_LOG_START && op->kind <= OP_HOST_SLOT_CREATE && (fields & (1u << FIELD_g)))
-		note_listed(r, op->g, fields & (1u << FIELD_count) ? op->count : 1);
+		note_rmaps(r, op->g, fields & (1u << FIELD_count) ? op->count : 1);
 }
 
 /* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
 static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
 {
+	const struct store_mark *before = &r->l2_accesses[0][e->guest - 1][e->n];
+	const struct rmap_note *note = &r->before_unmap[e->guest - 1][e->n];
 	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
 	mark->rmap = rmap_of(r, e->guest, e->n, lpage);
-	mark->had_rmap = had_rmap(mark, &r->l2_accesses[0][e->guest - 1][e->n]);
-	mark->unmap_saw_it = r->listed_at[e->guest - 1][e->n] > mark->shadow.mapped_at;
+	mark->had_rmap = had_rmap(mark, before);
+	mark->at = r->evidence.now;
+	mark->unmap_rmap = note->at > mark->shadow.mapped_at ? note->rmap : mark->rmap;
+	if (before->at < r->evidence.begin)
+		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
 	if (!entry)
 		return;
@@ -510,6 +518,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
 	evidence_reset(&r->evidence);
+	r->touched_count = 0;
 	layout_init(&r->layout, &r->scenario->config);
 	if (!r->bare)
 		oracle_begin(r->oracle, &r->scenario->config, &r->layout);

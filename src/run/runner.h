@@ -27,8 +27,9 @@ struct store_mark {
 	uint64_t host_changed;			 /* when the host last took lpage away */
 	enum target_rmap rmap;			 /* of lpage: what it has of the shadow entry */
 	bool had_rmap;				 /* it listed it at some time since the entry was mapped */
-	bool unmap_saw_it;			 /* and did so when the host last began to unmap the page */
-	bool l0_agrees;				 /* L1's page is mapped to the frame that the access reached */
+	enum target_rmap unmap_rmap; /* what it had when the host first began to unmap the page after that */
+	uint64_t at;		     /* when the access was */
+	bool l0_agrees;		     /* L1's page is mapped to the frame that the access reached */
 	uint8_t guest;
 	uint32_t n;
 };
@@ -40,6 +41,17 @@ struct lock_order {
 	const char *name[LOCK_CLASSES];
 	uint32_t after[LOCK_CLASSES];			    /* bit b of [a]: b was taken while a was held, */
 	struct held_lock where[LOCK_CLASSES][LOCK_CLASSES]; /* first there */
+};
+
+struct l2_page {
+	uint8_t guest;
+	uint16_t n;
+};
+
+/* What the rmap had of a shadow entry when the host began to unmap its page. */
+struct rmap_note {
+	uint64_t at;
+	enum target_rmap rmap;
 };
 
 struct runner {
@@ -68,7 +80,9 @@ struct runner {
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */
 	struct store_mark last_access;
-	uint64_t listed_at[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES]; /* when an unmap began that the rmap led to it */
+	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
+	uint32_t touched_count;
+	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };
