@@ -274,7 +274,12 @@ int tell(FILE *out, const struct tell *tell)
 	if (!code && modules.count != 1)
 		code = cli_error(CLI_USAGE, "a report is about one kernel: give one --target or --kernel");
 	if (!code) {
-		const struct guard guard = {teller, 1, sizeof(struct told), open_runner, run_file, take_told};
+		const struct guard guard = {.ctx = teller,
+					    .count = 1,
+					    .result_size = sizeof(struct told),
+					    .open = open_runner,
+					    .run = run_file,
+					    .take = take_told};
 
 		teller->tell = tell;
 		teller->module = modules.items[0];

@@ -56,6 +56,9 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_HW_EVICT_PWC] = "CPU {cpu} forgets its page walk cache, as it may at any time.",
 	[OP_HW_EVICT_PATE] = "CPU {cpu} forgets its partition table entries, as it may at any time.",
 	[OP_HW_MOVE] = "vCPU {vcpu} goes on on CPU {cpu}.",
+	[OP_L2_SIGNAL] = "A signal takes vCPU {vcpu} out of KVM_RUN; userspace calls it again.",
+	[OP_HOST_NOMEM] = "Allocation number {count} of the kernel from now on fails.",
+	[OP_L1_CORRUPT] = "L1 overwrites its {table} on the way to page {n} of guest {guest} with nonsense ({junk}).",
 };
 
 __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
