@@ -22,13 +22,20 @@ static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_
 
 /* ---- switching -------------------------------------------------------------------- */
 
+/* Tell the target what it is to tell. */
+static void watch(struct world *w)
+{
+	w->services.watched = w->task->watched;
+	w->services.watch_access = w->task->watched && w->config->level == LEVEL_ACCESS;
+}
+
 static void task_switched(void *ctx)
 {
 	struct world *w = ctx;
 
 	w->task = &w->tasks[w->sched.current];
 	w->services.task = w->sched.current;
-	w->services.watched = w->task->watched;
+	watch(w);
 	if (w->aborted && w->sched.current == 0)
 		world_abort(w);
 }
@@ -42,7 +49,8 @@ void world_tasks_begin(struct world *w)
 	*w->task = (struct world_task){.running = w->config->vcpus, .buffer_lpage = LAYOUT_NONE};
 	memset(w->points, 0, w->scenario->point_count * sizeof(w->points[0]));
 	w->services.task = 0;
-	w->services.watched = false;
+	watch(w);
+	memset(w->reads, 0, sizeof(w->reads));
 	w->services.overlap = w->scenario->point_count > 0;
 	w->services.steps_left = WORLD_STEPS_MAX;
 }
@@ -181,7 +189,7 @@ static void run_op(struct world *w, unsigned index)
 		.watched = w->tell_points || has_points(w, op->label),
 		.buffer_lpage = LAYOUT_NONE,
 	};
-	w->services.watched = w->task->watched;
+	watch(w);
 	w->services.steps_left = WORLD_STEPS_MAX;
 	take_what_it_needs(w, op);
 	world_emit(w, &e);
@@ -189,7 +197,8 @@ static void run_op(struct world *w, unsigned index)
 	e.status = op_function[op->kind](w, op);
 	world_emit(w, &e);
 	give_all_back(w, op);
-	w->task->watched = w->services.watched = false;
+	w->task->watched = false;
+	watch(w);
 }
 
 static void child_main(void *arg)
@@ -232,6 +241,8 @@ static void at_point(struct world *w, enum target_point kind, const char *word, 
 	const char *name = NULL;
 
 	task->points++;
+	if (kind != POINT_READ)
+		task->epoch++;
 	if (w->tell_points) {
 		name = w->hooks.point_name(w->hooks.ctx, kind, word, variable, callers);
 		w->hooks.point(w->hooks.ctx, name);
@@ -268,6 +279,27 @@ static void service_point(void *ctx, enum target_point kind, const char *word, c
 			  const void *const callers[TARGET_CALLERS])
 {
 	at_point(ctx, kind, word, variable, callers);
+}
+
+/* A loop over a table reads at one place again and again: that is one yield point, until something else happens. */
+static bool is_repeated(struct world *w, const void *caller)
+{
+	struct read_place *place = &w->reads[((uintptr_t)caller ^ (uintptr_t)caller >> 8) % WORLD_READS];
+
+	if (place->caller == caller && place->epoch == w->task->epoch && place->op == w->task->op)
+		return true;
+	*place = (struct read_place){caller, w->task->epoch, w->task->op};
+	return false;
+}
+
+static void service_accessed(void *ctx, enum target_point kind, const void *address, size_t size,
+			     const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+
+	(void)size;
+	if (kind != POINT_READ || !is_repeated(w, callers[0]))
+		at_point(w, kind, NULL, address, callers);
 }
 
 static void service_locked(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS])
@@ -336,6 +368,9 @@ static void service_step_aside(void *ctx)
 void world_task_services(struct world *w)
 {
 	w->services.point = service_point;
+	w->services.accessed = service_accessed;
+	w->services.memory_base = MACHINE_KMEM_BASE;
+	w->services.memory_size = MACHINE_KMEM_BYTES;
 	w->services.locked = service_locked;
 	w->services.unlocked = service_unlocked;
 	w->services.wait = service_wait;

@@ -69,6 +69,7 @@ struct host_slot {
 };
 
 #define WORLD_LOCKS_MAX 16u
+#define WORLD_READS 256u
 
 /* A kernel lock that an op holds, and where it took it. */
 struct held_lock {
@@ -83,6 +84,7 @@ struct world_task {
 	unsigned running;      /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
 	bool watched;	       /* yield points matter */
 	uint32_t points;       /* that it has passed */
+	uint32_t epoch;	       /* counts yield points but reads: reads since then are in world.reads */
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
 	const void *waits_at[TARGET_CALLERS];
@@ -138,6 +140,12 @@ struct world {
 	struct world_point points[SCENARIO_POINTS_MAX];
 	uint32_t starting; /* index of the op that a new task begins with */
 	bool tell_points;  /* call hooks.point at each yield point of each op */
+	/* Where the op that runs has read since its last other yield point: a loop reads a place more than once. */
+	struct read_place {
+		const void *caller;
+		uint32_t epoch;
+		uint16_t op;
+	} reads[WORLD_READS];
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
 	uint64_t faults;	/* that the hardware took, in this world */
 	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */

@@ -25,7 +25,10 @@ static const struct argp_option options[] = {
 	{"patch", TARGET_KEY_PATCH, "F", 0, "apply a diff to a private copy; repeatable", 0},
 	{"recipe", TARGET_KEY_RECIPE, "F", 0, "apply a recipe; repeatable", 0},
 	{"flavour", KEY_FLAVOUR, "NAME", 0,
-	 "plain (default), coverage (for engines), asan (for rcfuzz-asan), or profile (for ci/coverage)", 1},
+	 "plain (default), coverage (for engines), asan (for rcfuzz-asan), profile (for ci/coverage), or access (for "
+	 "engines, "
+	 "with each access to memory as a place where ops can be preempted)",
+	 1},
 	{"cc", TARGET_KEY_CC, "PROGRAM", 0, "compiler (default: clang, or gcc)", 1},
 	{"optimize", 'O', "LEVEL", 0, "as the compiler's -O (default 2)", 1},
 	{"jobs", KEY_JOBS, "N", 0, "compilers at a time (default: one a CPU)", 1},
@@ -40,8 +43,8 @@ static const char help[] = "Builds a module from a kernel tree, or takes it from
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const flavours[] = {"plain", "coverage", "asan", "profile",
-					       NULL}; /* as enum build_flavour */
+	static const char *const flavours[] = {"plain",	  "coverage", "asan",
+					       "profile", "access",   NULL}; /* as enum build_flavour */
 	struct build_options *o = ctx;
 	int result = target_take(&o->target, key, arg);
 

@@ -287,8 +287,12 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 }
 
 /* What the engine's process can load, with the coverage that it can use. */
-static enum build_flavour flavour_for(unsigned engine)
+static enum build_flavour flavour_for(const struct run_options *o)
 {
+	unsigned engine = o->engine;
+
+	if (o->preempt == 2)
+		return BUILD_ACCESS;
 	if (engine == ENGINE_AFL)
 		return BUILD_COVERAGE; /* rcfuzz-afl, which has no sanitizers */
 	if (target_plain_flavour() == BUILD_ASAN)
@@ -310,7 +314,7 @@ int verb_run(int argc, char **argv)
 	if (code == CLI_PARSED)
 		code = check_options(&o);
 	if (!code)
-		code = target_resolve(&o.target, flavour_for(o.engine), &modules);
+		code = target_resolve(&o.target, flavour_for(&o), &modules);
 	if (!code)
 		code = target_probe(modules.items[0], &facts);
 	if (!code)

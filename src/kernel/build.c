@@ -51,7 +51,7 @@ static const struct feature {
 enum { FEATURES = sizeof(features) / sizeof(features[0]) };
 
 static const char *const page_size_names[] = {"64k", "4k"};
-static const char *const flavour_names[] = {"plain", "coverage", "asan", "profile"};
+static const char *const flavour_names[] = {"plain", "coverage", "asan", "profile", "access"};
 
 struct build {
 	const struct kernel_build_request *request;
@@ -213,7 +213,7 @@ static int find_compiler(struct build *b)
 	if (compiler ? !ask_compiler(b, compiler) : !ask_compiler(b, "clang") && !ask_compiler(b, "gcc"))
 		return fail(b, ENOENT, "%s does not run: install it, or name another compiler",
 			    compiler ? compiler : "clang");
-	if (!b->clang && b->request->flavour != BUILD_PLAIN)
+	if (!b->clang && b->request->flavour != BUILD_PLAIN && b->request->flavour != BUILD_ACCESS)
 		return fail(b, EINVAL, "%s builds need clang, and %s is not", flavour_names[b->request->flavour],
 			    compiler ? compiler : b->compiler);
 	return 0;
@@ -225,8 +225,9 @@ static int find_compiler(struct build *b)
 static void add_flags(const struct build *b, struct textlist *flags, unsigned properties)
 {
 	bool kernel = properties & SOURCE_KERNEL;
-	bool coverage = b->request->flavour == BUILD_COVERAGE, asan = b->request->flavour == BUILD_ASAN;
-	bool profile = b->request->flavour == BUILD_PROFILE;
+	enum build_flavour flavour = b->request->flavour;
+	bool access = flavour == BUILD_ACCESS, asan = flavour == BUILD_ASAN, profile = flavour == BUILD_PROFILE;
+	bool coverage = flavour == BUILD_COVERAGE || (access && b->clang);
 
 #define RCFUZZ_FLAG(condition, flag)                                                                                   \
 	if (condition)                                                                                                 \

@@ -22,6 +22,8 @@ enum build_flavour {
 	 * writes $LLVM_PROFILE_FILE when the module is unloaded or the process exits.
 	 */
 	BUILD_PROFILE,
+	BUILD_ACCESS, /* each access to memory is seen (thread-sanitizer instrumentation), and coverage if it is clang
+		       */
 };
 
 /* All zeros is the default. */

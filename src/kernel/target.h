@@ -68,7 +68,9 @@ enum target_report_kind {
 	X(POINT_USER, "user")	  /* before a copy from or to the memory of the VMM or the guest */                    \
 	X(POINT_GUEST, "guest")	  /* before guest mode is entered, after it was left */                                \
 	X(POINT_HW, "hw")	  /* before an access of a guest: walk, fill and access are one step */                \
-	X(POINT_HOST, "host")	  /* in the host's memory management */
+	X(POINT_HOST, "host")	  /* in the host's memory management */                                                \
+	X(POINT_READ, "read")	  /* level access: before a read of the kernel's memory, */                            \
+	X(POINT_WRITE, "write")	  /* and before a write or an atomic operation */
 
 enum target_point {
 #define POINT_MEMBER(id, word) id,
@@ -106,6 +108,14 @@ struct host_services {
 	bool watched;
 	void (*point)(void *ctx, enum target_point kind, const char *word, const void *variable,
 		      const void *const callers[TARGET_CALLERS]);
+	/*
+	 * In a module of the flavour `access`: call accessed() before each access of kernel code to its own memory,
+	 * [memory_base, memory_base + memory_size). callers: only the first.
+	 */
+	bool watch_access;
+	uint64_t memory_base, memory_size;
+	void (*accessed)(void *ctx, enum target_point kind, const void *address, size_t size,
+			 const void *const callers[TARGET_CALLERS]);
 	/* More than one task may be under way in this world: tell of locks. */
 	bool overlap;
 	void (*locked)(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS]);
@@ -196,6 +206,8 @@ struct target {
 
 	/* No kernel code is under way: what waits for a grace period of RCU may be done. */
 	void (*quiescent)(void);
+	/* What an address of kernel memory belongs to: "rmap", "dirty", "kvm" (struct kvm) or "memory". */
+	const char *(*memory_name)(const void *address);
 	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */
 	const char *(*lock_name)(const void *lock);
 

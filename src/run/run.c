@@ -273,9 +273,9 @@ static const char *on_point_name(void *ctx, enum target_point kind, const char *
 				 const void *const callers[TARGET_CALLERS])
 {
 	struct runner *r = ctx;
-
-	if (!word && kind <= POINT_UNLOCK)
-		word = r->world.target->lock_name(variable);
+	if (!word)
+		word = kind <= POINT_UNLOCK ? r->world.target->lock_name(variable)
+					    : r->world.target->memory_name(variable);
 	return point_name(&r->names, r->module, kind, word, callers);
 }
 

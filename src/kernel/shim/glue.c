@@ -399,6 +399,24 @@ static enum target_rmap rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uin
 	return found;
 }
 
+static const char *memory_name(const void *address)
+{
+	unsigned long at = (unsigned long)address;
+	struct kvm_memory_slot *slot;
+	int bucket;
+
+	if (at - (unsigned long)the_kvm < sizeof(*the_kvm))
+		return "kvm";
+	kvm_for_each_memslot(slot, bucket, rcu_dereference_raw(the_kvm->memslots[0]))
+	{
+		if (slot->arch.rmap && at - (unsigned long)slot->arch.rmap < slot->npages * sizeof(*slot->arch.rmap))
+			return "rmap";
+		if (slot->dirty_bitmap && at - (unsigned long)slot->dirty_bitmap < 2 * kvm_dirty_bitmap_bytes(slot))
+			return "dirty";
+	}
+	return "memory";
+}
+
 /* Locks that scenarios reach, by where they lie. */
 #define KVM_LOCKS(X)                                                                                                   \
 	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
@@ -465,6 +483,7 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.vcpu_run = vcpu_run,
 	.quiescent = rcfuzz_rcu_quiescent,
 	.lock_name = lock_name,
+	.memory_name = memory_name,
 	.page_pinned = page_pinned,
 	.shadow_lpid = shadow_lpid,
 	.rmap = rmap,

@@ -8,7 +8,9 @@
 
 #define CALLER __builtin_return_address(0)
 
-struct host_services *rcfuzz_host __section("rcfuzz_keep");
+/* Instrumented constructors may run before we are given any. */
+static struct host_services no_services __section("rcfuzz_keep");
+struct host_services *rcfuzz_host __section("rcfuzz_keep") = &no_services;
 unsigned int rcfuzz_next_lpid;
 static struct mm_struct the_mm __section("rcfuzz_keep");
 static struct task_struct tasks[TARGET_TASKS] __section("rcfuzz_keep");

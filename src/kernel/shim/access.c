@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * access.c: the callbacks of the compilers' thread-sanitizer instrumentation, as the kernel's KCSAN has them
+ * (kernel/kcsan/core.c), and not the sanitizer's runtime: each read, write and atomic operation of kernel code on the
+ * kernel's own memory is a yield point, and may be looked at. Only modules of the flavour `access` call them; from
+ * others the linker drops them.
+ */
+#include "features.h"
+#include "services.h"
+
+static noinline void tell(const void *address, unsigned long size, enum target_point kind, const void *caller)
+{
+	const void *callers[TARGET_CALLERS] = {caller};
+
+	rcfuzz_host->accessed(rcfuzz_host->ctx, kind, address, size, callers);
+}
+
+static __always_inline void access(const volatile void *address, unsigned long size, enum target_point kind)
+{
+	if (unlikely(rcfuzz_host->watch_access) &&
+	    (unsigned long)address - rcfuzz_host->memory_base < rcfuzz_host->memory_size)
+		tell((const void *)address, size, kind, __builtin_return_address(0));
+}
+
+void __tsan_init(void)
+{
+}
+
+void __tsan_func_entry(void *caller)
+{
+}
+
+void __tsan_func_exit(void)
+{
+}
+
+#define ACCESSES(size)                                                                                                 \
+	void __tsan_read##size(void *p)                                                                                \
+	{                                                                                                              \
+		access(p, size, POINT_READ);                                                                           \
+	}                                                                                                              \
+	void __tsan_write##size(void *p)                                                                               \
+	{                                                                                                              \
+		access(p, size, POINT_WRITE);                                                                          \
+	}                                                                                                              \
+	void __tsan_volatile_read##size(void *p)                                                                       \
+	{                                                                                                              \
+		access(p, size, POINT_READ);                                                                           \
+	}                                                                                                              \
+	void __tsan_volatile_write##size(void *p)                                                                      \
+	{                                                                                                              \
+		access(p, size, POINT_WRITE);                                                                          \
+	}                                                                                                              \
+	void __tsan_unaligned_read##size(void *p)                                                                      \
+	{                                                                                                              \
+		access(p, size, POINT_READ);                                                                           \
+	}                                                                                                              \
+	void __tsan_unaligned_write##size(void *p)                                                                     \
+	{                                                                                                              \
+		access(p, size, POINT_WRITE);                                                                          \
+	}                                                                                                              \
+	void __tsan_unaligned_volatile_read##size(void *p)                                                             \
+	{                                                                                                              \
+		access(p, size, POINT_READ);                                                                           \
+	}                                                                                                              \
+	void __tsan_unaligned_volatile_write##size(void *p)                                                            \
+	{                                                                                                              \
+		access(p, size, POINT_WRITE);                                                                          \
+	}
+ACCESSES(1)
+ACCESSES(2)
+ACCESSES(4)
+ACCESSES(8)
+ACCESSES(16)
+
+void __tsan_read_range(void *p, unsigned long size)
+{
+	access(p, size, POINT_READ);
+}
+
+void __tsan_write_range(void *p, unsigned long size)
+{
+	access(p, size, POINT_WRITE);
+}
+
+/* One step each; fibers are sequentially consistent, so the order that is asked for is always had. */
+#define FETCH(bits, type, name)                                                                                        \
+	type __tsan_atomic##bits##_fetch_##name(volatile type *p, type v, int order)                                   \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		return __atomic_fetch_##name(p, v, __ATOMIC_SEQ_CST);                                                  \
+	}
+#define ATOMICS(bits, type)                                                                                            \
+	FETCH(bits, type, add)                                                                                         \
+	FETCH(bits, type, sub)                                                                                         \
+	FETCH(bits, type, and)                                                                                         \
+	FETCH(bits, type, or)                                                                                          \
+	FETCH(bits, type, xor)                                                                                         \
+	FETCH(bits, type, nand)                                                                                        \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order)                                             \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_READ);                                                                   \
+		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                                           \
+	}                                                                                                              \
+	void __tsan_atomic##bits##_store(volatile type *p, type v, int order)                                          \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		__atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                                              \
+	}                                                                                                              \
+	type __tsan_atomic##bits##_exchange(volatile type *p, type v, int order)                                       \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);                                                    \
+	}                                                                                                              \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected, type v, int order,         \
+							  int failure)                                                 \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		return __atomic_compare_exchange_n(p, expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
+	}                                                                                                              \
+	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *expected, type v, int order,           \
+							int failure)                                                   \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		return __atomic_compare_exchange_n(p, expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
+	}                                                                                                              \
+	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type expected, type v, int order,            \
+							int failure)                                                   \
+	{                                                                                                              \
+		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		__atomic_compare_exchange_n(p, &expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                   \
+		return expected;                                                                                       \
+	}
+ATOMICS(8, unsigned char)
+ATOMICS(16, unsigned short)
+ATOMICS(32, unsigned int)
+ATOMICS(64, unsigned long)
+
+void __tsan_atomic_thread_fence(int order)
+{
+}
+
+void __tsan_atomic_signal_fence(int order)
+{
+}
+
+/* clang calls these for copies that it does not inline. */
+void *__tsan_memcpy(void *to, const void *from, unsigned long n)
+{
+	access(from, n, POINT_READ);
+	access(to, n, POINT_WRITE);
+	return memcpy(to, from, n);
+}
+
+void *__tsan_memmove(void *to, const void *from, unsigned long n)
+{
+	access(from, n, POINT_READ);
+	access(to, n, POINT_WRITE);
+	return memmove(to, from, n);
+}
+
+void *__tsan_memset(void *to, int value, unsigned long n)
+{
+	access(to, n, POINT_WRITE);
+	return memset(to, value, n);
+}
