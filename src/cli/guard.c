@@ -276,8 +276,10 @@ int guard_each(const struct guard *guard)
 		pool.jobs = (unsigned)guard->count;
 	pool.result = malloc(guard->result_size);
 	pool.board = mmap(NULL, sizeof(*pool.board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (!pool.result || pool.board == MAP_FAILED)
+	if (!pool.result || pool.board == MAP_FAILED) {
+		free(pool.result);
 		return cli_error(CLI_INTERNAL, "out of memory");
+	}
 	for (unsigned i = 0; i < pool.jobs && !pool.code; i++)
 		start(&pool, i);
 	while (!pool.code && pool.more && !stopped(guard) && listen_once(&pool))

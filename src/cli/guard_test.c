@@ -49,8 +49,10 @@ static void run(void *ctx, size_t index, void *result)
 		abort();
 	if (index == 3)
 		_exit(9);
-	while (index == 100)
-		pause();
+	if (index == 100) {
+		for (;;)
+			pause();
+	}
 	*(size_t *)result = index * 2;
 }
 
