@@ -55,20 +55,22 @@ static void go_to(struct sched *s, unsigned next)
 }
 
 /*
- * Who goes on: the task that this one interrupted, then the youngest that is ready, then the youngest that has
- * stepped aside. SCHED_TASKS: nobody but perhaps this one.
+ * Who goes on: the task that this one interrupted, then the youngest that is ready, then the one that has
+ * stepped aside for longest. SCHED_TASKS: nobody but perhaps this one.
  */
 static unsigned pick(const struct sched *s, enum task_state least)
 {
-	unsigned back = s->tasks[s->current].back;
-
+	unsigned back = s->tasks[s->current].back, found = SCHED_TASKS;
 	if (s->current && s->tasks[back].state == TASK_READY)
 		return back;
-	for (enum task_state state = TASK_READY; state <= least; state++)
-		for (unsigned i = s->top; i-- > 0;)
-			if (i != s->current && s->tasks[i].state == state)
-				return i;
-	return SCHED_TASKS;
+	for (unsigned i = s->top; i-- > 0;)
+		if (i != s->current && s->tasks[i].state == TASK_READY)
+			return i;
+	for (unsigned i = 0; i < s->top && least == TASK_ASIDE; i++)
+		if (i != s->current && s->tasks[i].state == TASK_ASIDE &&
+		    (found == SCHED_TASKS || s->tasks[i].aside < s->tasks[found].aside))
+			found = i;
+	return found;
 }
 
 /* ---- tasks -------------------------------------------------------------------------- */
@@ -162,6 +164,7 @@ static bool give_way(struct sched *s, enum task_state least)
 	if (next == SCHED_TASKS)
 		return false;
 	me->state = TASK_ASIDE;
+	me->aside = ++s->tickets;
 	s->tasks[next].state = TASK_READY;
 	go_to(s, next);
 	me->state = TASK_READY;
@@ -180,15 +183,21 @@ bool sched_let_others(struct sched *s)
 
 bool sched_drain(struct sched *s)
 {
-	while (sched_others(s)) {
+	struct task *me = &s->tasks[s->current];
+	bool all_end = true;
+
+	me->state = TASK_DRAINS;
+	while (all_end && sched_others(s)) {
 		unsigned next = pick(s, TASK_ASIDE);
 
-		if (next == SCHED_TASKS)
-			return false;
+		all_end = next != SCHED_TASKS;
+		if (!all_end)
+			break;
 		s->tasks[next].state = TASK_READY;
 		go_to(s, next);
 	}
-	return true;
+	me->state = TASK_READY;
+	return all_end;
 }
 
 bool sched_others(const struct sched *s)

@@ -5,7 +5,8 @@
  * Task 0 is the caller of sched_begin, on its own stack; it starts others, which
  * interrupt it where it stands, and each of these may do the same. One runs until
  * it ends, waits, or steps aside; then the one that it interrupted goes on, if
- * that can, else the one that was started last of those that can. So there is
+ * that can, else the one that was started last of those that can, else
+ * the one that has stepped aside for longest. So there is
  * nothing to choose: what runs when follows from what the tasks do.
  */
 #ifndef RCFUZZ_SCHED_H
@@ -13,9 +14,10 @@
 
 #include "switch.h"
 
+#include <stdint.h>
 #define SCHED_TASKS 33u /* task 0, and as many as a scenario has preemptions */
 
-enum task_state { TASK_NONE, TASK_READY, TASK_ASIDE, TASK_WAITS };
+enum task_state { TASK_NONE, TASK_READY, TASK_ASIDE, TASK_WAITS, TASK_DRAINS };
 
 struct task {
 	enum task_state state;
@@ -23,13 +25,15 @@ struct task {
 	struct stack stack, innermost; /* its own, and the one that it stands on while it does not run */
 	void *fake_stack;
 	const void *waits_for;
-	unsigned back; /* the task that it interrupted */
+	unsigned back;	/* the task that it interrupted */
+	uint64_t aside; /* TASK_ASIDE: a ticket, the lowest goes on first */
 	void (*run)(void *arg);
 	void *arg;
 };
 
 struct sched {
 	struct task tasks[SCHED_TASKS];
+	uint64_t tickets;
 	unsigned current, top; /* top: no task from here on was ever started since sched_begin */
 	/* Called whenever `current` has changed, on the stack of the new one. */
 	void (*switched)(void *ctx);

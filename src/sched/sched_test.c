@@ -154,6 +154,34 @@ static void test_drain(void **state)
 	assert_string_equal(trace, "swW");
 }
 
+static void retries(void *arg)
+{
+	while (!gate)
+		assert_true(sched_let_others(&s));
+	say(*(const char *)arg);
+}
+
+static void ends_it(void *arg)
+{
+	(void)arg;
+	sched_step_aside(&s);
+	gate = 1;
+	say('e');
+}
+
+/* Two that retry do not keep a third, older one, from what they wait for. */
+static void test_nobody_starves(void **state)
+{
+	(void)state;
+	begin();
+	sched_start(&s, ends_it, NULL);
+	sched_start(&s, retries, "r");
+	sched_start(&s, retries, "q");
+	assert_true(sched_drain(&s));
+	assert_int_equal(strlen(trace), 3);
+	assert_int_equal(trace[0], 'e');
+}
+
 static void nested(void *arg)
 {
 	uintptr_t depth = (uintptr_t)arg;
@@ -225,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_who_has_stepped_aside),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_nobody_starves),
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_give_up),
