@@ -23,7 +23,8 @@ enum { KEY_FORMAT = 1000, KEY_VERIFY, KEY_GDB, KEY_IN_PROCESS };
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2},
-	{"verify", KEY_VERIFY, NULL, 0, "run twice and compare the traces", 2},
+	{"verify", KEY_VERIFY, NULL, 0,
+	 "run twice and compare the traces, also with those of other modules of the same kernel", 2},
 	{"quiet", 'q', NULL, 0, "the verdict only", 2},
 	{"gdb", KEY_GDB, NULL, 0, "stop in gdb at the moment of the loss, with the kernel's lines", 2},
 	{"in-process", KEY_IN_PROCESS, NULL, 0, "for another debugger: call rcfuzz_moment() at that moment", 2},
@@ -76,6 +77,7 @@ struct replay_result {
 	uint32_t finding_count, ops;
 	struct finding worst;
 	uint64_t trace_hash;
+	bool portable;			 /* its preemptions are named: they are at the same places in another build */
 	uint16_t bits[SCENARIO_OPS_MAX]; /* after each op: R, C and presence of the four places */
 };
 
@@ -140,6 +142,9 @@ static void fill_result(const struct timeline *t, struct replay_result *result)
 	result->worst = t->finding;
 	result->trace_hash = t->outcome.trace_hash;
 	result->ops = t->scenario.op_count;
+	result->portable = true;
+	for (uint32_t i = 0; i < t->scenario.point_count; i++)
+		result->portable &= t->scenario.points[i].name[0] != 0;
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
 		result->bits[i] = pack_bits(&t->steps[i].after);
 }
@@ -275,6 +280,31 @@ static void print_comparison(const struct replay_options *o, const struct target
 	}
 }
 
+/* Modules of one kernel differ in compiler and optimisation only, and that must make no difference. */
+static int verify_builds(const struct replay_options *o, const struct cli_list *modules,
+			 const struct target_facts *facts, struct replay_result **results)
+{
+	int code = 0;
+
+	for (size_t f = 0; f < o->files.count; f++) {
+		const struct replay_result *first = &results[0][f];
+
+		if (!first->portable)
+			fprintf(stderr, "rcfuzz: %s: its preemptions have numbers only, which hold for one build\n",
+				o->files.items[f]);
+		for (size_t t = 1; first->portable && t < modules->count; t++) {
+			const struct replay_result *r = &results[t][f];
+
+			if (strcmp(facts[t].name, facts[0].name) != 0 || first->code > CLI_FINDING ||
+			    r->code > CLI_FINDING || r->trace_hash == first->trace_hash)
+				continue;
+			code = cli_error(CLI_INTERNAL, "%s: %s and %s, two builds of one kernel, gave two traces",
+					 o->files.items[f], modules->items[0], modules->items[t]);
+		}
+	}
+	return code;
+}
+
 static int compare(const struct replay_options *o, const struct cli_list *modules)
 {
 	struct replay_result **results = calloc(modules->count, sizeof(*results));
@@ -292,6 +322,8 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 		if (!code && results[t])
 			worst = worse(worst, replay_on(replay));
 	}
+	if (!code && o->verify)
+		worst = worse(worst, verify_builds(o, modules, facts, results));
 	if (!code && !o->json)
 		print_comparison(o, facts, results, modules->count);
 	for (size_t t = 0; results && facts && t < modules->count; t++) {

@@ -362,7 +362,7 @@ static int vcpu_run(unsigned int id)
 
 /* ---- looking -------------------------------------------------------------------------- */
 
-static int shadow_lpid(uint32_t l1_lpid)
+static int find_shadow_lpid(uint32_t l1_lpid)
 {
 	struct kvm_nested_guest *gp = idr_find(&the_kvm->arch.kvm_nested_guest_idr, l1_lpid);
 
@@ -378,7 +378,7 @@ static bool rmap_is(u64 word, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
 }
 
 /* As for_each_nest_rmap_safe goes through it, but a list that leads to memory that is not in use ends there. */
-static enum target_rmap rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
+static enum target_rmap find_rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
 {
 	struct kvm_memory_slot *slot = gfn_to_memslot(the_kvm, gpa >> PAGE_SHIFT);
 	u64 node = slot && slot->arch.rmap ? slot->arch.rmap[(gpa >> PAGE_SHIFT) - slot->base_gfn] : 0;
@@ -399,7 +399,7 @@ static enum target_rmap rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uin
 	return found;
 }
 
-static const char *memory_name(const void *address)
+static const char *find_memory_name(const void *address)
 {
 	unsigned long at = (unsigned long)address;
 	struct kvm_memory_slot *slot;
@@ -422,7 +422,7 @@ static const char *memory_name(const void *address)
 	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
 #define VCPU_LOCKS(X) X(mutex) X(arch.vpa_update_lock) X(arch.tbacct_lock)
 
-static const char *lock_name(const void *lock)
+static const char *find_lock_name(const void *lock)
 {
 	struct kvm_nested_guest *gp;
 	unsigned int i;
@@ -451,6 +451,24 @@ static const char *lock_name(const void *lock)
 			   id) if (lock == (const void *)&gp->tlb_lock) return "tlb_lock";
 	return "lock";
 }
+
+/* Looking runs kernel code too, and is nothing that another CPU could see or come between. */
+#define LOOK(type, name, call, ...)                                                                                    \
+	static type name(__VA_ARGS__)                                                                                  \
+	{                                                                                                              \
+		bool watched = rcfuzz_host->watch_access;                                                              \
+		type result;                                                                                           \
+                                                                                                                       \
+		rcfuzz_host->watch_access = false;                                                                     \
+		result = call;                                                                                         \
+		rcfuzz_host->watch_access = watched;                                                                   \
+		return result;                                                                                         \
+	}
+LOOK(int, shadow_lpid, find_shadow_lpid(l1_lpid), uint32_t l1_lpid)
+LOOK(enum target_rmap, rmap, find_rmap(gpa, l1_lpid, n_gpa, shift), uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa,
+     uint32_t shift)
+LOOK(const char *, memory_name, find_memory_name(address), const void *address)
+LOOK(const char *, lock_name, find_lock_name(lock), const void *lock)
 
 static bool page_pinned(uint64_t hpa)
 {
