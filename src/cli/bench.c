@@ -49,7 +49,7 @@ static const struct argp_option options[] = {
 };
 
 static const char help[] = "Measures how fast generated scenarios of 64 ops run on one core, whole and as bare kernel "
-			   "calls, and prints one JSON object. There are six measurements.\v"
+			   "calls, and prints one JSON object. There are ten measurements.\v"
 			   "Example:\n"
 			   "  rcfuzz bench --time 3s\n"
 			   "Times are CPU time. 'ci/bench' repeats it and prints a table.";
@@ -110,6 +110,49 @@ static void resize_all(struct bench *bench, uint32_t ops)
 	}
 }
 
+/* Two ops of each run inside the ones before them. */
+static void preempt_all(struct bench *bench, uint8_t level)
+{
+	struct rng rng;
+
+	rng_seed(&rng, BENCH_SEED);
+	for (uint32_t i = 0; i < BENCH_SCENARIOS; i++) {
+		struct scenario *s = &bench->scenarios[i].scenario;
+
+		s->config.level = level;
+		s->point_count = 0;
+		for (uint32_t k = 0; k < 2; k++) {
+			uint32_t victim = rng_below(&rng, BENCH_OPS / 2 - 1) + k * BENCH_OPS / 2;
+
+			s->points[s->point_count++] = (struct scenario_point){
+				.victim = s->ops[victim].label,
+				.child = s->ops[victim + 1].label,
+				.nth = (uint16_t)(1 + rng_below(&rng, 8)),
+			};
+		}
+		encode(&bench->scenarios[i]);
+	}
+}
+
+/* One store and one harvest: the harvest behind it, or inside it at each of its first yield points in turn. */
+static void pair_all(struct bench *bench, bool inside)
+{
+	static const uint8_t kinds[] = {OP_L1_CREATE, OP_L1_MAP, OP_HOST_LOG_START, OP_L2_STORE, OP_HOST_HARVEST};
+
+	for (uint32_t i = 0; i < BENCH_SCENARIOS; i++) {
+		struct scenario *s = &bench->scenarios[i].scenario;
+
+		scenario_init(s);
+		for (uint16_t k = 0; k < sizeof(kinds); k++)
+			s->ops[s->op_count++] =
+				(struct scenario_op){.kind = kinds[k], .label = (uint16_t)(k + 1), .guest = 1};
+		if (inside)
+			s->points[s->point_count++] =
+				(struct scenario_point){.victim = 4, .child = 5, .nth = (uint16_t)(1 + i % 24)};
+		encode(&bench->scenarios[i]);
+	}
+}
+
 /* ---- measurements ---------------------------------------------------------- */
 
 static double cpu_seconds(void)
@@ -160,7 +203,7 @@ static int measure_all(struct bench *bench)
 	static const uint32_t sizes[] = {64, 256, 1024};
 	struct rusage usage;
 	struct cost cost;
-	double reset;
+	double reset, sync, access, pair, schedule;
 
 	generate_all(bench);
 	cost = measure(bench, true);
@@ -175,7 +218,19 @@ static int measure_all(struct bench *bench)
 	}
 	resize_all(bench, 0);
 	reset = measure(bench, false).whole;
-	printf("],\n \"reset_us\": %.2f}\n", 1e6 * reset);
+	generate_all(bench);
+	preempt_all(bench, LEVEL_SYNC);
+	sync = measure(bench, false).whole;
+	preempt_all(bench, LEVEL_ACCESS);
+	access = measure(bench, false).whole;
+	pair_all(bench, false);
+	pair = measure(bench, false).whole;
+	pair_all(bench, true);
+	schedule = measure(bench, false).whole;
+	printf("],\n \"reset_us\": %.2f,\n", 1e6 * reset);
+	printf(" \"preempted_execs_per_s\": %.1f, \"sync_ratio\": %.3f, \"access_ratio\": %.3f,\n", 1 / sync,
+	       sync / cost.whole, access / cost.whole);
+	printf(" \"schedules_per_s\": %.1f, \"schedule_ratio\": %.3f}\n", 1 / schedule, schedule / pair);
 	return cli_flush(CLI_CLEAN);
 }
 
