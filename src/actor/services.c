@@ -245,11 +245,41 @@ static void service_lpid_free(void *ctx, uint32_t lpid)
 		w->lpid_used[lpid / 8] &= (uint8_t) ~(1u << lpid % 8);
 }
 
-static void service_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,
+/* In use: L1's own tables, and those of a guest that the kernel still knows by its LPID. */
+static bool is_reachable(const struct world *w, const void *entry)
+{
+	for (unsigned guest = 0; guest <= w->config->guests; guest++) {
+		uint64_t root = w->target->root_table(guest ? l1_lpid(w, guest) : 0);
+
+		if (root && machine_tree_holds(w->machine, root, entry))
+			return true;
+	}
+	return false;
+}
+
+/* Tables that others may walk or change are changed under mmu_lock. Looked at once an op, since it takes a while. */
+static void check_locked(struct world *w, const void *entry, const void *const callers[TARGET_CALLERS])
+{
+	if (w->task->unlocked || w->ending)
+		return;
+	w->task->unlocked = true;
+	if (is_reachable(w, entry))
+		w->hooks.report(w->hooks.ctx, REPORT_LOCK, NULL, 0, NULL, "page tables change without mmu_lock",
+				callers);
+}
+
+static void service_table_freed_unlocked(void *ctx, const void *table, const void *const callers[TARGET_CALLERS])
+{
+	check_locked(ctx, table, callers);
+}
+
+static void service_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte, bool locked,
 				const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
 
+	if (!locked)
+		check_locked(w, entry, callers);
 	w->entry_changes++;
 	w->hooks.pte_written(w->hooks.ctx, entry, old_pte, new_pte, callers);
 }
@@ -293,6 +323,7 @@ void world_services(struct world *w)
 		.lpid_alloc = service_lpid_alloc,
 		.lpid_free = service_lpid_free,
 		.pte_written = service_pte_written,
+		.table_freed_unlocked = service_table_freed_unlocked,
 		.table_linked = service_table_linked,
 		.report = service_report,
 	};

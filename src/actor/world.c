@@ -71,7 +71,7 @@ static void forget(struct world *w)
 	w->entry_changes = 0;
 	w->nomem_in = 0;
 	w->faults = 0;
-	w->aborted = false;
+	w->aborted = w->ending = false;
 	w->host_cpu = 0;
 	w->vmm.task = w->aging.task = 0;
 	memset(w->cpus, 0, sizeof(w->cpus));
@@ -164,6 +164,7 @@ int world_begin(struct world *w, const struct scenario *scenario)
 void world_end(struct world *w, bool teardown)
 {
 	vcpu_stop_all(w);
+	w->ending = true;
 	if (teardown)
 		w->target->world_teardown();
 }

@@ -88,6 +88,7 @@ struct world_task {
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
 	const void *waits_at[TARGET_CALLERS];
+	bool unlocked; /* it was looked at once what it does to entries without mmu_lock */
 	uint32_t lock_count;
 	struct held_lock locks[WORLD_LOCKS_MAX];
 };
@@ -151,6 +152,7 @@ struct world {
 	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */
 	uint32_t entry_changes; /* counts changes of any page table entry: progress */
 	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
+	bool ending;		/* the kernel's own teardown: nobody else is there */
 	bool aborted;
 	unsigned host_cpu;
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 3u
+#define TARGET_ABI 4u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
@@ -143,9 +143,14 @@ struct host_services {
 	int (*lpid_alloc)(void *ctx);
 	void (*lpid_free)(void *ctx, uint32_t lpid);
 
-	/* A page table entry changed (values in CPU order); callers: return addresses, innermost first. */
-	void (*pte_written)(void *ctx, void *entry, uint64_t old, uint64_t new,
+	/*
+	 * A page table entry changed (values in CPU order), mmu_lock held by the task that runs or not; callers: return
+	 * addresses, innermost first.
+	 */
+	void (*pte_written)(void *ctx, void *entry, uint64_t old, uint64_t new, bool locked,
 			    const void *const callers[TARGET_CALLERS]);
+	/* A page table is given back without mmu_lock held. */
+	void (*table_freed_unlocked)(void *ctx, const void *table, const void *const callers[TARGET_CALLERS]);
 	void (*table_linked)(void *ctx, void *parent_entry, void *table);
 
 	/*
@@ -206,6 +211,8 @@ struct target {
 
 	/* No kernel code is under way: what waits for a grace period of RCU may be done. */
 	void (*quiescent)(void);
+	/* The root table of L1's guest with that LPID, 0: of L1 itself. 0: the kernel does not know such a guest. */
+	uint64_t (*root_table)(uint32_t l1_lpid);
 	/* What an address of kernel memory belongs to: "rmap", "dirty", "kvm" (struct kvm) or "memory". */
 	const char *(*memory_name)(const void *address);
 	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */

@@ -172,6 +172,8 @@ struct machine_leaf {
 };
 /* The partition-scoped leaf for addr under lpid, read from the tables as they are now. Never faults. */
 struct machine_leaf machine_peek(const struct machine *m, uint32_t lpid, uint64_t addr);
+/* Does the entry lie in a table of the tree whose root of 13 bits is at that address? */
+bool machine_tree_holds(const struct machine *m, uint64_t root, const void *entry);
 /* A TLB entry for it on cpu; .present=false: none. */
 struct machine_leaf machine_peek_tlb(const struct machine *m, uint32_t cpu, uint32_t lpid, uint64_t addr);
 

@@ -180,3 +180,28 @@ struct machine_leaf machine_peek(const struct machine *m, uint32_t lpid, uint64_
 		return (struct machine_leaf){.present = false};
 	return leaf_of(m, addr, walk.shift, walk.pte, walk.where);
 }
+
+static bool table_holds(const struct machine *m, const struct radix_cursor *table, uint64_t entry)
+{
+	uint64_t size = 8ull << table->bits;
+
+	if (entry - table->table < size)
+		return true;
+	for (uint64_t at = table->table; at < table->table + size; at += 8) {
+		struct radix_cursor below = *table;
+
+		if (machine_kmem_state(m, at, 8, NULL, NULL) != KMEM_LIVE)
+			return false;
+		if (radix_load(at) && radix_step(&below, radix_load(at)) == RADIX_STEP_NEXT &&
+		    table_holds(m, &below, entry))
+			return true;
+	}
+	return false;
+}
+
+bool machine_tree_holds(const struct machine *m, uint64_t root, const void *entry)
+{
+	const struct radix_cursor cursor = {.table = root, .bits = 13, .shift = RADIX_ROOT_SHIFT};
+
+	return table_holds(m, &cursor, (uint64_t)(uintptr_t)entry);
+}

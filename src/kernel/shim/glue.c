@@ -399,6 +399,18 @@ static enum target_rmap find_rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa
 	return found;
 }
 
+_Bool rcfuzz_mmu_locked(void)
+{
+	return the_kvm && *(unsigned int *)&the_kvm->mmu_lock == rcfuzz_host->task + 1;
+}
+
+static uint64_t find_root_table(uint32_t l1_lpid)
+{
+	struct kvm_nested_guest *gp = l1_lpid ? idr_find(&the_kvm->arch.kvm_nested_guest_idr, l1_lpid) : NULL;
+
+	return l1_lpid ? (gp ? (uint64_t)gp->shadow_pgtable : 0) : (uint64_t)the_kvm->arch.pgtable;
+}
+
 static const char *find_memory_name(const void *address)
 {
 	unsigned long at = (unsigned long)address;
@@ -467,6 +479,7 @@ static const char *find_lock_name(const void *lock)
 LOOK(int, shadow_lpid, find_shadow_lpid(l1_lpid), uint32_t l1_lpid)
 LOOK(enum target_rmap, rmap, find_rmap(gpa, l1_lpid, n_gpa, shift), uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa,
      uint32_t shift)
+LOOK(uint64_t, root_table, find_root_table(l1_lpid), uint32_t l1_lpid)
 LOOK(const char *, memory_name, find_memory_name(address), const void *address)
 LOOK(const char *, lock_name, find_lock_name(lock), const void *lock)
 
@@ -500,6 +513,7 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.test_young = test_young,
 	.vcpu_run = vcpu_run,
 	.quiescent = rcfuzz_rcu_quiescent,
+	.root_table = root_table,
 	.lock_name = lock_name,
 	.memory_name = memory_name,
 	.page_pinned = page_pinned,

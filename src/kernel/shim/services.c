@@ -533,11 +533,21 @@ void kfree(const void *p)
 		give(p, KMEM_SLAB, CALLER);
 }
 
+static noinline void tell_freed_unlocked(const void *table)
+{
+	const void *callers[TARGET_CALLERS];
+
+	get_callers(callers);
+	rcfuzz_host->table_freed_unlocked(rcfuzz_host->ctx, table, callers);
+}
+
 /* A cache with a constructor hands out what was freed as it is: it must be in the constructed state. */
 void kmem_cache_free(struct kmem_cache *cache, void *p)
 {
 	if (p && cache->zeroes && !all_zero(p, cache->size))
 		report(REPORT_MEMORY, NULL, 0, NULL, "a table is given back with entries in it");
+	if (p && cache->zeroes && !rcfuzz_mmu_locked())
+		tell_freed_unlocked(p);
 	give(p, KMEM_SLAB, CALLER);
 }
 
@@ -719,7 +729,7 @@ void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *
 	if (old == new)
 		return;
 	get_callers(callers);
-	rcfuzz_host->pte_written(rcfuzz_host->ctx, ptep, old, new, callers);
+	rcfuzz_host->pte_written(rcfuzz_host->ctx, ptep, old, new, rcfuzz_mmu_locked(), callers);
 }
 
 void rcfuzz_table_linked(void *parent_entry, void *table)

@@ -20,5 +20,6 @@ void rcfuzz_services_reset(void);
 void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count);
 /* The LPID that the next kvmppc_alloc_lpid gives (L1's own); 0: as rcfuzz says. */
 extern unsigned int rcfuzz_next_lpid;
+_Bool rcfuzz_mmu_locked(void);
 _Bool rcfuzz_page_pinned(unsigned long hpa);
 #endif
