@@ -86,7 +86,7 @@ expect 0 --help && shows 'rcfuzz run --time 60s'
 expect 0 --version && shows '^rcfuzz [0-9]'
 refuse 64 'name a verb'
 refuse 64 "unknown verb 'frobnicate'" frobnicate
-for verb in run replay check minimize triage report corpus convert build info; do
+for verb in run replay check minimize triage report corpus convert build info conform confirm; do
 	expect 0 "$verb" --help && shows "Usage: rcfuzz $verb"
 	refuse 64 'unknown option' "$verb" --no-such-option
 done
@@ -127,6 +127,15 @@ for i in 1 2 3 4 5 6 7 8; do
 	"$rcfuzz" replay -q "${target[@]}" "$tmp/garbage" > /dev/null 2>&1 || code=$?
 	if [ "$code" -le 1 ]; then ok; else fail "replay of $((i * 211)) random bytes ends with $code"; fi
 done
+
+step 'the stage'
+RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' conform "${target[@]}" "$seed"
+RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' confirm "${target[@]}" corpus/known/set-rc-of-another-page.txt
+RCFUZZ_STAGE=$tmp/no-stage refuse 65 'shows no finding' confirm "${target[@]}" "$seed"
+refuse 65 'idle page tracking' confirm "${target[@]}" corpus/known/aging-leaves-tlb.txt
+refuse 65 'embargoed' confirm "${target[@]}" "$tmp/secret.txt"
+refuse 64 'one scenario' confirm "${target[@]}"
+refuse 66 'missing.txt' conform "${target[@]}" missing.txt
 
 step 'convert'
 for file in corpus/seeds/*.txt; do

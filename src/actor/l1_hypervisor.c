@@ -538,6 +538,18 @@ int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word
 	return (int)l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, regs_at});
 }
 
+uint64_t l1_fault_gpa(const struct world *w, unsigned v, uint64_t otherwise)
+{
+	uint64_t at = w->layout.state_gpa[v], asdr;
+	uint32_t frame = machine_hostmm_frame(w->machine, layout_hva(&w->layout, layout_lpage(&w->layout, at)));
+
+	if (frame == MACHINE_FRAME_NONE)
+		return otherwise;
+	at += offsetof(struct state_area, asdr) - layout_gpa(&w->layout, layout_lpage(&w->layout, at));
+	machine_read(w->machine, machine_frame_hpa(w->machine, frame) + at, &asdr, sizeof(asdr));
+	return guest_order64(w, asdr);
+}
+
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)
 {
 	uint32_t n = (uint32_t)(access->gpa >> w->layout.page_shift);

@@ -3,8 +3,16 @@
 #include "world.h"
 
 #define L2_PID 1
+#define VECTOR_HDSI 0xe00
+#define VECTOR_HISI 0xe20
 /* Entering L2 again after L1 has answered a fault, before L2 gives up. */
 #define L2_ENTRIES_MAX 8
+
+/* Why H_ENTER_NESTED returned: a fault that L1 is to answer. Anything else, an error of the hcall too, L1 gives up. */
+static bool is_storage_trap(uint64_t r3)
+{
+	return r3 == VECTOR_HDSI || r3 == VECTOR_HISI;
+}
 
 static void failed(struct world *w, const struct scenario_op *op, enum event_access kind)
 {
@@ -46,7 +54,8 @@ static int l2_access(struct world *w, const struct scenario_op *op, enum event_a
 		}
 		if (result == ACCESS_FAILED)
 			break;
-		if (vcpu->mode != VCPU_L1 || !l1_answer_fault(w, v, op->guest, &access))
+		if (vcpu->mode != VCPU_L1 || !is_storage_trap(vcpu->entry.r3) ||
+		    !l1_answer_fault(w, v, op->guest, &access))
 			break;
 	}
 	failed(w, op, kind);

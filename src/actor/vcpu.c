@@ -163,8 +163,10 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		vcpu_exit(w, v);
 		if (vcpu->mode == VCPU_DEAD || vcpu->entry.interrupted)
 			return ACCESS_FAILED;
-		if (vcpu->mode != mode || vcpu->guest != guest)
+		if (vcpu->mode != mode || vcpu->guest != guest) {
+			access->gpa = l1_fault_gpa(w, v, access->gpa);
 			return ACCESS_LEFT;
+		}
 		unchanged = w->entry_changes == changes ? unchanged + 1 : 0;
 		/* The kernel may have told the guest to try again because of what another op is doing. */
 		if (unchanged && world_let_others(w))

@@ -34,6 +34,8 @@ typedef int verb_main(int argc, char **argv);
 	X(report, "findings as text, HTML, mail, JSON, SARIF or KTAP")                                                 \
 	X(corpus, "merge, minimize, stats")                                                                            \
 	X(convert, "binary scenario <-> text")                                                                         \
+	X(conform, "the same scenarios here and on an unmodified kernel in emulation")                                 \
+	X(confirm, "does a finding happen on an unmodified kernel in emulation")                                       \
 	X(build, "build a module from a kernel tree")                                                                  \
 	X(info, "what a module was built from")                                                                        \
 	X(bench, "how fast scenarios run here (ci/bench makes a table of it)")

@@ -18,7 +18,8 @@
 
 struct minimizer {
 	struct runner *runner;
-	struct isolate *isolate; /* NULL: in this process */
+	struct isolate *isolate;	  /* NULL: in this process */
+	const struct minimize_test *test; /* what to keep; NULL: the signature */
 	const char *signature;
 	const struct minimize_budget *budget;
 	uint64_t execs, execs_max;
@@ -118,12 +119,25 @@ static bool simpler(const struct scenario *a, const struct scenario *b)
 	return weight(a) < weight(b);
 }
 
+static bool passes_test(struct minimizer *m)
+{
+	uint32_t last_op;
+
+	if (!m->test->passes(m->test->ctx, &m->trial, &last_op))
+		return false;
+	m->finding.op_effect = (uint16_t)last_op;
+	m->best = m->trial;
+	return true;
+}
+
 /* Run the trial; if it still shows the finding, it is the new best. */
 static bool show_trial(struct minimizer *m)
 {
 	const struct finding *found;
 
 	m->execs++;
+	if (m->test)
+		return passes_test(m);
 	if (!m->isolate)
 		run_scenario(m->runner, &m->trial, NULL, &m->outcome);
 	else if (!isolate_run(m->isolate, &m->trial, &m->outcome))
@@ -496,5 +510,29 @@ void minimize_scenario(struct runner *runner, struct scenario *s, const char *si
 	result->execs = m->execs;
 	isolate_close(m->isolate);
 	runner_time_limit(runner, RUN_BUDGET_MS);
+	free(m);
+}
+
+void minimize_by(const struct minimize_test *test, struct scenario *s, const struct minimize_budget *budget,
+		 struct minimize_result *result)
+{
+	struct minimizer *m = calloc(1, sizeof(*m));
+
+	*result = (struct minimize_result){.ops_before = s->op_count};
+	if (!m)
+		return;
+	m->test = test;
+	m->budget = budget;
+	m->execs_max = budget->execs_max ? budget->execs_max : MINIMIZE_EXECS;
+	m->seconds_end = budget->seconds_max > 0 ? now_seconds() + budget->seconds_max : 0;
+	m->trial = *s;
+	scenario_canonicalize(&m->trial);
+	if (show_trial(m)) {
+		shrink(m);
+		*s = m->best;
+		result->reproduced = true;
+		result->complete = !exhausted(m);
+	}
+	result->execs = m->execs;
 	free(m);
 }

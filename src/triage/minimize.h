@@ -42,6 +42,16 @@ struct minimize_result {
 void minimize_scenario(struct runner *runner, struct scenario *s, const char *signature,
 		       const struct minimize_budget *budget, struct minimize_result *result);
 
+/* Any other thing that a scenario may show. */
+struct minimize_test {
+	void *ctx;
+	/* Does it? *last_op: an op after which nothing matters. The same scenario always gives the same answer. */
+	bool (*passes)(void *ctx, const struct scenario *s, uint32_t *last_op);
+};
+/* Shrink *s (canonical) in place, as long as it passes. result->finding is not set. */
+void minimize_by(const struct minimize_test *test, struct scenario *s, const struct minimize_budget *budget,
+		 struct minimize_result *result);
+
 /* Does the scenario show a finding with this signature? It is copied to *finding (may be NULL). */
 bool minimize_shows(struct runner *runner, const struct scenario *s, const char *signature, struct finding *finding);
 

@@ -83,6 +83,42 @@ static void minimizes_to_the_core(void **state)
 	}
 }
 
+/* Passes with a store of L2 that a harvest follows; what comes after that does not matter. */
+static bool stores_then_harvests(void *ctx, const struct scenario *s, uint32_t *last_op)
+{
+	bool stored = false;
+
+	++*(unsigned *)ctx;
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		stored |= s->ops[i].kind == OP_L2_STORE;
+		*last_op = i;
+		if (stored && s->ops[i].kind == OP_HOST_HARVEST)
+			return true;
+	}
+	return false;
+}
+
+static void keeps_any_property(void **state)
+{
+	const struct minimize_budget budget = {0};
+	unsigned runs = 0;
+	const struct minimize_test test = {.ctx = &runs, .passes = stores_then_harvests};
+	struct minimize_result result;
+	struct scenario s = showing(4), none = s;
+
+	(void)state;
+	minimize_by(&test, &s, &budget, &result);
+	assert_true(result.reproduced);
+	assert_true(result.complete);
+	assert_int_equal(result.execs, runs);
+	assert_int_equal(s.op_count, 2);
+	assert_int_equal(s.ops[0].kind, OP_L2_STORE);
+	assert_int_equal(s.ops[1].kind, OP_HOST_HARVEST);
+	none.op_count = 0;
+	minimize_by(&test, &none, &budget, &result);
+	assert_false(result.reproduced);
+}
+
 static void same_input_same_result(void **state)
 {
 	struct runner runner = {0};
@@ -302,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(minimizes_to_the_core),
+		cmocka_unit_test(keeps_any_property),
 		cmocka_unit_test(same_input_same_result),
 		cmocka_unit_test(budget_ends_with_the_best_so_far),
 		cmocka_unit_test(stop_ends_with_what_it_has),

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* controls.c: variants of a scenario in which its finding must not show. */
+#include "controls.h"
+
+#include <string.h>
+
+#define CONTROL_WORD(id, word) [id] = word,
+const char *const control_name[CONTROL_COUNT] = {CONTROLS(CONTROL_WORD)};
+
+static bool is_access(const struct scenario_op *op)
+{
+	return op->kind == OP_L2_STORE || op->kind == OP_L2_LOAD || op->kind == OP_L2_FETCH ||
+	       op->kind == OP_L1_STORE || op->kind == OP_L1_LOAD;
+}
+
+static bool without(struct scenario *s, unsigned op)
+{
+	if (op >= s->op_count)
+		return false;
+	memmove(&s->ops[op], &s->ops[op + 1], (s->op_count - op - 1) * sizeof(s->ops[0]));
+	s->op_count--;
+	return true;
+}
+
+/* The L1 page that L1 last let the guest's page n lie on, before op `end`; false: none. */
+static bool mapped_page(const struct scenario *s, unsigned end, const struct scenario_op *access, uint16_t *g)
+{
+	for (unsigned i = end; i--;) {
+		const struct scenario_op *op = &s->ops[i];
+
+		if (op->kind == OP_L1_MAP && op->guest == access->guest && op->n == access->n) {
+			*g = op->g;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* L1 itself accesses the pages that L2 would have. */
+static bool plain(struct scenario *s)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < s->op_count; i++) {
+		struct scenario_op *op = &s->ops[i];
+		uint16_t g;
+
+		if (op->kind != OP_L2_STORE && op->kind != OP_L2_LOAD && op->kind != OP_L2_FETCH)
+			continue;
+		if (!mapped_page(s, i, op, &g))
+			return false;
+		*op = (struct scenario_op){.label = op->label,
+					   .kind = op->kind == OP_L2_STORE ? OP_L1_STORE : OP_L1_LOAD,
+					   .vcpu = op->vcpu,
+					   .guest = 1,
+					   .g = g};
+		any = true;
+	}
+	return any;
+}
+
+static void move(struct scenario *s, unsigned from, unsigned to)
+{
+	struct scenario_op moved = s->ops[from];
+
+	memmove(&s->ops[to + 1], &s->ops[to], (from - to) * sizeof(s->ops[0]));
+	s->ops[to] = moved;
+}
+
+/* The access that follows the decisive op comes before it; or, if that is an access itself, before what precedes it. */
+static bool swapped(struct scenario *s, unsigned op)
+{
+	unsigned access = op + 1;
+
+	if (op < s->op_count && is_access(&s->ops[op])) {
+		if (op == 0)
+			return false;
+		move(s, op, op - 1);
+		return true;
+	}
+	while (access < s->op_count && !is_access(&s->ops[access]))
+		access++;
+	if (access >= s->op_count)
+		return false;
+	move(s, access, op);
+	return true;
+}
+
+bool control_make(enum control control, const struct scenario *s, const struct finding *f, struct scenario *out)
+{
+	bool made = false;
+
+	*out = *s;
+	switch (control) {
+	case CONTROL_WITHOUT:
+		made = without(out, f->op_cause);
+		break;
+	case CONTROL_PLAIN:
+		made = plain(out);
+		break;
+	case CONTROL_SWAPPED:
+		made = swapped(out, f->op_cause);
+		break;
+	case CONTROL_COUNT:
+		break;
+	}
+	scenario_canonicalize(out);
+	return made;
+}

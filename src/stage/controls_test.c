@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* controls_test.c: each control differs from the scenario in one thing. */
+#include "controls.h"
+
+#include "scenario/scenario_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEAD "rcfuzz-scenario 1\nconfig page=64k\n"
+#define FIRST                                                                                                          \
+	"a l1    create    guest=1\n"                                                                                  \
+	"b l1    map       guest=1 n=2 g=5\n"                                                                          \
+	"c host  log.start slot=0\n"
+#define CAUSE "d host  harvest   slot=0\n"
+#define STORE "e l2    store     guest=1 n=2\n"
+#define LAST "f host  harvest   slot=0\n"
+
+static struct scenario loss(void)
+{
+	static const char text[] = HEAD FIRST CAUSE STORE LAST;
+	static struct scenario_file file;
+	struct scenario_error error;
+
+	assert_true(scenario_file_parse(text, sizeof(text) - 1, &file, &error));
+	return file.scenario;
+}
+
+static const struct finding finding = {.class = CLASS_LOST_DIRTY_HOST, .op_cause = 3, .op_effect = 5};
+
+static void assert_control(enum control control, const char *expected)
+{
+	struct scenario s = loss(), out;
+	char text[1024];
+
+	assert_true(control_make(control, &s, &finding, &out));
+	scenario_text_write_bare(&out, text, sizeof(text));
+	assert_string_equal(text, expected);
+}
+
+static void controls_change_one_thing(void **state)
+{
+	(void)state;
+	assert_control(CONTROL_WITHOUT, HEAD FIRST STORE LAST);
+	assert_control(CONTROL_PLAIN, HEAD FIRST CAUSE "e l1    store     g=5\n" LAST);
+	assert_control(CONTROL_SWAPPED, HEAD FIRST STORE CAUSE LAST);
+}
+
+static void what_is_not_there_makes_no_control(void **state)
+{
+	struct scenario s = loss(), out;
+	struct finding last = finding;
+
+	(void)state;
+	/* An access that is decisive itself comes before what precedes it. */
+	last.op_cause = 4;
+	assert_true(control_make(CONTROL_SWAPPED, &s, &last, &out));
+	assert_int_equal(out.ops[3].kind, OP_L2_STORE);
+	assert_int_equal(out.ops[4].kind, OP_HOST_HARVEST);
+	/* No access follows. */
+	last.op_cause = 5;
+	assert_false(control_make(CONTROL_SWAPPED, &s, &last, &out));
+	/* L2's page lies nowhere. */
+	s.ops[1].n = 3;
+	assert_false(control_make(CONTROL_PLAIN, &s, &finding, &out));
+	/* L2 does nothing. */
+	s.op_count = 4;
+	assert_false(control_make(CONTROL_PLAIN, &s, &finding, &out));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(controls_change_one_thing),
+		cmocka_unit_test(what_is_not_there_makes_no_control),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* records_test.c: two runs are compared record by record. */
+#include "records.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct event stored = {.kind = EV_L2_ACCESS, .access = ACCESS_STORE, .guest = 1, .n = 3, .op = 2};
+static const struct event harvested = {.kind = EV_HARVEST_END, .slot = 0, .op = 3};
+
+static struct records two(const uint8_t *bitmap)
+{
+	struct records r = {0};
+
+	assert_true(records_add(&r, &stored, NULL, 0));
+	assert_true(records_add(&r, &harvested, bitmap, 2));
+	return r;
+}
+
+static void same_records_are_no_difference(void **state)
+{
+	struct records a = two((const uint8_t[]){0x08, 0}), b = two((const uint8_t[]){0x08, 0});
+	struct event other_frame = stored;
+	struct difference d;
+
+	(void)state;
+	assert_false(records_differ(&a, &b, 10, &d));
+	/* Frames are numbered differently, logs and losses are only told there. */
+	other_frame.frame = 77;
+	memcpy(b.bytes, &other_frame, offsetof(struct event, bitmap));
+	assert_true(records_add(&b, &(struct event){.kind = WIRE_LOG, .op = 3}, "oh", 2));
+	assert_true(records_add(&b, &(struct event){.kind = WIRE_LOST, .op = 3}, NULL, 0));
+	assert_false(records_differ(&a, &b, 10, &d));
+	records_free(&a);
+	records_free(&b);
+}
+
+static void another_page_is_a_difference(void **state)
+{
+	struct records a = two((const uint8_t[]){0x08, 0}), b = two((const uint8_t[]){0x08, 1});
+	struct difference d;
+
+	(void)state;
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_int_equal(d.op, 3);
+	assert_int_equal(d.our_kind, EV_HARVEST_END);
+	assert_non_null(strstr(d.ours, ": 3"));
+	assert_null(strstr(d.ours, "8"));
+	assert_non_null(strstr(d.theirs, ": 3 8"));
+	/* What the world's end leaves out is not compared. */
+	assert_false(records_differ(&a, &b, 3, &d));
+	records_free(&a);
+	records_free(&b);
+}
+
+static void a_record_too_few_is_a_difference(void **state)
+{
+	struct records a = two((const uint8_t[]){0x08, 0}), b = {0};
+	struct difference d;
+
+	(void)state;
+	assert_true(records_add(&b, &stored, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_int_equal(d.op, 3);
+	assert_int_equal(d.their_kind, -1);
+	assert_string_equal(d.theirs, "nothing");
+	records_free(&a);
+	records_free(&b);
+}
+
+static void a_cut_record_is_none(void **state)
+{
+	struct records a = two((const uint8_t[]){0x08, 0});
+	struct record record;
+	size_t at = 0;
+
+	(void)state;
+	a.size--;
+	assert_true(records_next(&a, &at, &record));
+	assert_int_equal(record.event.n, 3);
+	assert_false(records_next(&a, &at, &record));
+	records_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_records_are_no_difference),
+		cmocka_unit_test(another_page_is_a_difference),
+		cmocka_unit_test(a_record_too_few_is_a_difference),
+		cmocka_unit_test(a_cut_record_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rules.c: in what the stage and our side may differ.
+ *
+ * The emulated CPU drops all translations when LPIDR is written, at each entry and exit of a guest. Hardware may forget
+ * at any time, so that is right; but what needs a CPU that remembers cannot be compared. So our machine forgets as
+ * often (model.c), and evictions and moves between CPUs mean nothing there.
+ *
+ * Numbers of frames are the host's own affair, and LPIDs are chosen by the kernel: neither is compared.
+ */
+#include "rules.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Ops that are not compared. */
+static const struct {
+	uint8_t kind;  /* enum op_kind */
+	bool playable; /* the stage has it */
+	const char *why;
+} left_out[] = {
+	{OP_HOST_AGE, false, "Debian's kernels have no idle page tracking: user space cannot age a page"},
+	{OP_HOST_TEST_AGE, false, "Debian's kernels have no idle page tracking: user space cannot age a page"},
+	{OP_HOST_SPLIT, false, "the stage's memory is a memfd of small pages"},
+	{OP_HOST_COLLAPSE, false, "the stage's memory is a memfd of small pages"},
+	{OP_L1_COPY, false,
+	 "QEMU 10.0 walks L2's own tree for a quadrant access as if it lay in host memory: no copy succeeds"},
+	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
+	{OP_L2_SIGNAL, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
+	{OP_HOST_NOMEM, false, "nothing makes an allocation of the kernel fail there"},
+	{OP_L1_VPA, true, "the kernel marks a VPA dirty at each entry, and those of the stage are more"},
+};
+
+/* The row for an op, or NULL. */
+static const char *why_left_out(const struct scenario_op *op, bool *playable)
+{
+	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++) {
+		*playable = left_out[i].playable;
+		if (op->kind == left_out[i].kind)
+			return left_out[i].why;
+	}
+	return NULL;
+}
+
+/* L2's registers are the runner's own there. */
+static bool is_nonsense_state(const struct scenario_op *op)
+{
+	return op->kind == OP_L1_NONSENSE && op->hcall == HCALL_STATE;
+}
+
+static void set_stage(struct scenario_config *config)
+{
+	config->backing = BACKING_SMALL;
+	config->rc = RCMODE_FAULT;
+	config->teardown = NO;
+	/* kvmhv_write_guest_state_and_regs takes the version of a big-endian L1 after it was swapped back, and fails:
+	 * H_ENTER_NESTED returns H_AUTHORITY whatever L2 did, and what L2 did cannot be seen. */
+	config->endian = ENDIAN_LITTLE;
+}
+
+/* QEMU 10.0 reports a fault on L2's own tables as one of data even for a fetch (HDSI; the kernel, as the ISA, knows
+ * a HISI with HSRR1 bit 46), so L1 need not let its guest execute there. */
+static void fetch_in_real_mode(struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (s->ops[i].kind == OP_L2_FETCH)
+			s->ops[i].via = VIA_REAL;
+}
+
+/* Nothing interrupts an op there: those that do it here come after it. */
+static void one_after_another(struct scenario *s)
+{
+	s->point_count = 0;
+}
+
+static void append_harvests(struct scenario *s)
+{
+	if (s->op_count > SCENARIO_OPS_MAX - SCENARIO_SLOTS_MAX)
+		s->op_count = SCENARIO_OPS_MAX - SCENARIO_SLOTS_MAX;
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {
+		s->ops[s->op_count] = (struct scenario_op){
+			.kind = OP_HOST_HARVEST, .label = scenario_fresh_label(s), .guest = 1, .slot = (uint8_t)slot};
+		s->op_count++;
+	}
+	scenario_canonicalize(s);
+}
+
+void rules_compare(struct scenario *s)
+{
+	uint32_t kept = 0;
+	bool playable;
+
+	set_stage(&s->config);
+	one_after_another(s);
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (!why_left_out(&s->ops[i], &playable) && !is_nonsense_state(&s->ops[i]))
+			s->ops[kept++] = s->ops[i];
+	s->op_count = kept;
+	fetch_in_real_mode(s);
+	append_harvests(s);
+}
+
+const char *rules_play(struct scenario *s, unsigned *op)
+{
+	if (s->point_count) {
+		*op = scenario_op_index(s, s->points[0].victim);
+		return "nothing interrupts an op there";
+	}
+	for (*op = 0; *op < s->op_count; (*op)++) {
+		bool playable;
+		const char *why = why_left_out(&s->ops[*op], &playable);
+
+		if (why && !playable)
+			return why;
+	}
+	set_stage(&s->config);
+	append_harvests(s);
+	return NULL;
+}

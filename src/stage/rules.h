@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rules.h: in what the stage and our side may differ, and why: one place, not a
+ * tolerance in each comparison.
+ */
+#ifndef RCFUZZ_RULES_H
+#define RCFUZZ_RULES_H
+
+#include "scenario/scenario.h"
+
+/*
+ * Make a scenario one that can be compared: ops and settings that the stage has not, or that differ there by nature,
+ * are left out (rules.c says which and why), and at the end each slot is harvested, so that what is in its log shows.
+ * Canonical afterwards.
+ */
+void rules_compare(struct scenario *s);
+
+/*
+ * Make a scenario one that the stage can run as it is meant: settings, and the last harvests. NULL: it is; otherwise
+ * why it cannot be, and *op is the op that is missing there. Canonical afterwards.
+ */
+const char *rules_play(struct scenario *s, unsigned *op);
+
+#endif

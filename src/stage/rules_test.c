@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rules_test.c: what the stage cannot do is left out, and named when it matters. */
+#include "rules.h"
+
+#include "scenario/scenario_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct scenario parse(const char *ops)
+{
+	static struct scenario_file file;
+	struct scenario_error error;
+	char text[1024];
+
+	strcpy(text, "rcfuzz-scenario 1\n");
+	strcat(text, ops);
+	assert_true(scenario_file_parse(text, strlen(text), &file, &error));
+	return file.scenario;
+}
+
+static const char with_age[] = "config page=64k backing=huge teardown=yes\n"
+			       "a l1    create    guest=1\n"
+			       "b host  age       g=0\n"
+			       "c l2    fetch     guest=1 n=0 via=process\n";
+
+static void what_the_stage_has_not_is_not_compared(void **state)
+{
+	struct scenario s = parse(with_age);
+
+	(void)state;
+	rules_compare(&s);
+	assert_int_equal(s.config.backing, BACKING_SMALL);
+	assert_int_equal(s.config.teardown, NO);
+	assert_int_equal(s.op_count, 2 + SCENARIO_SLOTS_MAX);
+	assert_int_equal(s.ops[0].kind, OP_L1_CREATE);
+	assert_int_equal(s.ops[1].kind, OP_L2_FETCH);
+	assert_int_equal(s.ops[1].via, VIA_REAL);
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
+		assert_int_equal(s.ops[2 + slot].kind, OP_HOST_HARVEST);
+}
+
+static void a_full_scenario_has_room_for_the_harvests(void **state)
+{
+	static struct scenario s;
+
+	(void)state;
+	scenario_init(&s);
+	s.op_count = SCENARIO_OPS_MAX;
+	scenario_canonicalize(&s);
+	rules_compare(&s);
+	assert_int_equal(s.op_count, SCENARIO_OPS_MAX);
+	assert_int_equal(s.ops[s.op_count - 1].kind, OP_HOST_HARVEST);
+}
+
+static void what_cannot_be_played_is_named(void **state)
+{
+	struct scenario s = parse(with_age);
+	unsigned op;
+	const char *why = rules_play(&s, &op);
+
+	(void)state;
+	assert_non_null(why);
+	assert_non_null(strstr(why, "idle page tracking"));
+	assert_int_equal(op, 1);
+	/* Not comparable, but it can be played. */
+	s = parse("config page=64k\na l1    vpa       g=0\n");
+	assert_null(rules_play(&s, &op));
+	assert_int_equal(s.ops[0].kind, OP_L1_VPA);
+	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
+		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
+		cmocka_unit_test(what_cannot_be_played_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* runner.c: takes scenarios from a virtio-serial port, runs them, and tells what was seen. */
+#include "runner.h"
+#include "scenario/codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PORT "/dev/vport0p1"
+#define IN_BYTES (256u << 10)
+#define OUT_BYTES (64u << 10) /* that wait to be sent, about */
+#define PORT_TRIES 50	      /* the device appears when its driver is ready */
+
+static struct {
+	int port, log;
+	/* Questions and answers in bulk: each trip through the emulated device waits for the host. */
+	uint8_t in[IN_BYTES];
+	size_t in_at, in_bytes;
+	uint8_t *out;
+	size_t out_bytes, out_room;
+	size_t out_head; /* where the answer that is being made begins */
+	uint64_t stamp;	 /* that the last store left */
+	struct world world;
+	uint64_t seen[WORLD_LPAGES]; /* stamps, as last told */
+	bool by_user[WORLD_LPAGES];  /* the VMM has written to it since it was copied: it knows, and copies again */
+} runner = {.log = -1};
+
+_Noreturn void runner_die(const char *format, ...)
+{
+	va_list args;
+
+	fputs("rcfuzz-runner: ", stdout);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	exit(1);
+}
+
+uint64_t runner_next_stamp(void)
+{
+	return runner.stamp + 1;
+}
+
+void runner_stamped(void)
+{
+	runner.stamp++;
+}
+
+/* ---- answers ------------------------------------------------------------------ */
+
+static void put(const void *bytes, size_t n)
+{
+	if (runner.out_bytes + n > runner.out_room) {
+		runner.out_room = 2 * runner.out_room + n;
+		runner.out = realloc(runner.out, runner.out_room);
+		if (!runner.out)
+			runner_die("out of memory");
+	}
+	memcpy(runner.out + runner.out_bytes, bytes, n);
+	runner.out_bytes += n;
+}
+
+void runner_record(struct event e, const void *payload, uint32_t bytes)
+{
+	struct wire_record record = {.payload = bytes};
+
+	e.op = runner.world.task->op;
+	memcpy(record.event, &e, sizeof(record.event));
+	put(&record, sizeof(record));
+	if (bytes)
+		put(payload, bytes);
+}
+
+/* Which pages' bytes the op has changed. */
+static void tell_content(void)
+{
+	const struct layout *l = &runner.world.layout;
+
+	for (uint32_t lpage = 0; lpage < l->data_pages; lpage++) {
+		const struct layout_slot *slot = &l->slots[layout_slot_of(l, lpage)];
+		uint64_t stamp;
+
+		if (slot->readonly)
+			continue;
+		stamp = memory_stamp(runner.world.machine, layout_hva(l, lpage));
+		if (stamp == runner.seen[lpage])
+			continue;
+		runner.seen[lpage] = stamp;
+		runner_record((struct event){.kind = WIRE_CONTENT, .lpage = lpage, .count = (uint32_t)stamp}, NULL, 0);
+	}
+}
+
+/* A migration would now hold old bytes of these pages. The actors have just noted what was copied. */
+static void tell_losses(const struct event *harvest)
+{
+	const struct world *w = &runner.world;
+	const struct layout_slot *slot = &w->layout.slots[harvest->slot];
+
+	for (uint32_t i = 0; i < slot->pages; i++) {
+		uint32_t lpage = slot->first + i;
+		bool named = harvest->bitmap[i / 8] >> i % 8 & 1;
+
+		if (!named && !runner.by_user[lpage] &&
+		    machine_hostmm_version(w->machine, layout_hva(&w->layout, lpage)) != w->copied[lpage])
+			runner_record((struct event){.kind = WIRE_LOST, .slot = harvest->slot, .lpage = lpage}, NULL,
+				      0);
+		runner.by_user[lpage] &= !named;
+	}
+}
+
+static void on_event(void *ctx, const struct event *e)
+{
+	const struct world *w = &runner.world;
+
+	(void)ctx;
+	if (e->kind == EV_USER_WRITE)
+		runner.by_user[e->lpage] = true;
+	if (e->kind == EV_LOG_START)
+		memset(&runner.by_user[w->layout.slots[e->slot].first], 0, w->layout.slots[e->slot].pages);
+	if (e->kind == EV_HARVEST_END && e->status == 0)
+		tell_losses(e);
+	if (e->kind == EV_OP_END)
+		tell_content();
+	if (wire_visible(e))
+		runner_record(*e, e->bitmap, wire_bitmap_bytes(e, &runner.world.layout));
+}
+
+/* The line of a report that says what it is; not its registers and stack. */
+static bool is_alarming(const char *text)
+{
+	static const char *const words[] = {"WARNING: ", "BUG: ", "kernel BUG", "Oops: ", "INFO: task"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+/* Such lines of the kernel's log since the last time. */
+static void tell_log(void)
+{
+	char line[2048];
+	ssize_t n;
+
+	while ((n = read(runner.log, line, sizeof(line) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+		const char *text;
+
+		if (n < 0)
+			continue;
+		line[n] = '\0';
+		text = strchr(line, ';');
+		if (text && is_alarming(text))
+			runner_record((struct event){.kind = WIRE_LOG}, text + 1, (uint32_t)strcspn(text + 1, "\n"));
+	}
+}
+
+static void send_all(const void *bytes, size_t n)
+{
+	for (const uint8_t *at = bytes; n;) {
+		ssize_t sent = write(runner.port, at, n);
+
+		if (sent <= 0)
+			runner_die("write to %s: %s", PORT, strerror(errno));
+		at += sent;
+		n -= (size_t)sent;
+	}
+}
+
+static void flush_answers(void)
+{
+	send_all(runner.out, runner.out_bytes);
+	runner.out_bytes = runner.out_head = 0;
+}
+
+static void begin_answer(void)
+{
+	const struct wire_head head = {.magic = WIRE_MAGIC};
+
+	runner.out_head = runner.out_bytes;
+	put(&head, sizeof(head));
+}
+
+static void end_answer(uint32_t id, int status)
+{
+	struct wire_head head = {.magic = WIRE_MAGIC, .id = id, .status = status};
+
+	head.bytes = (uint32_t)(runner.out_bytes - runner.out_head - sizeof(head));
+	memcpy(runner.out + runner.out_head, &head, sizeof(head));
+	if (runner.out_bytes >= OUT_BYTES)
+		flush_answers();
+}
+
+/* ---- questions ------------------------------------------------------------------ */
+
+/* Is there nothing more to read now? */
+static bool port_is_idle(void)
+{
+	struct pollfd fd = {.fd = runner.port, .events = POLLIN};
+
+	return poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLIN);
+}
+
+/* Fill the buffer, whatever there is; what was said so far has to be sent before a wait. */
+static void fill(void)
+{
+	ssize_t got;
+
+	if (port_is_idle())
+		flush_answers();
+	got = read(runner.port, runner.in, sizeof(runner.in));
+	if (got < 0)
+		runner_die("read from %s: %s", PORT, strerror(errno));
+	if (got == 0) /* nobody is there yet, or any more */
+		usleep(1000);
+	runner.in_at = 0;
+	runner.in_bytes = (size_t)got;
+}
+
+static void receive(void *bytes, size_t n)
+{
+	for (uint8_t *at = bytes; n;) {
+		size_t part;
+
+		if (runner.in_at == runner.in_bytes)
+			fill();
+		part = runner.in_bytes - runner.in_at < n ? runner.in_bytes - runner.in_at : n;
+		memcpy(at, runner.in + runner.in_at, part);
+		runner.in_at += part;
+		at += part;
+		n -= part;
+	}
+}
+
+/* L1's tables map our code into each of its guests. */
+static void map_control(const struct layout *l, unsigned guest)
+{
+	const uint64_t valid = 1ull << 63, leaf = 1ull << 62, bits = 0x100 | 0x80 | 4 | 1, shift = l->page_shift;
+	const unsigned pte_bits = 21 - (unsigned)shift;
+	uint64_t pmd_gpa = CONTROL_GPA + CONTROL_TABLES, pte_gpa = pmd_gpa + 0x1000;
+	uint64_t *pmd = (void *)(CONTROL_HVA + CONTROL_TABLES), *pte = pmd + 0x1000 / 8;
+	uint64_t *pud = vm_address(l->guest_pool_gpa[guest - 1]);
+
+	pud[CONTROL_GPA >> 30] = __builtin_bswap64(valid | pmd_gpa | 9);
+	pmd[0] = __builtin_bswap64(valid | pte_gpa | pte_bits);
+	for (uint64_t at = 0; at < CONTROL_TABLES; at += 1ull << shift)
+		pte[at >> shift] = __builtin_bswap64(valid | leaf | (CONTROL_GPA + at) | bits);
+}
+
+static int run(const struct scenario *s)
+{
+	struct world *w = &runner.world;
+	int status;
+
+	memset((void *)CONTROL_HVA, 0, CONTROL_BYTES);
+	vcpu_code((uint8_t *)CONTROL_HVA + CONTROL_CODE);
+	memset(runner.seen, 0, sizeof(runner.seen));
+	memset(runner.by_user, 0, sizeof(runner.by_user));
+	runner.stamp = 0;
+	status = world_begin(w, s);
+	if (status != 0)
+		return status;
+	for (unsigned guest = 1; guest <= s->config.guests; guest++)
+		map_control(&w->layout, guest);
+	for (uint32_t i = 0; i < s->op_count; i++)
+		world_op(w, i);
+	return 0;
+}
+
+static void serve(void)
+{
+	static struct scenario scenario;
+	static uint8_t bytes[CODEC_CONFIG_BYTES + SCENARIO_OPS_MAX * CODEC_OP_BYTES];
+	struct wire_head head;
+	int status;
+
+	receive(&head, sizeof(head));
+	if (head.magic != WIRE_MAGIC || head.bytes > sizeof(bytes))
+		runner_die("what comes through %s is no scenario", PORT);
+	receive(bytes, head.bytes);
+	scenario_decode(&scenario, bytes, head.bytes);
+	begin_answer();
+	status = run(&scenario);
+	tell_log();
+	end_answer(head.id, status);
+}
+
+/* ---- the beginning ---------------------------------------------------------------- */
+
+static void on_alarm(int signal)
+{
+	(void)signal; /* only ends KVM_RUN */
+}
+
+static void open_port(void)
+{
+	for (int tries = 0; tries < PORT_TRIES; tries++) {
+		runner.port = open(PORT, O_RDWR | O_CLOEXEC);
+		if (runner.port >= 0)
+			return;
+		usleep(100000);
+	}
+	runner_die("%s: %s", PORT, strerror(errno));
+}
+
+static void say_hello(void)
+{
+	struct utsname name;
+	char text[160];
+	int n;
+
+	uname(&name);
+	n = snprintf(text, sizeof(text), "%s %ld", name.release, sysconf(_SC_PAGESIZE));
+	begin_answer();
+	put(text, (size_t)n);
+	end_answer(WIRE_HELLO, 0);
+}
+
+int main(void)
+{
+	const struct sigaction alarm_action = {.sa_handler = on_alarm};
+	const struct world_hooks hooks = {.event = on_event};
+	static struct target target;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	sigaction(SIGALRM, &alarm_action, NULL);
+	target = vm_target;
+	target.page_shift = sysconf(_SC_PAGESIZE) == 4096 ? 12 : 16;
+	if (!vm_open())
+		runner_die("/dev/kvm: %s", strerror(errno));
+	if (mmap((void *)CONTROL_HVA, CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED ||
+	    !world_create(&runner.world, &target, &hooks))
+		runner_die("no memory: %s", strerror(errno));
+	runner.log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	lseek(runner.log, 0, SEEK_END);
+	open_port();
+	say_hello();
+	for (;;)
+		serve();
+}

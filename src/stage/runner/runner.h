@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * runner.h: the runner on the stage: a static ppc64le program that runs
+ * scenarios on the real KVM.
+ *
+ * It is the actors of src/actor, compiled as they are, on other ground: here
+ * `struct target` is KVM's ioctls (vm.c), the machine's host memory is this
+ * process's own (memory.c), and a vCPU is a vCPU (vcpu.c). So both sides do the
+ * same by construction, and tell it in the same events.
+ */
+#ifndef RCFUZZ_STAGE_RUNNER_H
+#define RCFUZZ_STAGE_RUNNER_H
+
+#include "actor/world.h"
+#include "stage/wire.h"
+
+#include <linux/kvm.h>
+
+/*
+ * A memslot that the scenario does not know, at a place that it does not use
+ * (the fourth GiB, of L1 and of each L2): code, and L1's state areas for the
+ * entries into L2 that the scenario does not know of either.
+ */
+#define CONTROL_SLOT 10u
+#define CONTROL_GPA (3ull << 30)
+#define CONTROL_HVA 0x3d0000000000ull
+#define CONTROL_CODE 0x0u
+#define CONTROL_STATE(v) (0x10000u * (1 + (v))) /* hv_guest_state; pt_regs at +2048 */
+#define CONTROL_TABLES 0x50000u			/* L1's PMD and PTE pages that map all this into L2 */
+#define CONTROL_BYTES 0x60000u
+
+/*
+ * Where an address of the layout lies in this process: a kernel with 4 KiB pages gives it 64 TiB (TASK_SIZE_64TB),
+ * and the layout is higher up.
+ */
+static inline uint64_t runner_hva(uint64_t layout_hva)
+{
+	return layout_hva - 0x400000000000ull;
+}
+
+/* vm.c: the virtual machine. */
+extern const struct target vm_target;
+/* Opens /dev/kvm. False: errno. */
+bool vm_open(void);
+struct kvm_run *vm_vcpu_run(unsigned v);
+int vm_vcpu_fd(unsigned v);
+/* How often the kernel has read guest memory for a vCPU's instruction, to emulate it. */
+uint64_t vm_instruction_loads(unsigned v);
+/* Close the VM, if there is one. */
+void vm_close(void);
+/* The VMM's address of an L1 real address, or NULL outside of all slots. */
+void *vm_address(uint64_t gpa);
+
+/* vcpu.c: write what guests run, in both byte orders, to where CONTROL_CODE lies. */
+void vcpu_code(uint8_t *at);
+
+/* memory.c: content, without a trace in the page tables. */
+uint64_t memory_stamp(struct machine *m, uint64_t hva);
+
+/* runner.c */
+/* The number that the next store of a guest leaves, and that it has left it. */
+uint64_t runner_next_stamp(void);
+void runner_stamped(void);
+/* A record beside the events. */
+void runner_record(struct event e, const void *payload, uint32_t bytes);
+/* The runner cannot go on: says why on the console and ends. */
+_Noreturn void runner_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

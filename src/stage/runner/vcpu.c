@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vcpu.c: a vCPU of the real KVM behind the actors' idea of one.
+ *
+ * Guests run a few instructions at a time, in real mode. L1's end with an hcall
+ * that the kernel does not know, which comes to us; L2's with `sc 1`, which ends
+ * L2. So, unlike in a real hypervisor, L2 does not stay entered between ops: a
+ * vCPU that the actors see in L2 is in L1, and enters L2 again, with a state area
+ * of ours, for each access. The state area that L1 gave to H_ENTER_NESTED is used
+ * when L2 leaves as far as the actors can see, so that the kernel writes it then.
+ */
+#include "runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+
+#define H_ENTER_NESTED 0xf804
+#define H_FUNCTION (-2)
+#define H_AUTHORITY (-10)
+#define H_PARAMETER (-4)
+#define H_INTERRUPT (-69)
+#define H_OURS 0xf010u /* an hcall that nobody knows */
+
+#define TRAP_SYSCALL 0xc00u
+#define TRAP_HDSI 0xe00u
+#define TRAP_HISI 0xe20u
+
+#define MSR_SF (1ull << 63)
+#define MSR_ME 0x1000ull
+#define MSR_IR 0x20ull
+#define MSR_DR 0x10ull
+#define MSR_LE 0x1ull
+
+#define PROCESS_PID 1
+
+/*
+ * L2 in real mode that touches what is no memory faults for ever: the kernel cannot read its instruction to emulate it
+ * (kvmhv_load_from_eaddr knows translated addresses only), and tries again. A signal ends L2, and if the kernel has
+ * tried that often meanwhile, it is that; otherwise L2 was only slow, and goes on.
+ */
+#define SIGNAL_MS 20
+#define LOADS_MAX 30
+/* A guest that does not come back even then is a hang, the kernel's or ours. */
+#define SIGNALS_MAX 2000u
+
+/* ---- code -------------------------------------------------------------------- */
+
+#define SC_1 0x44000022u
+#define MR_14_3 0x7c6e1b78u /* mr r14,r3 */
+#define STD_4_3 0xf8830000u /* std r4,0(r3) */
+#define LD_14_3 0xe9c30000u /* ld r14,0(r3) */
+#define LI_3_0 0x38600000u  /* li r3,0 */
+#define ORI_3_OURS (0x60630000u | H_OURS)
+#define OUT LI_3_0, ORI_3_OURS, SC_1
+
+static const uint32_t code[] = {
+	/* L1: an hcall, its result in r14; a load; a store */
+	SC_1, MR_14_3, OUT, 0, 0, 0, LD_14_3, OUT, 0, 0, 0, 0, STD_4_3, OUT, 0, 0, 0, 0,
+	/* L2: a load; a store; nothing */
+	LD_14_3, SC_1, 0, 0, STD_4_3, SC_1, 0, 0, SC_1};
+
+enum {
+	CODE_L1_HCALL = 0,
+	CODE_L1_LOAD = 0x20,
+	CODE_L1_STORE = 0x40,
+	CODE_L2_LOAD = 0x60,
+	CODE_L2_STORE = 0x70,
+	CODE_L2_NOTHING = 0x80
+};
+#define CODE_BIG_ENDIAN 0x1000u /* the same in the other byte order */
+
+void vcpu_code(uint8_t *at)
+{
+	for (size_t i = 0; i < sizeof(code) / sizeof(code[0]); i++) {
+		uint32_t swapped = __builtin_bswap32(code[i]);
+
+		memcpy(at + 4 * i, &code[i], 4);
+		memcpy(at + CODE_BIG_ENDIAN + 4 * i, &swapped, 4);
+	}
+}
+
+/* ---- running L1 ---------------------------------------------------------------- */
+
+static bool little(const struct world *w)
+{
+	return w->config->endian == ENDIAN_LITTLE;
+}
+
+static uint64_t order64(const struct world *w, uint64_t value)
+{
+	return little(w) ? value : __builtin_bswap64(value);
+}
+
+static void set_watchdog(bool on)
+{
+	const struct timeval period = {.tv_usec = on ? 1000 * SIGNAL_MS : 0};
+	const struct itimerval timer = {.it_value = period, .it_interval = period};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Run until L1 says that it is done. False: it has touched what is no memory. */
+static bool run_until_out(unsigned v)
+{
+	struct kvm_run *run = vm_vcpu_run(v);
+	unsigned signals = 0;
+
+	for (;;) {
+		if (ioctl(vm_vcpu_fd(v), KVM_RUN, 0) != 0) {
+			if (errno == EINTR && signals++ < SIGNALS_MAX)
+				continue;
+			if (errno == EFAULT)
+				return false;
+			runner_die("KVM_RUN: %s%s", strerror(errno), errno == EINTR ? " (the guest hangs)" : "");
+		}
+		switch (run->exit_reason) {
+		case KVM_EXIT_PAPR_HCALL:
+			if (run->papr_hcall.nr == H_OURS)
+				return true;
+			run->papr_hcall.ret = (uint64_t)H_FUNCTION;
+			break;
+		case KVM_EXIT_MMIO:
+			return false;
+		default:
+			runner_die("KVM_RUN ended with exit reason %u", run->exit_reason);
+		}
+	}
+}
+
+/* Run L1's code with r3 and what follows it; *result gets r14. */
+static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *args, unsigned count, uint64_t *result)
+{
+	struct kvm_run *run = vm_vcpu_run(v);
+	struct kvm_regs regs = {.msr = MSR_SF | MSR_ME | (little(w) ? MSR_LE : 0)};
+	bool done;
+
+	regs.pc = CONTROL_GPA + CONTROL_CODE + entry + (little(w) ? 0 : CODE_BIG_ENDIAN);
+	memcpy(&regs.gpr[3], args, count * sizeof(args[0]));
+	/* If the last exit was an hcall, the next KVM_RUN ends it by loading r3 to r12 from here. */
+	run->papr_hcall.ret = regs.gpr[3];
+	memcpy((void *)run->papr_hcall.args, &regs.gpr[4], sizeof(run->papr_hcall.args));
+	if (ioctl(vm_vcpu_fd(v), KVM_SET_REGS, &regs) != 0)
+		runner_die("KVM_SET_REGS: %s", strerror(errno));
+	set_watchdog(true);
+	done = run_until_out(v);
+	set_watchdog(false);
+	if (ioctl(vm_vcpu_fd(v), KVM_GET_REGS, &regs) != 0)
+		runner_die("KVM_GET_REGS: %s", strerror(errno));
+	*result = regs.gpr[14];
+	return done;
+}
+
+/* ---- entering L2 ------------------------------------------------------------------ */
+
+/* Offsets in struct hv_guest_state and struct pt_regs (kernel: asm/hvcall.h, asm/ptrace.h). */
+enum {
+	STATE_VERSION = 0,
+	STATE_LPID = 8,
+	STATE_HDEC_EXPIRY = 88,
+	STATE_HDAR = 128,
+	STATE_HDSISR = 136,
+	STATE_ASDR = 152,
+	STATE_PIDR = 208,
+	STATE_BYTES = 248,
+	REGS_NIP = 256,
+	REGS_MSR = 264,
+	REGS_BYTES = 352,
+};
+#define STATE_REGS_OFFSET 2048
+
+static void put64(const struct world *w, uint8_t *at, uint64_t value)
+{
+	value = order64(w, value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static uint64_t get64(const struct world *w, const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return order64(w, value);
+}
+
+/* What L2 is to do. */
+struct l2_work {
+	uint64_t nip, msr, addr, value;
+	bool process;
+};
+
+static void write_l2(struct world *w, uint8_t *state, uint8_t *regs, const struct l2_work *work)
+{
+	put64(w, state + STATE_HDEC_EXPIRY, INT64_MAX);
+	put64(w, state + STATE_PIDR, work->process ? PROCESS_PID : 0);
+	memset(regs, 0, REGS_BYTES);
+	put64(w, regs + 8 * 3, work->addr);
+	put64(w, regs + 8 * 4, work->value);
+	put64(w, regs + REGS_NIP, work->nip);
+	put64(w, regs + REGS_MSR, work->msr | MSR_SF | MSR_ME | MSR_LE);
+}
+
+static const struct l2_work nothing = {.nip = CONTROL_GPA + CODE_L2_NOTHING};
+
+/* How L2 left. */
+#define TRAP_NEVER INT64_MIN /* the hcall did not come back to L1: its access was emulated */
+struct l2_exit {
+	int64_t trap;
+	uint64_t nip, asdr, hdsisr;
+};
+
+/* By a signal, after or before it has run. */
+static bool was_interrupted(const struct l2_exit *exit)
+{
+	return exit->trap == H_INTERRUPT || exit->trap == 0;
+}
+
+static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, uint64_t regs_gpa,
+			       const struct l2_work *work)
+{
+	uint8_t *state = vm_address(state_gpa), *regs = vm_address(regs_gpa);
+	uint64_t args[3] = {H_ENTER_NESTED, state_gpa, regs_gpa}, result;
+	uint64_t loads = vm_instruction_loads(v);
+	struct l2_exit exit = {.trap = TRAP_NEVER};
+
+	do {
+		if (state && regs)
+			write_l2(w, state, regs, work);
+		if (!run_l1(w, v, CODE_L1_HCALL, args, 3, &result))
+			return exit;
+		exit.trap = (int64_t)result;
+	} while (was_interrupted(&exit) && vm_instruction_loads(v) - loads < LOADS_MAX);
+	if (!state || !regs)
+		return exit;
+	exit.nip = get64(w, regs + REGS_NIP);
+	exit.asdr = get64(w, state + STATE_ASDR);
+	exit.hdsisr = get64(w, state + STATE_HDSISR);
+	return exit;
+}
+
+/* The state that L1 gave, in our own area: the kernel then writes nothing that the scenario can see. */
+static struct l2_exit enter_l2_hidden(struct world *w, unsigned v, const struct l2_work *work)
+{
+	return enter_l2(w, v, CONTROL_GPA + CONTROL_STATE(v), CONTROL_GPA + CONTROL_STATE(v) + STATE_REGS_OFFSET, work);
+}
+
+/* L2 could not fetch our code: L1's tree for it is empty, gone, or nonsense, and nothing that L2 does would work. */
+static bool could_not_begin(const struct l2_exit *exit)
+{
+	return exit->trap == TRAP_HISI && exit->nip >= CONTROL_GPA && exit->nip < CONTROL_GPA + CONTROL_BYTES;
+}
+
+/* Where L1 keeps the state of the L2 that the vCPU is in. */
+static struct {
+	uint64_t state_gpa, regs_gpa;
+} entered[SCENARIO_VCPUS_MAX];
+
+static void record(enum wire_kind kind, unsigned v, uint32_t n, int64_t status)
+{
+	runner_record((struct event){.kind = (uint8_t)kind, .vcpu = (uint8_t)v, .n = n, .status = (int32_t)status},
+		      NULL, 0);
+}
+
+/* L2 leaves as far as the actors can see; trap 0: it is taken out. */
+static void leave_l2(struct world *w, unsigned v, int64_t trap)
+{
+	struct l2_exit exit = enter_l2(w, v, entered[v].state_gpa, entered[v].regs_gpa, &nothing);
+
+	w->vcpus[v].mode = VCPU_L1;
+	w->vcpus[v].guest = 0;
+	/* Its state area has gone meanwhile: what fails here is the entry, and would be the kernel's writing back. */
+	if (exit.trap == H_PARAMETER)
+		trap = H_AUTHORITY;
+	w->vcpus[v].entry.r3 = (uint64_t)trap;
+	record(WIRE_L2_LEFT, v, 0, trap);
+}
+
+static int64_t try_enter(struct world *w, unsigned v, uint64_t state_gpa, uint64_t regs_gpa)
+{
+	struct vcpu *vcpu = &w->vcpus[v];
+	const uint8_t *state = vm_address(state_gpa);
+	struct l2_exit exit;
+	uint32_t lpid;
+
+	/* What the kernel refuses it refuses here. */
+	if (!state || !vm_address(regs_gpa) || get64(w, state + STATE_VERSION) - 1 > 1)
+		return enter_l2(w, v, state_gpa, regs_gpa, &nothing).trap;
+	memcpy((uint8_t *)CONTROL_HVA + CONTROL_STATE(v), state, STATE_BYTES);
+	exit = enter_l2_hidden(w, v, &nothing);
+	if (exit.trap != TRAP_SYSCALL && !could_not_begin(&exit))
+		return exit.trap;
+	memcpy(&lpid, state + STATE_LPID, sizeof(lpid));
+	vcpu->mode = VCPU_L2;
+	vcpu->guest = l1_guest_of_lpid(w, little(w) ? lpid : __builtin_bswap32(lpid));
+	entered[v].state_gpa = state_gpa;
+	entered[v].regs_gpa = regs_gpa;
+	return exit.trap;
+}
+
+/* ---- what the actors call ------------------------------------------------------------ */
+
+void vcpu_exit(struct world *w, unsigned v)
+{
+	struct vcpu *vcpu = &w->vcpus[v];
+	const uint64_t *gpr = vcpu->exit.gpr;
+	uint64_t result = 0;
+
+	/* Any other exit of L1 is one that the kernel brings about by itself here. */
+	if (vcpu->exit.trap != TRAP_SYSCALL)
+		return;
+	if (gpr[0] == H_ENTER_NESTED)
+		result = (uint64_t)try_enter(w, v, gpr[1], gpr[2]);
+	else if (!run_l1(w, v, CODE_L1_HCALL, gpr, 7, &result))
+		result = (uint64_t)H_FUNCTION;
+	vcpu->entry.r3 = result;
+	if (vcpu->mode == VCPU_L1)
+		record(WIRE_HCALL, v, (uint32_t)gpr[0], (int64_t)result);
+}
+
+bool vcpu_to_l1(struct world *w, unsigned v)
+{
+	if (w->vcpus[v].mode == VCPU_L2)
+		leave_l2(w, v, 0);
+	w->vcpus[v].mode = VCPU_L1;
+	return true;
+}
+
+void vcpu_stop_all(struct world *w)
+{
+	for (unsigned v = 0; v < w->config->vcpus; v++)
+		if (w->vcpus[v].mode == VCPU_L2)
+			vcpu_to_l1(w, v);
+}
+
+static enum access_result access_l1(struct world *w, unsigned v, struct machine_access *access)
+{
+	uint8_t *at = vm_address(access->addr);
+	uint32_t lpage = layout_lpage(&w->layout, access->addr);
+	bool store = access->kind == MACHINE_STORE;
+	/* A touch names a page; any other store is followed by its bytes, and is one of what is there. */
+	bool touch = access->addr % w->layout.page_size == 0 && lpage < w->layout.data_pages;
+	uint64_t value = 0, result, args[2] = {access->addr};
+
+	if (touch)
+		args[0] += STAGE_STAMP_OFFSET;
+	if (touch && store)
+		value = runner_next_stamp();
+	else if (at)
+		memcpy(&value, at, sizeof(value));
+	args[1] = order64(w, value);
+	access->hpa = (uintptr_t)at;
+	if (!run_l1(w, v, store ? CODE_L1_STORE : CODE_L1_LOAD, args, 2, &result))
+		return ACCESS_FAILED;
+	if (touch && store)
+		runner_stamped();
+	return ACCESS_DONE;
+}
+
+static enum access_result access_l2(struct world *w, unsigned v, struct machine_access *access)
+{
+	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
+	struct l2_work work = {
+		.nip = CONTROL_GPA + (store ? CODE_L2_STORE : CODE_L2_LOAD),
+		.msr = access->process ? fetch ? MSR_IR : MSR_DR : 0,
+		.addr = access->addr + STAGE_STAMP_OFFSET,
+		.value = runner_next_stamp(),
+		.process = access->process,
+	};
+	struct l2_exit exit;
+	uint64_t out;
+
+	if (fetch)
+		work.nip = access->addr + STAGE_FETCH_OFFSET;
+	out = work.nip + (fetch ? 4 : 8);
+	exit = enter_l2_hidden(w, v, &work);
+	if (exit.trap == TRAP_SYSCALL && exit.nip == out) {
+		if (store)
+			runner_stamped();
+		return ACCESS_DONE;
+	}
+	/* L0 has given L2 an interrupt, or has emulated its access as one to a device. */
+	if (exit.trap == TRAP_SYSCALL || exit.trap == TRAP_NEVER || was_interrupted(&exit))
+		return ACCESS_FAILED;
+	access->gpa = exit.asdr;
+	if (could_not_begin(&exit)) {
+		/* It would have faulted as well on what it was to do: on a table of L1's that cannot be read, or else
+		 * first of all on its own tables, if it has any. */
+		if (exit.asdr >= CONTROL_GPA && exit.asdr < CONTROL_GPA + CONTROL_BYTES)
+			access->gpa = access->process ? LAYOUT_PROCESS_L2_GPA : access->addr;
+		exit.trap = fetch ? TRAP_HISI : TRAP_HDSI;
+	}
+	leave_l2(w, v, exit.trap);
+	return ACCESS_LEFT;
+}
+
+enum access_result vcpu_access(struct world *w, unsigned v, struct machine_access *access)
+{
+	return w->vcpus[v].mode == VCPU_L2 ? access_l2(w, v, access) : access_l1(w, v, access);
+}

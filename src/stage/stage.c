@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* stage.c: QEMU with a kernel of the stage, and the port to the runner in it. */
+#include "stage.h"
+
+#include "base/file.h"
+#include "scenario/codec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BOOT_SECONDS_MAX 120
+#define ANSWER_SECONDS_MAX 60
+#define CONSOLE_BYTES_MAX (8u << 20)
+#define CONSOLE_LINES 12 /* of its end, in a message */
+
+struct stage {
+	struct stage_facts facts;
+	char folder[PATH_MAX];	/* of the stage */
+	char scratch[PATH_MAX]; /* socket and console */
+	pid_t qemu;
+	int port;
+	uint32_t sent, received;
+};
+
+bool stage_folder(char *path, size_t size)
+{
+	const char *own = getenv("RCFUZZ_STAGE"), *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int n;
+
+	if (own && *own)
+		n = snprintf(path, size, "%s", own);
+	else if (cache && *cache)
+		n = snprintf(path, size, "%s/rcfuzz/stage", cache);
+	else if (home && *home)
+		n = snprintf(path, size, "%s/.cache/rcfuzz/stage", home);
+	else
+		return false;
+	return n > 0 && (size_t)n < size;
+}
+
+/* "FOLDER/NAME" or "FOLDER/kernel/KERNEL/NAME". */
+static bool stage_path(const struct stage *s, bool of_kernel, const char *name, char path[PATH_MAX])
+{
+	int n = of_kernel ? snprintf(path, PATH_MAX, "%s/kernel/%s/%s", s->folder, s->facts.kernel, name)
+			  : snprintf(path, PATH_MAX, "%s/%s", s->folder, name);
+
+	return n > 0 && n < PATH_MAX;
+}
+
+/* The first line of a file of the stage. */
+static bool read_line(const struct stage *s, bool of_kernel, const char *name, char *line, size_t line_size)
+{
+	char path[PATH_MAX], error[256], *text = NULL;
+	size_t size;
+
+	if (!stage_path(s, of_kernel, name, path) || file_read(path, 4096, &text, &size, error, sizeof(error)) != 0)
+		return false;
+	snprintf(line, line_size, "%.*s", (int)strcspn(text, "\n"), text);
+	free(text);
+	return true;
+}
+
+/* ---- QEMU ------------------------------------------------------------------------ */
+
+static _Noreturn void exec_qemu(const struct stage *s, pid_t parent)
+{
+	char boot[PATH_MAX], errors[PATH_MAX + 32], socket_arg[PATH_MAX + 64], console[PATH_MAX + 32];
+	const char *const argv[] = {boot,
+				    s->facts.kernel,
+				    "dtb",
+				    "-monitor",
+				    "none",
+				    "-serial",
+				    console,
+				    "-chardev",
+				    socket_arg,
+				    "-device",
+				    "virtio-serial-pci,bus=pcie.0",
+				    "-device",
+				    "virtserialport,chardev=port,name=rcfuzz",
+				    NULL};
+
+	/* No emulator is left behind, whatever becomes of us. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent || !stage_path(s, false, "boot", boot))
+		_exit(127);
+	snprintf(socket_arg, sizeof(socket_arg), "socket,id=port,path=%s/port,server=on,wait=off", s->scratch);
+	snprintf(console, sizeof(console), "file:%s/console", s->scratch);
+	snprintf(errors, sizeof(errors), "%s/errors", s->scratch);
+	if (!freopen("/dev/null", "r", stdin) || !freopen(errors, "w", stderr) || nice(5) == -1)
+		_exit(127);
+	execv(boot, (char *const *)argv);
+	_exit(127);
+}
+
+static bool connect_port(struct stage *s)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	int length = snprintf(address.sun_path, sizeof(address.sun_path), "%s/port", s->scratch);
+
+	if (length < 0 || (size_t)length >= sizeof(address.sun_path))
+		return false;
+	s->port = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	for (int tries = 0; s->port >= 0 && tries < 500; tries++) {
+		if (connect(s->port, (struct sockaddr *)&address, sizeof(address)) == 0)
+			return true;
+		if (waitpid(s->qemu, NULL, WNOHANG) == s->qemu) {
+			s->qemu = -1;
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* The last lines of a file of the scratch folder. */
+static void end_of(const struct stage *s, const char *name, int lines, char *text, size_t size)
+{
+	char path[PATH_MAX + 16], *bytes = NULL, ignored[64];
+	size_t n;
+	const char *from;
+
+	snprintf(path, sizeof(path), "%s/%s", s->scratch, name);
+	*text = '\0';
+	if (file_read(path, CONSOLE_BYTES_MAX, &bytes, &n, ignored, sizeof(ignored)) != 0)
+		return;
+	from = bytes + n;
+	for (int found = 0; from > bytes; from--) {
+		found += from[-1] == '\n';
+		if (found > lines)
+			break;
+	}
+	snprintf(text, size, "%s", from);
+	free(bytes);
+}
+
+/* The end of the stage: what happened, and the console's last words. */
+static bool lost(struct stage *s, const char *what, char *error, size_t error_size)
+{
+	char console[1024];
+
+	end_of(s, "console", CONSOLE_LINES, console, sizeof(console));
+	snprintf(error, error_size, "%s: %s; its console ends:\n%s", s->facts.kernel, what, console);
+	return false;
+}
+
+/* ---- the port --------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* NULL, or what went wrong. */
+static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int seconds)
+{
+	int64_t deadline = now_ms() + 1000ll * seconds;
+
+	for (uint8_t *at = bytes; n;) {
+		struct pollfd fd = {.fd = s->port, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+		ssize_t got;
+
+		if (left <= 0 || poll(&fd, 1, (int)left) == 0)
+			return "the guest hangs";
+		got = recv(s->port, at, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return "the emulator ended";
+		at += got;
+		n -= (size_t)got;
+	}
+	return NULL;
+}
+
+static const char *receive_answer(struct stage *s, struct wire_head *head, struct records *records, int seconds)
+{
+	const char *wrong = receive_bytes(s, head, sizeof(*head), seconds);
+	uint8_t *at;
+
+	if (wrong)
+		return wrong;
+	if (head->magic != WIRE_MAGIC || head->bytes > WIRE_BYTES_MAX)
+		return "what the runner says is no answer";
+	records->size = 0;
+	at = records_extend(records, head->bytes);
+	return at ? receive_bytes(s, at, head->bytes, seconds) : "out of memory";
+}
+
+static bool greet(struct stage *s, char *error, size_t error_size)
+{
+	struct records hello = {0};
+	struct wire_head head;
+	const char *wrong = receive_answer(s, &head, &hello, BOOT_SECONDS_MAX);
+	char text[160];
+	unsigned page_size = 0;
+
+	if (!wrong && head.id != WIRE_HELLO)
+		wrong = "the runner does not say who it is";
+	if (wrong) {
+		records_free(&hello);
+		return lost(s, wrong, error, error_size);
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)hello.size, (const char *)hello.bytes);
+	records_free(&hello);
+	if (sscanf(text, "%95s %u", s->facts.release, &page_size) != 2)
+		return lost(s, "the runner does not say who it is", error, error_size);
+	s->facts.page_shift = page_size == 4096 ? 12 : 16;
+	return true;
+}
+
+struct stage *stage_start(const char *kernel, char *error, size_t error_size)
+{
+	struct stage *s = calloc(1, sizeof(*s));
+	const char *tmp = getenv("TMPDIR");
+	pid_t parent = getpid();
+
+	if (!s || !stage_folder(s->folder, sizeof(s->folder))) {
+		snprintf(error, error_size, "no folder for the stage: set RCFUZZ_STAGE or HOME");
+		free(s);
+		return NULL;
+	}
+	s->port = -1;
+	s->qemu = -1;
+	snprintf(s->facts.kernel, sizeof(s->facts.kernel), "%s", kernel);
+	if (!read_line(s, true, "package", s->facts.package, sizeof(s->facts.package)) ||
+	    !read_line(s, false, "qemu-version", s->facts.qemu, sizeof(s->facts.qemu))) {
+		snprintf(error, error_size, "no kernel %s on the stage: run ci/stage %s first", kernel, kernel);
+		stage_stop(s);
+		return NULL;
+	}
+	snprintf(s->scratch, sizeof(s->scratch), "%s/rcfuzz-stage-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->scratch)) {
+		snprintf(error, error_size, "cannot make %s: %s", s->scratch, strerror(errno));
+		*s->scratch = '\0';
+		stage_stop(s);
+		return NULL;
+	}
+	s->qemu = fork();
+	if (s->qemu == 0)
+		exec_qemu(s, parent);
+	if (s->qemu < 0 || !connect_port(s)) {
+		char why[512];
+
+		end_of(s, "errors", 1, why, sizeof(why));
+		snprintf(error, error_size, "%s/boot does not start; run ci/stage (or a shorter TMPDIR): %s", s->folder,
+			 why);
+		stage_stop(s);
+		return NULL;
+	}
+	if (!greet(s, error, error_size)) {
+		stage_stop(s);
+		return NULL;
+	}
+	return s;
+}
+
+void stage_stop(struct stage *s)
+{
+	char path[PATH_MAX + 16];
+
+	if (!s)
+		return;
+	if (s->port >= 0)
+		close(s->port);
+	if (s->qemu > 0) {
+		kill(s->qemu, SIGKILL);
+		waitpid(s->qemu, NULL, 0);
+	}
+	if (*s->scratch) {
+		static const char *const files[] = {"port", "console", "errors"};
+
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			snprintf(path, sizeof(path), "%s/%s", s->scratch, files[i]);
+			unlink(path);
+		}
+		rmdir(s->scratch);
+	}
+	free(s);
+}
+
+const struct stage_facts *stage_facts(const struct stage *s)
+{
+	return &s->facts;
+}
+
+bool stage_send(struct stage *s, const struct scenario *scenario, char *error, size_t error_size)
+{
+	uint8_t bytes[sizeof(struct wire_head) + CODEC_BYTES_MAX];
+	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++};
+	size_t n;
+
+	head.bytes = (uint32_t)scenario_encode(scenario, bytes + sizeof(head), CODEC_BYTES_MAX);
+	memcpy(bytes, &head, sizeof(head));
+	n = sizeof(head) + head.bytes;
+	for (size_t at = 0; at < n;) {
+		ssize_t sent = send(s->port, bytes + at, n - at, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			return lost(s, "the emulator ended", error, error_size);
+		at += (size_t)sent;
+	}
+	return true;
+}
+
+bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size)
+{
+	struct wire_head head;
+	const char *wrong = receive_answer(s, &head, records, ANSWER_SECONDS_MAX);
+
+	if (!wrong && head.id != s->received++)
+		wrong = "an answer to another question";
+	if (!wrong && head.status != 0)
+		wrong = strerror(-head.status);
+	return !wrong || lost(s, wrong, error, error_size);
+}
+
+bool stage_run(struct stage *s, const struct scenario *scenario, struct records *records, char *error,
+	       size_t error_size)
+{
+	return stage_send(s, scenario, error, error_size) && stage_receive(s, records, error, error_size);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* stage.h: an emulated POWER9 that runs an unmodified kernel, and our runner in it. ci/stage has prepared it. */
+#ifndef RCFUZZ_STAGE_H
+#define RCFUZZ_STAGE_H
+
+#include "records.h"
+#include "scenario/scenario.h"
+
+#include <stdbool.h>
+
+struct stage;
+
+struct stage_facts {
+	char kernel[64];   /* "6.12-64k": its name on the stage */
+	char package[128]; /* Debian's package and its version */
+	char release[96];  /* uname -r, as the running kernel said */
+	char qemu[32];	   /* version */
+	unsigned page_shift;
+};
+
+/* The folder that ci/stage fills: $RCFUZZ_STAGE, or below the user's cache. False: there is no home to look in. */
+bool stage_folder(char *path, size_t size);
+
+/*
+ * Boot a kernel of the stage, and wait for the runner (10 seconds, usually). NULL: *error says what is wrong and what
+ * to do. stage_stop ends it; so does the end of this process.
+ */
+struct stage *stage_start(const char *kernel, char *error, size_t error_size);
+void stage_stop(struct stage *s);
+const struct stage_facts *stage_facts(const struct stage *s);
+
+/*
+ * Run a scenario there. True: *records was overwritten with what was seen. False: the guest hangs, oopsed or its
+ * kernel refuses; *error says so with the end of the console's log, and only stage_stop is allowed then.
+ */
+bool stage_run(struct stage *s, const struct scenario *scenario, struct records *records, char *error,
+	       size_t error_size);
+
+/*
+ * The same in two steps, so that the stage works while we do: up to STAGE_AHEAD scenarios may be sent before the
+ * first answer is taken. Answers come in the order of what was sent.
+ */
+#define STAGE_AHEAD 32u
+bool stage_send(struct stage *s, const struct scenario *scenario, char *error, size_t error_size);
+bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * wire.h: what rcfuzz and the runner on the stage say to each other, over a
+ * virtio-serial port, and the records by which the two sides are compared.
+ *
+ * rcfuzz sends a scenario: a head, then its binary form (codec.h). The runner
+ * answers with a head and records, one for each thing that can be seen from
+ * outside. All is little-endian; both sides are.
+ */
+#ifndef RCFUZZ_WIRE_H
+#define RCFUZZ_WIRE_H
+
+#include "scenario/event.h"
+#include "scenario/layout.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_MAGIC 0x31667a72u /* "rzf1" */
+/* The runner's first words: no scenario, the payload is "release pagesize". */
+#define WIRE_HELLO UINT32_MAX
+#define WIRE_BYTES_MAX (16u << 20)
+
+struct wire_head {
+	uint32_t magic, id, bytes; /* of what follows */
+	int32_t status;		   /* answer: 0, or -errno: the VM could not be made */
+};
+
+/* Kinds of records beyond those of events. */
+enum wire_kind {
+	/* an L1 page's bytes changed in this op: lpage, count = what the last store there left */
+	WIRE_CONTENT = EV_COUNT,
+	/* an hcall of L1 returned: vcpu, n = its number, status = r3 */
+	WIRE_HCALL,
+	/* L2 left to L1: vcpu, status = the trap; 0: it was taken out */
+	WIRE_L2_LEFT,
+	/* slot, lpage: its bytes have changed since it was last copied, and the harvest that just ended does not name
+	   it */
+	WIRE_LOST,
+	/* a line of the kernel's log that is alarming; the payload is its text */
+	WIRE_LOG,
+};
+
+/* Followed by `payload` bytes: the bitmap of a harvest, or a text. */
+struct wire_record {
+	uint8_t event[offsetof(struct event, bitmap)];
+	uint32_t payload;
+};
+
+/* Is that event seen from outside, on both sides alike? */
+static inline bool wire_visible(const struct event *e)
+{
+	switch (e->kind) {
+	case EV_HOST_MAP:     /* frames have other numbers there */
+	case EV_KERNEL_STORE: /* shows in the harvests */
+	case EV_KERNEL_WRITE:
+	case EV_END:
+		return false;
+	default:
+		return !e->quadrant; /* shows in the bytes and in the hcall's result */
+	}
+}
+
+/* Bytes of the bitmap that an event carries: 0 if none. */
+static inline uint32_t wire_bitmap_bytes(const struct event *e, const struct layout *l)
+{
+	if (!e->bitmap)
+		return 0;
+	return ((e->kind == EV_L1_HARVEST_END ? l->l2_pages : l->slots[e->slot].pages) + 7) / 8;
+}
+
+/*
+ * Where in a page an access of a guest goes on the stage. The ops name pages;
+ * the areas that the kernel writes (VPA, DTL, H_ENTER_NESTED's state, the
+ * buffer of H_COPY_TOFROM_GUEST) keep clear of these, and so does a 4 KiB page.
+ */
+#define STAGE_STAMP_OFFSET 0x640u /* loads and stores: each store leaves a number of its own */
+#define STAGE_FETCH_OFFSET 0x680u /* fetches: an instruction that ends L2 */
+
+#endif
