@@ -502,15 +502,17 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 		       const struct held_lock *there)
 {
 	struct finding *f = next_finding(r);
+	bool turn = strcmp(first, second) > 0;
 
 	if (!f)
 		return;
 	f->class = CLASS_LOCK_DISCIPLINE;
 	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s here, and the other way round elsewhere",
-		 second, first);
-	add_lock_site(r, f, "takes", second, here->callers);
-	add_lock_site(r, f, "takes", first, there->callers);
+	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s, and the other way round",
+		 turn ? first : second, turn ? second : first);
+	/* The same signature, whichever came first. */
+	add_lock_site(r, f, "takes", turn ? first : second, (turn ? there : here)->callers);
+	add_lock_site(r, f, "takes", turn ? second : first, (turn ? here : there)->callers);
 	commit(r, f, "order");
 }
 

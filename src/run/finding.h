@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define FINDING_TEXT 160
-#define FINDING_FRAMES 3
+#define FINDING_FRAMES 4
 
 /* In which entry the bit went missing. */
 #define FINDING_LAYERS(X)                                                                                              \
