@@ -57,6 +57,14 @@ void oracle_log_slot(struct oracle *o)
 	o->slots[slot].exists = o->event->valid;
 }
 
+/* KVM's mappings of it go away at some time between. */
+void oracle_log_slot_change(struct oracle *o)
+{
+	assert(o->event->slot < SCENARIO_SLOTS_MAX);
+	o->slots[o->event->slot].changing = o->event->valid;
+	oracle_memory_age_reset(o, o->event->slot);
+}
+
 void oracle_log_start(struct oracle *o)
 {
 	unsigned slot = o->event->slot;

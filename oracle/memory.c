@@ -119,7 +119,8 @@ void oracle_memory_age(struct oracle *o, bool clear)
 		return;
 	age_forget_around(o, slot, event->lpage, end);
 	for (uint32_t lpage = event->lpage; lpage < end; lpage++)
-		oracle_memory_page(o, lpage)->age_armed = event->flush;
+		oracle_memory_page(o, lpage)->age_armed =
+			event->flush && !o->slots[layout_slot_of(o->layout, lpage)].changing;
 	/* Beyond the slot lies other memory: whether it was meant is not said. */
 	for (uint32_t lpage = end; lpage < asked_end && lpage < o->layout->total_pages; lpage++)
 		age_forget(oracle_memory_page(o, lpage));

@@ -184,6 +184,26 @@ static void an_access_during_aging_may_come_too_late(void **state)
 	expect(w, CLASS_LOST_REF_HOST);
 }
 
+/* While an ioctl changes the slot, its mappings come and go: aging proves nothing. */
+static void a_slot_that_changes_proves_nothing(void **state)
+{
+	struct world *w = *state;
+
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	FEED(w, EV_SLOT_CHANGE, .slot = 0, .valid = true);
+	test_age(w, 3, 0);
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	test_age(w, 3, 0);
+	FEED(w, EV_SLOT_CHANGE, .slot = 0, .valid = false);
+	quiet(w);
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	test_age(w, 3, 0);
+	expect(w, CLASS_LOST_REF_HOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +217,7 @@ int main(void)
 		WORLD_TEST(writes_that_are_no_guest_accesses_do_not_count),
 		WORLD_TEST(an_alias_ages_as_one),
 		WORLD_TEST(an_access_during_aging_may_come_too_late),
+		WORLD_TEST(a_slot_that_changes_proves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("oracle/memory", tests, NULL, NULL);

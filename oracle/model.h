@@ -105,7 +105,7 @@ struct guest_state {
 };
 
 struct slot_state {
-	bool exists, tracked;
+	bool exists, tracked, changing;
 	uint64_t harvest_seq; /* begin of the harvest that runs */
 };
 
@@ -168,6 +168,7 @@ bool oracle_memory_had_frame(const struct memory_page *memory, uint32_t frame);
 /* --- log.c: the host's dirty log --- */
 
 void oracle_log_slot(struct oracle *o);
+void oracle_log_slot_change(struct oracle *o);
 void oracle_log_start(struct oracle *o);
 void oracle_log_stop(struct oracle *o);
 void oracle_log_harvest_begin(struct oracle *o);

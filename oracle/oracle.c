@@ -174,6 +174,8 @@ static void dispatch(struct oracle *o)
 		return oracle_memory_host_map(o);
 	case EV_SLOT:
 		return oracle_log_slot(o);
+	case EV_SLOT_CHANGE:
+		return oracle_log_slot_change(o);
 	case EV_LOG_START:
 		return oracle_log_start(o);
 	case EV_LOG_STOP:

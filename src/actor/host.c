@@ -82,7 +82,13 @@ int host_set_slot(struct world *w, unsigned slot, bool exists, bool logging)
 	const struct layout_slot *s = &w->layout.slots[slot];
 	unsigned flags = (logging ? TARGET_SLOT_LOG : 0u) | (s->readonly ? TARGET_SLOT_READONLY : 0u);
 	uint64_t size = exists ? (uint64_t)s->pages << w->layout.page_shift : 0;
-	int status = w->target->set_memory_region(slot, exists ? flags : 0, s->gpa, size, s->hva);
+	struct event change = {.kind = EV_SLOT_CHANGE, .slot = (uint8_t)slot, .valid = true};
+	int status;
+
+	world_emit(w, &change);
+	status = w->target->set_memory_region(slot, exists ? flags : 0, s->gpa, size, s->hva);
+	change.valid = false;
+	world_emit(w, &change);
 
 	w->entry_changes++;
 	if (status == 0) {

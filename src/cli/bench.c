@@ -143,7 +143,7 @@ static void pair_all(struct bench *bench, bool inside)
 		struct scenario *s = &bench->scenarios[i].scenario;
 
 		scenario_init(s);
-		for (uint16_t k = 0; k < sizeof(kinds); k++)
+		for (uint32_t k = 0; k < sizeof(kinds); k++)
 			s->ops[s->op_count++] =
 				(struct scenario_op){.kind = kinds[k], .label = (uint16_t)(k + 1), .guest = 1};
 		if (inside)

@@ -54,6 +54,8 @@
 	X(EV_HOST_MAP, "host.map")                                                                                     \
 	/* slot: exists (valid) from now on */                                                                         \
 	X(EV_SLOT, "slot")                                                                                             \
+	/* slot: the ioctl that changes it, or its log, runs from now on (valid), or has returned */                   \
+	X(EV_SLOT_CHANGE, "slot.change")                                                                               \
 	/* dirty logging of slot: START/STOP returned with status; a harvest: BEGIN, then                              \
 	   END with status and bitmap = the pages of the slot that it named */                                         \
 	X(EV_LOG_START, "log.start")                                                                                   \
