@@ -284,7 +284,9 @@ static void service_point(void *ctx, enum target_point kind, const char *word, c
 /* A loop over a table reads at one place again and again: that is one yield point, until something else happens. */
 static bool is_repeated(struct world *w, const void *caller)
 {
-	struct read_place *place = &w->reads[((uintptr_t)caller ^ (uintptr_t)caller >> 8) % WORLD_READS];
+	/* From the module's start on: two places that fall together do so in every process. */
+	uintptr_t at = (uintptr_t)caller - (uintptr_t)w->target;
+	struct read_place *place = &w->reads[(at ^ at >> 8) % WORLD_READS];
 
 	if (place->caller == caller && place->epoch == w->task->epoch && place->op == w->task->op)
 		return true;

@@ -182,6 +182,7 @@ static void run_file(void *ctx, size_t index, void *out)
 		print_text(replay, path);
 	if (replay->options->verify && !repeats(replay))
 		result->code = cli_error(CLI_INTERNAL, "%s: two runs gave two traces: that is a bug of rcfuzz", path);
+	result->code = cli_flush(result->code);
 }
 
 /* ---- the parent ------------------------------------------------------------------- */

@@ -24,16 +24,23 @@ static uint32_t class_of(struct runner *r, const void *lock)
 	return i;
 }
 
-/* Was `to` ever taken under `from`, or under one that was? */
-static bool leads_to(const struct lock_order *o, uint32_t from, uint32_t to, uint32_t *visited)
+/*
+ * Was `to` ever taken under `from`, or under one that was? The class under which it was taken itself; LOCK_CLASSES: no.
+ */
+static uint32_t leads_to(const struct lock_order *o, uint32_t from, uint32_t to, uint32_t *visited)
 {
 	if (o->after[from] >> to & 1)
-		return true;
+		return from;
 	*visited |= 1u << from;
-	for (uint32_t next = 0; next < o->count; next++)
-		if (o->after[from] >> next & ~*visited >> next & 1 && leads_to(o, next, to, visited))
-			return true;
-	return false;
+	for (uint32_t next = 0; next < o->count; next++) {
+		uint32_t last = LOCK_CLASSES;
+
+		if (o->after[from] >> next & ~*visited >> next & 1)
+			last = leads_to(o, next, to, visited);
+		if (last != LOCK_CLASSES)
+			return last;
+	}
+	return LOCK_CLASSES;
 }
 
 void lock_order_note(struct runner *r)
@@ -44,13 +51,14 @@ void lock_order_note(struct runner *r)
 	uint32_t b = class_of(r, taken->lock);
 
 	for (uint32_t i = 0; i + 1 < task->lock_count && b < LOCK_CLASSES; i++) {
-		uint32_t a = class_of(r, task->locks[i].lock), visited = 0;
+		uint32_t a = class_of(r, task->locks[i].lock), visited = 0, last;
 
 		if (a == LOCK_CLASSES || a == b || o->after[a] >> b & 1)
 			continue;
 		o->after[a] |= 1u << b;
 		o->where[a][b] = *taken;
-		if (leads_to(o, b, a, &visited))
-			finding_inversion(r, o->name[a], o->name[b], taken, &o->where[b][a]);
+		last = leads_to(o, b, a, &visited);
+		if (last != LOCK_CLASSES)
+			finding_inversion(r, o->name[a], o->name[b], taken, &o->where[last][a]);
 	}
 }

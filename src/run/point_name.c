@@ -51,10 +51,14 @@ static void make(char text[SCENARIO_POINT_NAME], const char *function, const cha
 }
 
 const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
-		       const void *const callers[TARGET_CALLERS])
+		       const void *const all_callers[TARGET_CALLERS])
 {
+	const void *callers[TARGET_CALLERS] = {NULL};
 	uint64_t hash = (uintptr_t)word ^ (uint64_t)kind << 59;
 
+	/* Those beyond the module are ours, and may be no return addresses at all. */
+	for (unsigned i = 0; i < TARGET_CALLERS && all_callers[i] && module_has(m, all_callers[i]); i++)
+		callers[i] = all_callers[i];
 	for (unsigned i = 0; i < TARGET_CALLERS; i++)
 		hash = (hash ^ (uintptr_t)callers[i]) * 0x9e3779b97f4a7c15ull;
 	for (unsigned probe = 0; probe < 16; probe++) {

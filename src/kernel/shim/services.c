@@ -178,15 +178,19 @@ static void take_word(unsigned int *lock, const char *twice, const char *why)
 		tell_locked(lock);
 }
 
-static void give_word(unsigned int *lock, const char *not_held, const char *by_another)
+/* False: it was not this task's to give. */
+static bool give_word(unsigned int *lock, const char *not_held, const char *by_another)
 {
 	if (*lock != rcfuzz_host->task + 1)
 		report(REPORT_LOCK, NULL, 0, NULL, *lock ? by_another : not_held);
+	if (*lock != rcfuzz_host->task + 1)
+		return false;
 	*lock = 0;
 	if (unlikely(rcfuzz_host->overlap)) {
 		rcfuzz_host->unlocked(rcfuzz_host->ctx, lock);
 		rcfuzz_host->wake(rcfuzz_host->ctx, lock);
 	}
+	return true;
 }
 
 void rcfuzz_spin_lock(raw_spinlock_t *lock)
@@ -199,8 +203,8 @@ void rcfuzz_spin_lock(raw_spinlock_t *lock)
 
 void rcfuzz_spin_unlock(raw_spinlock_t *lock)
 {
-	give_word((unsigned int *)lock, "unlock of a spinlock that is not held", "unlock of another's spinlock");
-	self()->spin_depth--;
+	if (give_word((unsigned int *)lock, "unlock of a spinlock that is not held", "unlock of another's spinlock"))
+		self()->spin_depth--;
 	point(POINT_UNLOCK, NULL, lock);
 }
 
