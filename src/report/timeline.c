@@ -151,21 +151,6 @@ static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old
 
 /* ---- where they part ----------------------------------------------------------- */
 
-/* The bit that a finding is about, in each of the four places. */
-struct places {
-	bool l1, l0, shadow, tlb;
-};
-
-static struct places places_of(const struct run_bits *b, bool c)
-{
-	return (struct places){
-		.l1 = b->has_l1 && (c ? b->l1_c : b->l1_r),
-		.l0 = b->has_l0 && (c ? b->l0_c : b->l0_r),
-		.shadow = b->has_shadow && (c ? b->shadow_c : b->shadow_r),
-		.tlb = b->has_tlb && (c ? b->tlb_c : b->tlb_r),
-	};
-}
-
 /*
  * The hardware goes on without a word to the kernel as long as it holds an
  * entry with the bit; each entry below it must have it too, or what comes
@@ -174,7 +159,7 @@ static struct places places_of(const struct run_bits *b, bool c)
 static void parted(const struct timeline *t, const struct run_bits *b, char *text, size_t size)
 {
 	bool c = t->finding.class != CLASS_LOST_REF_HOST && t->finding.class != CLASS_LOST_REF_L1;
-	struct places has = places_of(b, c);
+	struct run_places has = run_places_of(b, c);
 	const char *upper = has.tlb ? "the TLB" : "shadow-pte", *lower = NULL;
 
 	if (has.tlb && !has.shadow && t->watch_guest)

@@ -2,9 +2,9 @@
 /* words.c: ops and what they changed, in sentences. */
 #include "report/words.h"
 
+#include "base/text.h"
 #include "scenario/text.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #define CHANGES_TOLD 6u
@@ -61,16 +61,6 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_L1_CORRUPT] = "L1 overwrites its {table} on the way to page {n} of guest {guest} with nonsense ({junk}).",
 };
 
-__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + used, size - used, format, args);
-	va_end(args);
-}
-
 static void append_field(char *text, size_t size, const struct scenario_op *op, const char *name, int length)
 {
 	for (unsigned i = 0; i < FIELD_COUNT; i++) {
@@ -80,9 +70,9 @@ static void append_field(char *text, size_t size, const struct scenario_op *op, 
 		if (strncmp(info->name, name, (size_t)length) || info->name[length])
 			continue;
 		if (info->words && value <= info->max)
-			append(text, size, "%s", i == FIELD_rc && value == RC_RC ? "R and C" : info->words[value]);
+			text_append(text, size, "%s", i == FIELD_rc && value == RC_RC ? "R and C" : info->words[value]);
 		else
-			append(text, size, "%u", value);
+			text_append(text, size, "%u", value);
 	}
 }
 
@@ -93,11 +83,11 @@ void words_op(const struct scenario_op *op, char *text, size_t size)
 
 	*text = '\0';
 	if (!words)
-		append(text, size, "%s %s: %s.", info->actor, info->name, info->help);
+		text_append(text, size, "%s %s: %s.", info->actor, info->name, info->help);
 	while (words && *words) {
 		int plain = (int)strcspn(words, "{"), name = (int)strcspn(words + plain, "}");
 
-		append(text, size, "%.*s", plain, words);
+		text_append(text, size, "%.*s", plain, words);
 		words += plain;
 		if (!*words)
 			break;
@@ -123,18 +113,18 @@ static void append_transition(char *text, size_t size, struct bits was, struct b
 	bool cleared_r = was.r && !now.r, cleared_c = was.c && !now.c, set_r = now.r && !was.r, set_c = now.c && !was.c;
 
 	if (!now.present) {
-		append(text, size, "removes %s", place);
+		text_append(text, size, "removes %s", place);
 		return;
 	}
 	if (!was.present) {
-		append(text, size, "makes %s with %s", place, bits_words(now.r, now.c));
+		text_append(text, size, "makes %s with %s", place, bits_words(now.r, now.c));
 		return;
 	}
 	if (cleared_r || cleared_c)
-		append(text, size, "clears %s in %s", bits_words(cleared_r, cleared_c), place);
+		text_append(text, size, "clears %s in %s", bits_words(cleared_r, cleared_c), place);
 	if (set_r || set_c)
-		append(text, size, "%ssets %s in %s", cleared_r || cleared_c ? " and " : "", bits_words(set_r, set_c),
-		       place);
+		text_append(text, size, "%ssets %s in %s", cleared_r || cleared_c ? " and " : "",
+			    bits_words(set_r, set_c), place);
 }
 
 static struct bits bits_of_pte(uint64_t pte)
@@ -157,14 +147,14 @@ static void append_changes(const struct timeline *t, uint32_t op, char *text, si
 			more++;
 			continue;
 		}
-		append(text, size, "%s%s ", told++ ? "; " : " ", *change->function ? change->function : "L1");
+		text_append(text, size, "%s%s ", told++ ? "; " : " ", *change->function ? change->function : "L1");
 		append_transition(text, size, bits_of_pte(change->old_pte), bits_of_pte(change->new_pte),
 				  change->place);
 	}
 	if (more)
-		append(text, size, "; and %u more changes", more);
+		text_append(text, size, "; and %u more changes", more);
 	if (told)
-		append(text, size, ".");
+		text_append(text, size, ".");
 }
 
 /* The kernel code that changed this place in this op is told already. */
@@ -184,9 +174,9 @@ static void append_state(char *text, size_t size, const char *who, struct bits w
 	if (was.present == now.present && was.r == now.r && was.c == now.c)
 		return;
 	if (!now.present)
-		append(text, size, " %s is gone.", who);
+		text_append(text, size, " %s is gone.", who);
 	else
-		append(text, size, " %s now has %s.", who, bits_words(now.r, now.c));
+		text_append(text, size, " %s now has %s.", who, bits_words(now.r, now.c));
 }
 
 /* What is different now without kernel code that would be known for it. */
@@ -223,15 +213,15 @@ void words_effect(const struct timeline *t, uint32_t op, char *text, size_t size
 
 	*text = '\0';
 	if (!step->ran) {
-		append(text, size, " It did not run.");
+		text_append(text, size, " It did not run.");
 		return;
 	}
 	append_changes(t, op, text, size);
 	append_states(t, op, text, size);
 	if (is_silent_access(t, op))
-		append(text, size, " The TLB has the translation: no walk, no fault, and no bit changes.");
+		text_append(text, size, " The TLB has the translation: no walk, no fault, and no bit changes.");
 	if (*step->note)
-		append(text, size, " Outcome: %s.", step->note);
+		text_append(text, size, " Outcome: %s.", step->note);
 }
 
 /* ---- the conclusion ------------------------------------------------------------------- */
@@ -251,10 +241,11 @@ void words_conclusion(const struct timeline *t, char *text, size_t size)
 	if (!t->has_finding)
 		return;
 	if (cause < count)
-		append(text, size, "The op concerned is %s. ", label_of(t, cause, label));
+		text_append(text, size, "The op concerned is %s. ", label_of(t, cause, label));
 	if (effect >= count)
-		append(text, size, "It shows after the last op, when all that is owed must be visible. ");
+		text_append(text, size, "It shows after the last op, when all that is owed must be visible. ");
 	else if (effect != cause)
-		append(text, size, "It shows in %s. ", label_of(t, effect, label));
-	append(text, size, "This is %s: %s.", class_info[t->finding.class].name, class_info[t->finding.class].meaning);
+		text_append(text, size, "It shows in %s. ", label_of(t, effect, label));
+	text_append(text, size, "This is %s: %s.", class_info[t->finding.class].name,
+		    class_info[t->finding.class].meaning);
 }

@@ -59,6 +59,16 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 	return mark;
 }
 
+struct run_places run_places_of(const struct run_bits *b, bool c)
+{
+	return (struct run_places){
+		.l1 = b->has_l1 && (c ? b->l1_c : b->l1_r),
+		.l0 = b->has_l0 && (c ? b->l0_c : b->l0_r),
+		.shadow = b->has_shadow && (c ? b->shadow_c : b->shadow_r),
+		.tlb = b->has_tlb && (c ? b->tlb_c : b->tlb_r),
+	};
+}
+
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage)
 {
 	uint32_t fields = op_info[op->kind].fields;

@@ -6,9 +6,9 @@
  */
 #include "runner.h"
 
+#include "base/text.h"
 #include "scenario/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +34,6 @@ static struct finding *next_finding(struct runner *r)
 	return f;
 }
 
-/* Append printf-like to a text of limited size. */
-__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + used, size - used, format, args);
-	va_end(args);
-}
-
 /*
  * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
  * table which the hardware still walks.
@@ -66,10 +55,10 @@ static void commit(struct runner *r, struct finding *f, const char *role)
 	/* A function says more than the role: who met it differs between inputs with one cause. */
 	snprintf(f->signature, sizeof(f->signature), "%s:%s", class_info[f->class].name, layer_name[f->layer]);
 	if (!f->writer_count || f->layer == LAYER_NONE)
-		append(f->signature, sizeof(f->signature), ":%s", role);
+		text_append(f->signature, sizeof(f->signature), ":%s", role);
 	for (uint32_t i = 0; i < f->writer_count; i++)
 		if (!is_bystander(f, i))
-			append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
+			text_append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
 	for (uint32_t i = 0; i < o->finding_count; i++)
 		if (strcmp(o->findings[i].signature, f->signature) == 0)
 			return;
@@ -163,26 +152,11 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : &r->last_access;
 }
 
-/* The bit of interest, R or C, in each place. */
-struct places {
-	bool l1, l0, shadow, tlb;
-};
-
-static struct places places_of(const struct run_bits *b, bool c)
-{
-	return (struct places){
-		.l1 = b->has_l1 && (c ? b->l1_c : b->l1_r),
-		.l0 = b->has_l0 && (c ? b->l0_c : b->l0_r),
-		.shadow = b->has_shadow && (c ? b->shadow_c : b->shadow_r),
-		.tlb = b->has_tlb && (c ? b->tlb_c : b->tlb_r),
-	};
-}
-
 /* Where the bit stood although a place above it had lost it. */
 static enum finding_layer layer_of_loss(const struct store_mark *mark, const struct oracle_verdict *v)
 {
 	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
-	struct places p = places_of(&mark->bits, !about_r(v));
+	struct run_places p = run_places_of(&mark->bits, !about_r(v));
 
 	if (v->writer == WRITER_KERNEL && !through_shadow(v))
 		return LAYER_BITMAP;
@@ -219,10 +193,10 @@ static void page_words(const struct runner *r, const struct oracle_verdict *v, c
 {
 	text[0] = 0;
 	if (v->n != LAYOUT_NONE && v->guest)
-		append(text, size, "L2 page %u of guest %u", v->n, v->guest);
+		text_append(text, size, "L2 page %u of guest %u", v->n, v->guest);
 	if (v->lpage != LAYOUT_NONE && v->lpage < r->layout.total_pages)
-		append(text, size, "%sL1 page %u (gpa 0x%llx)", text[0] ? ", " : "", v->lpage,
-		       (unsigned long long)layout_gpa(&r->layout, v->lpage));
+		text_append(text, size, "%sL1 page %u (gpa 0x%llx)", text[0] ? ", " : "", v->lpage,
+			    (unsigned long long)layout_gpa(&r->layout, v->lpage));
 }
 
 static void describe(struct runner *r, struct finding *f, const struct oracle_verdict *v)
@@ -440,8 +414,8 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 		add_writer(r, f, "was running", &site);
 	}
 	if (f->writer_count)
-		append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
-		       f->writers[0].line);
+		text_append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
+			    f->writers[0].line);
 	commit(r, f, role);
 }
 
@@ -485,12 +459,12 @@ void finding_deadlock(struct runner *r)
 		char label[SCENARIO_LABEL_MAX];
 
 		scenario_label_text(task->what->label, label);
-		append(f->title, sizeof(f->title), " op %s waits for %s", label, name);
+		text_append(f->title, sizeof(f->title), " op %s waits for %s", label, name);
 		if (task->waits_at[0])
 			add_lock_site(r, f, "waits for", name, task->waits_at);
 		if (holder) {
 			scenario_label_text(holder->what->label, label);
-			append(f->title, sizeof(f->title), ", held by op %s;", label);
+			text_append(f->title, sizeof(f->title), ", held by op %s;", label);
 			add_lock_site(r, f, "holds", name, held->callers);
 		}
 		task = holder && holder->waits ? holder : NULL;
@@ -561,11 +535,11 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 
 	snprintf(title, sizeof(title), "%s: %s", kinds[kind].words, what ? what : "");
 	if (file)
-		append(title, sizeof(title), " at %s:%d", base_name(file), line);
+		text_append(title, sizeof(title), " at %s:%d", base_name(file), line);
 	if (function)
-		append(title, sizeof(title), " (%s)", function);
+		text_append(title, sizeof(title), " (%s)", function);
 	if (kind == REPORT_UNDEFINED)
-		append(title, sizeof(title), "; POWER gives 0 for counts of 64 to 127 modulo 128");
+		text_append(title, sizeof(title), "; POWER gives 0 for counts of 64 to 127 modulo 128");
 	word_of(what && *what ? what : kinds[kind].words, role, sizeof(role));
 	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
 }

@@ -39,6 +39,12 @@ struct run_bits {
 	bool has_tlb, tlb_r, tlb_c; /* of any CPU */
 };
 
+/* One of the two bits in each of the four places: C, else R. */
+struct run_places {
+	bool l1, l0, shadow, tlb;
+};
+struct run_places run_places_of(const struct run_bits *bits, bool c);
+
 /* Called for each event in order (event.bitmap is valid during the call only). */
 struct run_observer {
 	void *ctx;
@@ -48,7 +54,7 @@ struct run_observer {
 	/* Each change of an entry: by which op, which place, old, new, the kernel function. */
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		    const char *function, const char *file, uint32_t line);
-	/* Each yield point of each op: the op, its number in it, its name (for as long as the runner lives). */
+	/* Each yield point of each op: the op, its number in it, its name (until the run ends). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
 	/* Each finding, the moment it is made: the code that it is about may be on the stack. */
 	void (*finding)(void *ctx, const struct finding *finding);
