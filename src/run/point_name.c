@@ -50,6 +50,12 @@ static void make(char text[SCENARIO_POINT_NAME], const char *function, const cha
 			text[i] = '_';
 }
 
+void point_names_begin(struct point_names *names)
+{
+	if (names->count > POINT_NAMES_MANY)
+		memset(names, 0, sizeof(*names));
+}
+
 const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
 		       const void *const all_callers[TARGET_CALLERS])
 {
@@ -68,6 +74,7 @@ const char *point_name(struct point_names *names, struct module *m, enum target_
 				      slot->word != word || slot->kind != kind))
 			continue;
 		if (!slot->text[0]) {
+			names->count++;
 			memcpy(slot->callers, callers, sizeof(slot->callers));
 			slot->word = word;
 			slot->kind = (uint8_t)kind;

@@ -11,8 +11,10 @@
 #include "scenario/scenario.h"
 
 #define POINT_NAMES 4096u
+#define POINT_NAMES_MANY 3072u
 
 struct point_names {
+	uint32_t count;
 	struct {
 		const void *callers[TARGET_CALLERS], *word;
 		uint8_t kind;
@@ -20,7 +22,11 @@ struct point_names {
 	} slots[POINT_NAMES];
 };
 
-/* word: a string that lives as long as the module. Never NULL; a name that is too long is cut. */
+/* Before a run: so many names that new ones hardly find a place are forgotten. */
+void point_names_begin(struct point_names *names);
+
+/* word: a string that lives as long as the module. Never NULL, valid until the run ends; a name that is too long is
+ * cut. */
 const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
 		       const void *const callers[TARGET_CALLERS]);
 

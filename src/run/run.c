@@ -517,6 +517,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
+	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
 	r->touched_count = 0;
 	layout_init(&r->layout, &r->scenario->config);

@@ -210,9 +210,12 @@ void rcfuzz_spin_unlock(raw_spinlock_t *lock)
 
 int rcfuzz_spin_trylock(raw_spinlock_t *lock)
 {
+	rcfuzz_step();
+	point(POINT_LOCK, NULL, lock);
 	if (*(unsigned int *)lock)
 		return 0;
-	rcfuzz_spin_lock(lock);
+	take_word((unsigned int *)lock, "", "");
+	self()->spin_depth++;
 	return 1;
 }
 
