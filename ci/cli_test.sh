@@ -301,7 +301,7 @@ for i in $(seq 3000); do
 done
 "$rcfuzz" triage "${target[@]}" --jobs 1 --out "$tmp/sorted-many" "$tmp/many" "$small" > "$tmp/out" 2> "$tmp/err" &
 pid=$!
-for _ in $(seq 300); do
+for _ in $(seq 6000); do
 	[ -s "$tmp/sorted-many/journal.jsonl" ] && break
 	sleep 0.02
 done
