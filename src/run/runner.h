@@ -65,6 +65,8 @@ struct runner {
 	struct layout layout; /* of the scenario that runs, for the oracle */
 	const struct scenario *scenario;
 	const struct run_observer *observer;
+	const struct run_schedule *schedule; /* NULL: as the scenario says */
+	struct touches touches;		     /* of the schedule's ops */
 	struct run_outcome *outcome;
 	uint64_t hash;
 	uint8_t *state_counters, *own_counters;
