@@ -15,7 +15,9 @@
 struct entry_limits {
 	bool well_behaved; /* no ops of a misbehaving L1 */
 	bool preempt;	   /* ops may run inside others, */
-	uint8_t level;	   /* at yield points of this level (enum scenario_LEVEL) */
+	uint8_t level;	   /* at yield points of this level (enum scenario_LEVEL), */
+	uint8_t strategy;  /* which are chosen so (enum strategy, strategy.h) */
+	bool verify;	   /* what a chooser did is done again: the same trace, or the worker fails */
 	uint32_t ops_max;  /* 0: as many as fit */
 };
 
@@ -28,6 +30,9 @@ struct entry {
 	/* Of the last run: */
 	struct scenario scenario;
 	struct run_outcome outcome;
+	/* Of the last run by a schedule: what the chooser was given, and where its ops touch the same. */
+	struct scenario base;
+	struct scenario_aims aims;
 	/* Scratch, here so that a run needs no large stack. */
 	struct link_message message;
 };
@@ -36,8 +41,12 @@ struct entry {
 
 /* Decode and run one input. */
 void entry_run(struct entry *entry, const uint8_t *bytes, size_t n);
-/* The same for a scenario that lies in entry->scenario already (canonical). */
+/* The same for a scenario that lies in entry->scenario already (canonical, within the limits). */
 void entry_run_scenario(struct entry *entry);
+/* The same by a schedule; it becomes what was run. */
+void entry_run_schedule(struct entry *entry, const struct run_schedule *schedule);
+/* entry->scenario is what runs now, should the process die. */
+void entry_note_input(struct entry *entry);
 /* Apply the limits (well_behaved, ops_max, the module's page size) to entry->scenario: canonical afterwards. */
 void entry_limit(struct entry *entry);
 /* Is it time to end: told to stop, or execs_max reached? */

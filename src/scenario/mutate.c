@@ -355,6 +355,53 @@ void scenario_preempt(struct scenario *s, struct rng *rng)
 	scenario_canonicalize(s);
 }
 
+/* The op runs inside the victim there, wherever it ran before. */
+static void put_point(struct scenario *s, const struct scenario_aim *aim, uint16_t child, uint16_t late)
+{
+	for (uint32_t i = s->point_count; child && i-- > 0;)
+		if (s->points[i].child == child)
+			remove_point(s, i);
+	if (s->point_count < SCENARIO_POINTS_MAX && aim->nth <= UINT16_MAX - late)
+		s->points[s->point_count++] = (struct scenario_point){
+			.victim = aim->victim, .child = child, .nth = (uint16_t)(aim->nth + late)};
+}
+
+void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims)
+{
+	const struct scenario_aim *aim = &aims->aims[rng_below(rng, aims->count)], *back = NULL;
+
+	/* Before it touches that, or before whatever it does next. */
+	put_point(s, aim, aim->child, rng_chance(rng, 50));
+	for (unsigned tries = 0; tries < 8 && rng_chance(rng, 70) && !back; tries++) {
+		back = &aims->aims[rng_below(rng, aims->count)];
+		if (back->victim != aim->child || back->child != aim->victim)
+			back = NULL;
+	}
+	if (back && rng_chance(rng, 30))
+		put_point(s, back, 0, rng_chance(rng, 50));
+	scenario_canonicalize(s);
+}
+
+uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first)
+{
+	struct edit edit = {s, rng, NULL};
+	uint32_t count = rng_chance(rng, 70) ? 2 : 3;
+
+	/* Where ops met before is a better place than any. */
+	*first = rng_below(rng, s->op_count - 1);
+	if (s->point_count && rng_chance(rng, 80))
+		*first = scenario_op_index(s, s->points[rng_below(rng, s->point_count)].victim);
+	s->point_count = 0;
+	if (*first > s->op_count - 2)
+		*first = s->op_count - 2;
+	if (count > s->op_count - *first)
+		count = s->op_count - *first;
+	for (uint32_t i = 1; i < count && rng_chance(rng, 80); i++)
+		part_vcpus(&edit, &s->ops[*first + i - 1], &s->ops[*first + i]);
+	scenario_canonicalize(s);
+	return count;
+}
+
 static const struct {
 	void (*change)(struct edit *edit);
 	unsigned weight;
