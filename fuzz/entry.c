@@ -121,11 +121,21 @@ static void take_outcome(struct entry *entry)
 		send_findings(entry);
 }
 
+/* An order of locks that is new, and with that of earlier scenarios makes a circle, is a finding of its own. */
+static void note_locks(struct entry *entry)
+{
+	if (entry->locks &&
+	    lock_graph_learn(entry->locks, entry->runner, &entry->scenario, &entry->outcome) != CIRCLE_NONE &&
+	    entry->link)
+		send_findings(entry);
+}
+
 void entry_run_scenario(struct entry *entry)
 {
 	set_counters(entry);
 	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
 	take_outcome(entry);
+	note_locks(entry);
 }
 
 static void tell_scenario(const struct entry *entry)
@@ -168,6 +178,7 @@ void entry_run_schedule(struct entry *entry, const struct run_schedule *schedule
 	take_outcome(entry);
 	if (entry->limits.verify)
 		verify(entry);
+	note_locks(entry);
 	if (page)
 		atomic_store_explicit(&page->input_size, 0, memory_order_release);
 }

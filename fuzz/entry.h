@@ -8,6 +8,7 @@
 #define RCFUZZ_ENTRY_H
 
 #include "fuzz/link.h"
+#include "run/lock_graph.h"
 #include "run/run.h"
 #include "scenario/scenario.h"
 
@@ -26,7 +27,8 @@ struct entry {
 	struct link *link; /* where findings and counts go; NULL: nowhere, look at outcome */
 	uint8_t *counters; /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
 	struct entry_limits limits;
-	uint64_t execs_max; /* entry_done after so many; 0: no limit */
+	struct lock_graph *locks; /* of all runs; NULL: nobody looks */
+	uint64_t execs_max;	  /* entry_done after so many; 0: no limit */
 	/* Of the last run: */
 	struct scenario scenario;
 	struct run_outcome outcome;
@@ -38,6 +40,11 @@ struct entry {
 };
 
 /* Zeroed memory is a good start; set runner and what else is wanted. */
+
+/*
+ * A finding is that of entry->scenario, but for locks that several scenarios take in two orders: then entry->scenario
+ * and entry->outcome are, when a run returns, those of a splice (lock_graph.h).
+ */
 
 /* Decode and run one input. */
 void entry_run(struct entry *entry, const uint8_t *bytes, size_t n);

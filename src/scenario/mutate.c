@@ -207,13 +207,10 @@ static void change_config(struct edit *edit)
 		edit->s->config.l1lpid = edit->s->config.shadow;
 }
 
-/* Copy a run of the donor's ops into s, and the preemptions among them. */
-static void insert_donation(struct edit *edit, unsigned at, unsigned most)
+/* Copy ops of the donor, from..+count, into s, and the preemptions among them. */
+static void insert_part(struct scenario *s, unsigned at, const struct scenario *other, unsigned from, unsigned count)
 {
-	const struct scenario *other = edit->other;
-	struct scenario *s = edit->s;
-	unsigned from = rng_below(edit->rng, other->op_count), left = other->op_count - from;
-	unsigned count = rng_between(edit->rng, 1, left < most ? left : most), had = s->op_count;
+	unsigned had = s->op_count;
 
 	insert_ops(s, at, &other->ops[from], count);
 	count = s->op_count - had;
@@ -228,6 +225,26 @@ static void insert_donation(struct edit *edit, unsigned at, unsigned most)
 		if (point.victim)
 			s->points[s->point_count++] = point;
 	}
+}
+
+/* Some ops of the donor, `most` of them at most. */
+static void insert_donation(struct edit *edit, unsigned at, unsigned most)
+{
+	const struct scenario *other = edit->other;
+	unsigned from = rng_below(edit->rng, other->op_count), left = other->op_count - from;
+
+	insert_part(edit->s, at, other, from, rng_between(edit->rng, 1, left < most ? left : most));
+}
+
+bool scenario_append(struct scenario *s, const struct scenario *other)
+{
+	if (s->op_count + other->op_count > SCENARIO_OPS_MAX ||
+	    s->point_count + other->point_count > SCENARIO_POINTS_MAX ||
+	    scenario_fresh_label(s) > UINT16_MAX - other->op_count)
+		return false;
+	insert_part(s, s->op_count, other, 0, other->op_count);
+	scenario_canonicalize(s);
+	return true;
 }
 
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other)

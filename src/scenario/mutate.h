@@ -35,6 +35,9 @@ uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first);
 /* Ops of both, in their order: a head of *s, then a tail of *other, or a piece of *other within *s. */
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other);
 
+/* All ops of *other behind those of *s, with their preemptions. False: there is no room, *s is as it was. */
+bool scenario_append(struct scenario *s, const struct scenario *other);
+
 /*
  * The same on the binary form, for the custom mutators of engines: data has
  * room for `max` bytes. Returns the new size, at most max.
