@@ -86,7 +86,7 @@ expect 0 --help && shows 'rcfuzz run --time 60s'
 expect 0 --version && shows '^rcfuzz [0-9]'
 refuse 64 'name a verb'
 refuse 64 "unknown verb 'frobnicate'" frobnicate
-for verb in run replay check minimize triage report corpus convert build info conform confirm; do
+for verb in run replay explore check minimize triage report corpus convert build info conform confirm; do
 	expect 0 "$verb" --help && shows "Usage: rcfuzz $verb"
 	refuse 64 'unknown option' "$verb" --no-such-option
 done
@@ -96,9 +96,13 @@ refuse 64 'a number from' run --jobs 0
 refuse 64 'one of libfuzzer, afl, random' run --engine honggfuzz
 refuse 64 "'sometimes' is no class" run --fail-on critical,sometimes
 refuse 64 'takes no argument' run linux-6.12
+refuse 64 'one of mix, scenario, random, pct' run --schedule luck
+refuse 64 "has no op 'z'" explore "${target[@]}" --ops d,z "$seed"
+refuse 64 'two or three different ops' explore "${target[@]}" --ops d,d "$seed"
+refuse 64 'no op interrupts another' explore "${target[@]}" "$seed"
 refuse 64 'one kernel' run "${target[@]}" "${target[@]}"
 refuse 64 'finished module' replay "${target[@]}" --patch x.patch "$seed"
-for verb in replay check minimize triage report convert info; do
+for verb in replay explore check minimize triage report convert info; do
 	refuse 64 'wants' "$verb"
 done
 refuse 64 'merge, minimize or stats' corpus
@@ -207,6 +211,25 @@ expect 0 replay "${target[@]}" --format json "$tmp/refused.txt"
 # L2 is out after the signal; -ENOMEM once; no memory behind the leaf, until L1 mends it; H_PARAMETER for a vCPU token.
 json "$tmp/out" '{o["op"][0]: o["note"] for o in d["timeline"] if o["note"]} == {
 	"e": "status -1", "g": "status -12", "l": "the access failed, status -1", "m": "status -4"}'
+
+step 'schedules'
+race=corpus/known/harvest-misses-unmap.txt
+expect 1 explore "${target[@]}" --out "$tmp/explored" "$race" && shows 'lost-dirty-host: ' && shows ' at [a-z_]*:[a-z]*:'
+schedules=$(sed -n '1s/ schedules.*//p' "$tmp/out")
+expect 1 replay -q "${target[@]}" --verify "$tmp"/explored/findings/lost-dirty-host-*.txt && shows 'lost-dirty-host'
+# Of two ops, more preemptions make more schedules, and those with fewer are among them.
+expect 1 explore "${target[@]}" --preemptions 2 "$race"
+holds "two preemptions make no more than $schedules schedules" \
+	[ "$(sed -n '1s/ schedules.*//p' "$tmp/out")" -gt $((2 * schedules)) ]
+expect 0 explore "${target[@]}" --schedules 5 "$race" && shows '^5 schedules .*there are more'
+expect 0 explore "${target[@]}" --ops d,e "$seed" && shows ' different$'
+for strategy in random pct; do
+	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
+		--out "$tmp/$strategy"
+done
+cat "$tmp"/random/findings/*.raw.txt > "$tmp/random.txt"
+cat "$tmp"/pct/findings/*.raw.txt > "$tmp/pct.txt"
+if cmp -s "$tmp/random.txt" "$tmp/pct.txt"; then fail 'random and pct made the same schedules'; else ok; fi
 
 step 'what was found'
 small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)

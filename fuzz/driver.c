@@ -33,6 +33,7 @@ static void run_file(struct entry *entry, const char *path)
 	if (scenario_file_embargoed(&file))
 		return;
 	entry->scenario = file.scenario;
+	entry->limits = (struct entry_limits){.preempt = true, .level = file.scenario.config.level};
 	entry_limit(entry);
 	entry_run_scenario(entry);
 	files++;
@@ -77,10 +78,14 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	entry = calloc(1, sizeof(*entry));
-	if (entry)
+	if (entry) {
+		entry->locks = lock_graph_create();
 		entry->runner = runner_create(argv[1], error, sizeof(error));
+	}
 	if (!entry || !entry->runner) {
 		fprintf(stderr, "rcfuzz-driver: %s\n", error);
+		if (entry)
+			lock_graph_destroy(entry->locks);
 		free(entry);
 		return 66;
 	}
@@ -88,6 +93,7 @@ int main(int argc, char **argv)
 		run_path(entry, argv[i]);
 	fprintf(stderr, "rcfuzz-driver: %u files, %u findings, %u could not be read\n", files, findings, failures);
 	runner_destroy(entry->runner);
+	lock_graph_destroy(entry->locks);
 	free(entry);
 	return failures ? 66 : findings ? 1 : 0;
 }

@@ -2,10 +2,15 @@
 /* entry.c: one input through the runner, for every engine. */
 #include "fuzz/entry.h"
 
+#include "fuzz/engine.h"
 #include "scenario/codec.h"
+#include "scenario/text.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define relaxed memory_order_relaxed
 
@@ -88,17 +93,20 @@ void entry_limit(struct entry *entry)
 	scenario_canonicalize(s);
 }
 
-void entry_run_scenario(struct entry *entry)
+/* An engine that does not look at single runs spares the adding up. */
+static void set_counters(struct entry *entry)
+{
+	if (entry->counters)
+		runner_state_counters(entry->runner, entry->counters);
+	else if (entry->link)
+		runner_state_counters(entry->runner, entry->link->page->states);
+}
+
+static void take_outcome(struct entry *entry)
 {
 	struct link_page *page = entry->link ? entry->link->page : NULL;
 	const struct run_outcome *outcome = &entry->outcome;
 
-	/* An engine that does not look at single runs spares the adding up. */
-	if (entry->counters)
-		runner_state_counters(entry->runner, entry->counters);
-	else if (page)
-		runner_state_counters(entry->runner, page->states);
-	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
 	if (!page)
 		return;
 	add(&page->execs, 1);
@@ -111,6 +119,68 @@ void entry_run_scenario(struct entry *entry)
 		add_states(page, entry->counters);
 	if (outcome->finding_count)
 		send_findings(entry);
+}
+
+/* An order of locks that is new, and with that of earlier scenarios makes a circle, is a finding of its own. */
+static void note_locks(struct entry *entry)
+{
+	if (entry->locks &&
+	    lock_graph_learn(entry->locks, entry->runner, &entry->scenario, &entry->outcome) != CIRCLE_NONE &&
+	    entry->link)
+		send_findings(entry);
+}
+
+void entry_run_scenario(struct entry *entry)
+{
+	set_counters(entry);
+	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
+	take_outcome(entry);
+	note_locks(entry);
+}
+
+static void tell_scenario(const struct entry *entry)
+{
+	size_t n = scenario_text_write_bare(&entry->scenario, NULL, 0) + 1;
+	char *text = malloc(n);
+
+	if (!text)
+		return;
+	scenario_text_write_bare(&entry->scenario, text, n);
+	fputs(text, stderr);
+	free(text);
+}
+
+/* A schedule is data: what a chooser did follows from what it has left behind. */
+static void verify(struct entry *entry)
+{
+	uint64_t hash = entry->outcome.trace_hash;
+
+	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
+	if (entry->outcome.trace_hash == hash || !entry->link)
+		return;
+	tell_scenario(entry);
+	entry->message.kind = LINK_FAILED;
+	entry->message.size = 0;
+	snprintf(
+		entry->message.text, sizeof(entry->message.text),
+		"a schedule gave another trace when it was replayed: that is a bug of rcfuzz; the scenario is in log/");
+	link_send(entry->link->fd, &entry->message);
+	_exit(WORKER_FAILED);
+}
+
+void entry_run_schedule(struct entry *entry, const struct run_schedule *schedule)
+{
+	struct link_page *page = entry->link ? entry->link->page : NULL;
+
+	set_counters(entry);
+	entry_note_input(entry);
+	run_scheduled(entry->runner, &entry->scenario, schedule, &entry->outcome);
+	take_outcome(entry);
+	if (entry->limits.verify)
+		verify(entry);
+	note_locks(entry);
+	if (page)
+		atomic_store_explicit(&page->input_size, 0, memory_order_release);
 }
 
 /* Has this input killed a worker before? */
@@ -127,6 +197,16 @@ static bool is_skipped(struct link_page *page, const uint8_t *bytes, size_t n)
 			return true;
 	}
 	return false;
+}
+
+void entry_note_input(struct entry *entry)
+{
+	struct link_page *page = entry->link ? entry->link->page : NULL;
+
+	if (page)
+		atomic_store_explicit(&page->input_size,
+				      (uint32_t)scenario_encode(&entry->scenario, page->input, sizeof(page->input)),
+				      memory_order_release);
 }
 
 void entry_run(struct entry *entry, const uint8_t *bytes, size_t n)

@@ -8,6 +8,7 @@
  * pointer, and a process of its own (worker.c).
  */
 #include "fuzz/engine.h"
+#include "fuzz/strategy.h"
 
 #include "base/rng.h"
 #include "scenario/codec.h"
@@ -23,6 +24,7 @@
 /* One mutation in so many is a new scenario altogether. */
 #define FRESH_ONE_IN 64u
 #define FRESH_RACE_ONE_IN 3u /* short, so that they cost little, and each is a new meeting */
+#define AIMED_PERCENT 70u    /* of what a chooser ran is tried with a preemption at a place that it has shown */
 #define COVERAGE_EVERY 256u
 
 /* libFuzzer's interface. */
@@ -80,6 +82,23 @@ static size_t fresh(uint8_t *data, size_t max_size, struct rng *rng)
 	return scenario_encode(&the_entry->scenario, data, max_size);
 }
 
+/* A chooser's own run comes first, so that libFuzzer sees, and keeps, one that needs no chooser. */
+static size_t scheduled(uint8_t *data, size_t size, size_t max_size, struct rng *rng)
+{
+	struct entry *entry = the_entry;
+
+	if (entry_done(entry))
+		return size;
+	scenario_decode(&entry->scenario, data, size);
+	entry_limit(entry);
+	if (!strategy_wanted(entry, rng))
+		return size;
+	strategy_run(entry, rng);
+	if (rng_chance(rng, AIMED_PERCENT))
+		strategy_aim(entry, rng);
+	return scenario_encode(&entry->scenario, data, max_size);
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
 	struct rng rng;
@@ -88,7 +107,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	if (max_size >= CODEC_CONFIG_BYTES + 4 * CODEC_OP_BYTES &&
 	    !rng_below(&rng, the_entry->limits.preempt ? FRESH_RACE_ONE_IN : FRESH_ONE_IN))
 		return fresh(data, max_size, &rng);
-	return scenario_mutate_bytes(data, size, max_size, seed);
+	size = scenario_mutate_bytes(data, size, max_size, seed);
+	return scheduled(data, size, max_size, &rng);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,

@@ -4,6 +4,7 @@
  * and of recent ones. Deterministic in the seed and the seeds' folder.
  */
 #include "fuzz/engine.h"
+#include "fuzz/strategy.h"
 
 #include "base/file.h"
 #include "base/rng.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #define POOL 256u
+#define AIMED_MAX 3u /* runs after one by a chooser */
 
 struct pool {
 	uint32_t count, next;
@@ -82,6 +84,16 @@ static void next_scenario(const struct engine_setup *setup, struct pool *pool, s
 		scenario_mutate(s, rng, other);
 }
 
+/* By a chooser, and then some that it has given a reason to try. */
+static void run_schedules(struct entry *entry, struct pool *pool, struct rng *rng, uint8_t *bytes)
+{
+	strategy_run(entry, rng);
+	for (unsigned i = rng_below(rng, AIMED_MAX + 1); i > 0 && !entry_done(entry) && strategy_aim(entry, rng); i--)
+		entry_run(entry, bytes, scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX));
+	if (!rng_below(rng, 16))
+		pool_add(pool, bytes, scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX));
+}
+
 void engine_random(const struct engine_setup *setup)
 {
 	struct entry *entry = setup->entry;
@@ -105,6 +117,11 @@ void engine_random(const struct engine_setup *setup)
 		size_t size;
 
 		next_scenario(setup, pool, &rng, other, &options);
+		if (strategy_wanted(entry, &rng)) {
+			entry_limit(entry);
+			run_schedules(entry, pool, &rng, bytes);
+			continue;
+		}
 		size = scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX);
 		entry_run(entry, bytes, size);
 		if (!rng_below(&rng, 16))

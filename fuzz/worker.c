@@ -65,6 +65,9 @@ _Noreturn void worker_main(const struct worker_setup *setup)
 	if (!entry->runner)
 		worker_fail(&link, "%s", error);
 	entry->link = &link;
+	entry->locks = lock_graph_create();
+	if (!entry->locks)
+		worker_fail(&link, "out of memory");
 	entry->limits = setup->limits;
 	entry->execs_max = setup->execs_max;
 
@@ -81,6 +84,7 @@ _Noreturn void worker_main(const struct worker_setup *setup)
 	engine_random(&engine);
 	/* Not _exit: a module that was built with source coverage writes its profile now. */
 	runner_destroy(entry->runner);
+	lock_graph_destroy(entry->locks);
 	free(entry);
 	exit(WORKER_DONE);
 }

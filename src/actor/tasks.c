@@ -13,6 +13,9 @@
 /* Locks, allocations and copies of one op; a large harvest of 2000 pages takes some 10,000. */
 #define WORLD_STEPS_MAX 1000000u
 
+/* Where the place of a read is looked for, from where it belongs; more of them push others out. */
+#define READ_PROBES 8u
+
 /* The dispatch table: one function a row of ops.def. */
 static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_op *) = {
 #define OP(id, actor, name, fields, flags, help) [OP_##id] = op_##id,
@@ -50,8 +53,7 @@ void world_tasks_begin(struct world *w)
 	memset(w->points, 0, w->scenario->point_count * sizeof(w->points[0]));
 	w->services.task = 0;
 	watch(w);
-	memset(w->reads, 0, sizeof(w->reads));
-	w->services.overlap = w->scenario->point_count > 0;
+	w->services.overlap = w->schedule || w->scenario->point_count > 0;
 	w->services.steps_left = WORLD_STEPS_MAX;
 }
 
@@ -177,6 +179,14 @@ static bool has_points(const struct world *w, uint16_t label)
 	return false;
 }
 
+/* How many yield points an op of that kind has, of late. */
+static void learn_points(struct world *w, const struct world_task *task)
+{
+	uint32_t *usual = &w->usual_points[task->what->kind];
+
+	*usual = *usual ? (3 * *usual + task->points + 3) / 4 : task->points;
+}
+
 static void run_op(struct world *w, unsigned index)
 {
 	const struct scenario_op *op = &w->scenario->ops[index];
@@ -186,7 +196,8 @@ static void run_op(struct world *w, unsigned index)
 		.what = op,
 		.op = (uint16_t)index,
 		.running = w->config->vcpus,
-		.watched = w->tell_points || has_points(w, op->label),
+		.watched = w->tell_points || schedule_has(w, index) || has_points(w, op->label),
+		.epoch = ++w->epochs,
 		.buffer_lpage = LAYOUT_NONE,
 	};
 	watch(w);
@@ -197,6 +208,8 @@ static void run_op(struct world *w, unsigned index)
 	e.status = op_function[op->kind](w, op);
 	world_emit(w, &e);
 	give_all_back(w, op);
+	if (w->task->watched)
+		learn_points(w, w->task);
 	w->task->watched = false;
 	watch(w);
 }
@@ -210,6 +223,7 @@ static void child_main(void *arg)
 
 void world_op(struct world *w, unsigned index)
 {
+	schedule_pass(w, index);
 	run_op(w, index);
 	if (!w->services.overlap)
 		return;
@@ -220,7 +234,7 @@ void world_op(struct world *w, unsigned index)
 
 /* ---- yield points ------------------------------------------------------------------- */
 
-static void reach(struct world *w, uint32_t i)
+void world_reach(struct world *w, uint32_t i)
 {
 	const struct scenario_point *point = &w->scenario->points[i];
 
@@ -233,16 +247,24 @@ static void reach(struct world *w, uint32_t i)
 	sched_start(&w->sched, child_main, w);
 }
 
+static void note_touch(struct world *w, enum target_point kind, const void *variable)
+{
+	if (w->schedule && w->schedule->touches && schedule_has(w, w->task->op))
+		touches_note(w->schedule->touches, w->task->op - w->schedule->first, w->task->points, kind, variable);
+}
+
 static void at_point(struct world *w, enum target_point kind, const char *word, const void *variable,
 		     const void *const callers[TARGET_CALLERS])
 {
 	struct world_task *task = w->task;
 	uint16_t label = task->what->label;
 	const char *name = NULL;
+	uint32_t due = 0;
 
 	task->points++;
 	if (kind != POINT_READ)
-		task->epoch++;
+		task->epoch = ++w->epochs;
+	note_touch(w, kind, variable);
 	if (w->tell_points) {
 		name = w->hooks.point_name(w->hooks.ctx, kind, word, variable, callers);
 		w->hooks.point(w->hooks.ctx, name);
@@ -261,8 +283,9 @@ static void at_point(struct world *w, enum target_point kind, const char *word, 
 			nth = ++w->points[i].seen;
 		}
 		if (nth == point->nth)
-			reach(w, i);
+			due |= 1u << i;
 	}
+	schedule_decide(w, due);
 }
 
 void world_point(struct world *w, enum target_point kind, const char *word)
@@ -281,16 +304,24 @@ static void service_point(void *ctx, enum target_point kind, const char *word, c
 	at_point(ctx, kind, word, variable, callers);
 }
 
-/* A loop over a table reads at one place again and again: that is one yield point, until something else happens. */
+/*
+ * A loop over a table reads at one place again and again: that is one yield point, until something else happens.
+ * What other tasks read has no part in it: whether they are watched must not change the numbers of this one's.
+ */
 static bool is_repeated(struct world *w, const void *caller)
 {
+	struct read_place *places = w->reads[w->sched.current], *place;
 	/* From the module's start on: two places that fall together do so in every process. */
-	uintptr_t at = (uintptr_t)caller - (uintptr_t)w->target;
-	struct read_place *place = &w->reads[(at ^ at >> 8) % WORLD_READS];
+	uintptr_t at = (uintptr_t)caller - (uintptr_t)w->target, home = at ^ at >> 8;
 
-	if (place->caller == caller && place->epoch == w->task->epoch && place->op == w->task->op)
-		return true;
-	*place = (struct read_place){caller, w->task->epoch, w->task->op};
+	for (unsigned i = 0; i < READ_PROBES; i++) {
+		place = &places[(home + i) % WORLD_READS];
+		if (place->epoch != w->task->epoch)
+			break;
+		if (place->caller == caller)
+			return true;
+	}
+	*place = (struct read_place){caller, w->task->epoch};
 	return false;
 }
 
@@ -302,6 +333,8 @@ static void service_accessed(void *ctx, enum target_point kind, const void *addr
 	(void)size;
 	if (kind != POINT_READ || !is_repeated(w, callers[0]))
 		at_point(w, kind, NULL, address, callers);
+	else
+		note_touch(w, kind, address);
 }
 
 static void service_locked(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS])

@@ -13,8 +13,11 @@
 #include "scenario/event.h"
 #include "scenario/layout.h"
 #include "scenario/scenario.h"
+#include "sched/choose.h"
 #include "sched/fiber.h"
 #include "sched/sched.h"
+
+#include "touches.h"
 
 #include <setjmp.h>
 
@@ -84,7 +87,7 @@ struct world_task {
 	unsigned running;      /* vCPU whose kernel code runs; config->vcpus: none, or the host's */
 	bool watched;	       /* yield points matter */
 	uint32_t points;       /* that it has passed */
-	uint32_t epoch;	       /* counts yield points but reads: reads since then are in world.reads */
+	uint64_t epoch;	       /* a new one after each yield point but reads: reads since then are in world.reads */
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
 	const void *waits_at[TARGET_CALLERS];
@@ -97,6 +100,19 @@ struct world_task {
 struct world_point {
 	uint32_t seen; /* yield points of its name that the victim has passed */
 	bool reached;
+};
+
+/*
+ * Ops that a chooser lets interrupt one another: those of the sequence from `first` to before `end`, which have no
+ * point of their own. Each is begun in turn; what it interrupts, and where, becomes a point of the scenario.
+ */
+struct world_schedule {
+	struct chooser *chooser;
+	struct scenario *scenario; /* the one that runs */
+	uint32_t first, end;	   /* indices of ops */
+	uint32_t next;		   /* the op of them that has not begun */
+	uint32_t preemptions_left;
+	struct touches *touches; /* NULL: not asked for */
 };
 
 struct world_hooks {
@@ -120,6 +136,8 @@ struct world_hooks {
 	void (*point)(void *ctx, const char *name);
 	/* The op took a lock while it held others (w->task->locks, the new one last). */
 	void (*locked)(void *ctx);
+	/* The schedule has put a point into its scenario, and is about to act on it. */
+	void (*scheduled)(void *ctx);
 	/* All ops that are under way wait. Does not return. */
 	void (*deadlock)(void *ctx);
 	/* The hardware's walk read memory that is no live table. */
@@ -139,14 +157,16 @@ struct world {
 	struct world_task tasks[SCHED_TASKS];
 	struct world_task *task; /* the op that runs */
 	struct world_point points[SCENARIO_POINTS_MAX];
-	uint32_t starting; /* index of the op that a new task begins with */
-	bool tell_points;  /* call hooks.point at each yield point of each op */
-	/* Where the op that runs has read since its last other yield point: a loop reads a place more than once. */
+	uint32_t starting;		 /* index of the op that a new task begins with */
+	struct world_schedule *schedule; /* NULL: only what the scenario says */
+	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
+	bool tell_points;		 /* call hooks.point at each yield point of each op */
+	/* Where each task has read since its last other yield point: a loop reads a place more than once. */
+	uint64_t epochs; /* that were given to tasks; in no two worlds the same */
 	struct read_place {
 		const void *caller;
-		uint32_t epoch;
-		uint16_t op;
-	} reads[WORLD_READS];
+		uint64_t epoch;
+	} reads[SCHED_TASKS][WORLD_READS];
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
 	uint64_t faults;	/* that the hardware took, in this world */
 	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */
@@ -212,6 +232,17 @@ bool world_let_others(struct world *w);
 /* All vCPUs leave that guest (0: any), and it is not entered again before the op ends. */
 void world_stop_guest(struct world *w, unsigned guest);
 void world_task_services(struct world *w);
+/* The op that runs reaches that point of the scenario. */
+void world_reach(struct world *w, uint32_t point);
+
+/* schedule.c: what is decided at a yield point. */
+/* May the schedule interrupt the op with that index? */
+bool schedule_has(const struct world *w, unsigned index);
+/* The op with that index begins: the next is one behind it that has no point at which it does. */
+void schedule_pass(struct world *w, unsigned index);
+/* due: the scenario's points that are reached here, a bit each. */
+void schedule_decide(struct world *w, uint32_t due);
+
 void world_tasks_begin(struct world *w);
 
 /* vcpu.c: a vCPU enters and leaves the kernel. */

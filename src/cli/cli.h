@@ -31,6 +31,7 @@ typedef int verb_main(int argc, char **argv);
 	X(check, "run a regression corpus against kernels (KTAP); git bisect")                                         \
 	X(minimize, "shrink a scenario, keeping what it shows")                                                        \
 	X(triage, "a folder of inputs -> one scenario and report a finding")                                           \
+	X(explore, "every schedule of a few ops that overlap")                                                         \
 	X(report, "findings as text, HTML, mail, JSON, SARIF or KTAP")                                                 \
 	X(corpus, "merge, minimize, stats")                                                                            \
 	X(convert, "binary scenario <-> text")                                                                         \

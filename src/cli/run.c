@@ -5,6 +5,7 @@
 #include "cli/run_summary.h"
 #include "cli/seeds.h"
 #include "cli/target.h"
+#include "fuzz/strategy.h"
 #include "fuzz/supervisor.h"
 #include "report/folder.h"
 
@@ -23,7 +24,8 @@ struct run_options {
 	double seconds;
 	uint64_t execs, jobs, seed, ops_max;
 	unsigned engine, preempt; /* preempt: 0 none, 1 sync, 2 access */
-	bool seed_given, well_behaved, stop_on_first, json;
+	unsigned strategy;	  /* enum strategy */
+	bool seed_given, well_behaved, stop_on_first, verify, json;
 	const char *corpus, *out, *known;
 	uint32_t fail_classes;
 };
@@ -40,6 +42,8 @@ enum {
 	KEY_FAIL,
 	KEY_L1,
 	KEY_PREEMPT,
+	KEY_SCHEDULE,
+	KEY_VERIFY,
 	KEY_KNOWN,
 	KEY_OPS,
 	KEY_FORMAT
@@ -61,6 +65,14 @@ static const struct argp_option options[] = {
 	 "the "
 	 "like; access: at each access to shared memory as well, in a module that is built for it",
 	 2},
+	{"schedule", KEY_SCHEDULE, "STRATEGY", 0,
+	 "who decides where: scenario (the engine, as with everything else), random, pct (probabilistic concurrency "
+	 "testing "
+	 "of depth 1 to 3), or mix (default) of these. What is decided becomes part of the scenario. AFL++ knows "
+	 "scenario "
+	 "only",
+	 2},
+	{"verify", KEY_VERIFY, NULL, 0, "replay each schedule that random or pct made: its trace must be the same", 2},
 	{"out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3},
 	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3},
 	{"fail-on", KEY_FAIL, "CLASS,...", 0, "classes or severities that make the run fail (default critical,high)",
@@ -119,6 +131,11 @@ static int take_choice(struct run_options *o, int key, char *arg)
 	static const char *const engines[] = {"libfuzzer", "afl", "random", NULL}; /* as enum engine_kind */
 	static const char *const kinds[] = {"any", "well-behaved", NULL}, *const formats[] = {"text", "json", NULL};
 	static const char *const levels[] = {"none", "sync", "access", NULL};
+	static const char *const strategies[] = {
+#define STRATEGY_WORD(id, word) word,
+		STRATEGIES(STRATEGY_WORD)
+#undef STRATEGY_WORD
+			NULL};
 	unsigned choice = 0;
 	int result;
 
@@ -131,6 +148,8 @@ static int take_choice(struct run_options *o, int key, char *arg)
 		return result;
 	case KEY_PREEMPT:
 		return cli_choice("--preempt", arg, levels, &o->preempt);
+	case KEY_SCHEDULE:
+		return cli_choice("--schedule", arg, strategies, &o->strategy);
 	case KEY_FORMAT:
 		result = cli_choice("--format", arg, formats, &choice);
 		o->json = choice;
@@ -171,6 +190,9 @@ static int take(void *ctx, int key, char *arg)
 		return 0;
 	case KEY_STOP:
 		o->stop_on_first = true;
+		return 0;
+	case KEY_VERIFY:
+		o->verify = true;
 		return 0;
 	}
 	return take_choice(o, key, arg);
@@ -264,6 +286,8 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 		.limits = {.well_behaved = o->well_behaved,
 			   .preempt = o->preempt != 0,
 			   .level = o->preempt == 2 ? LEVEL_ACCESS : LEVEL_SYNC,
+			   .strategy = (uint8_t)o->strategy,
+			   .verify = o->verify,
 			   .ops_max = (uint32_t)o->ops_max},
 		.stop_on_first = o->stop_on_first,
 		.fail_classes = o->fail_classes,

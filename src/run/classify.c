@@ -473,7 +473,7 @@ void finding_deadlock(struct runner *r)
 }
 
 void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
-		       const struct held_lock *there)
+		       const struct held_lock *there, bool apart)
 {
 	struct finding *f = next_finding(r);
 	bool turn = strcmp(first, second) > 0;
@@ -482,8 +482,9 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 		return;
 	f->class = CLASS_LOCK_DISCIPLINE;
 	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s, and the other way round",
-		 turn ? first : second, turn ? second : first);
+	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s, and the other way round%s",
+		 turn ? first : second, turn ? second : first,
+		 apart ? " in another scenario, which does not fit behind this one" : "");
 	/* The same signature, whichever came first. */
 	add_lock_site(r, f, "takes", turn ? first : second, (turn ? there : here)->callers);
 	add_lock_site(r, f, "takes", turn ? second : first, (turn ? here : there)->callers);

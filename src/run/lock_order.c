@@ -59,6 +59,6 @@ void lock_order_note(struct runner *r)
 		o->where[a][b] = *taken;
 		last = leads_to(o, b, a, &visited);
 		if (last != LOCK_CLASSES)
-			finding_inversion(r, o->name[a], o->name[b], taken, &o->where[last][a]);
+			finding_inversion(r, o->name[a], o->name[b], taken, &o->where[last][a], false);
 	}
 }

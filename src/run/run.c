@@ -14,10 +14,16 @@
 
 /* ---- what the world tells ------------------------------------------------------ */
 
-/* The part of an event that has no pointer, and the bytes that it points to. */
+/*
+ * The part of an event that has no pointer, and the bytes that it points to. Ops by their labels: where they stand in
+ * the scenario makes no difference.
+ */
 static void hash_event(struct runner *r, const struct event *e)
 {
-	r->hash = XXH3_64bits_withSeed(e, offsetof(struct event, bitmap), r->hash);
+	struct event plain = *e;
+
+	plain.op = e->op < r->scenario->op_count ? r->scenario->ops[e->op].label : 0;
+	r->hash = XXH3_64bits_withSeed(&plain, offsetof(struct event, bitmap), r->hash);
 	if (e->bitmap)
 		r->hash = XXH3_64bits_withSeed(e->bitmap,
 					       e->kind == EV_L1_HARVEST_END ? WORLD_L2_PAGES / 8
@@ -295,6 +301,14 @@ static void on_locked(void *ctx)
 		lock_order_note(r);
 }
 
+static void on_scheduled(void *ctx)
+{
+	struct runner *r = ctx;
+
+	if (r->schedule->decided)
+		r->schedule->decided(r->schedule->ctx);
+}
+
 static void on_deadlock(void *ctx)
 {
 	struct runner *r = ctx;
@@ -350,6 +364,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point_name = on_point_name,
 					  .point = on_point,
 					  .locked = on_locked,
+					  .scheduled = on_scheduled,
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,

@@ -9,6 +9,7 @@
 #define RCFUZZ_RUN_H
 
 #include "finding.h"
+#include "scenario/aims.h"
 #include "scenario/event.h"
 #include "scenario/scenario.h"
 
@@ -79,6 +80,31 @@ uint32_t runner_page_shift(const struct runner *r);
  */
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
 		  struct run_outcome *outcome);
+
+/*
+ * A schedule: which ops a chooser (sched/choose.h) lets interrupt one another: `count` of them, from index `first` on.
+ * It is asked which of them goes first, if none of them has points, and then at each of their yield points.
+ */
+struct chooser;
+struct run_schedule {
+	struct chooser *chooser;    /* ready for a run */
+	uint32_t first, count;	    /* within the scenario */
+	uint32_t preemptions;	    /* at most so many */
+	struct scenario_aims *aims; /* NULL, or becomes where two of the ops touch the same */
+	/* NULL, or called when *s has got one more point, before it is acted on: the run may be the process's last. */
+	void (*decided)(void *ctx);
+	void *ctx;
+};
+
+/*
+ * Run *s, a canonical scenario of the module's page size, by a schedule. It becomes the scenario that was run: the ops
+ * in their order, and what was decided as preemptions; canonical. run_scenario() with that gives the same trace.
+ */
+void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedule *schedule,
+		   struct run_outcome *outcome);
+
+/* How many yield points an op of that kind has, as far as schedules have shown; 0: not known. */
+uint32_t run_usual_points(const struct runner *r, uint8_t kind);
 
 /*
  * Give the points of *s, which were reached by number, the names that they have in this module, so that they say where

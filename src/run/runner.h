@@ -65,6 +65,8 @@ struct runner {
 	struct layout layout; /* of the scenario that runs, for the oracle */
 	const struct scenario *scenario;
 	const struct run_observer *observer;
+	const struct run_schedule *schedule; /* NULL: as the scenario says */
+	struct touches touches;		     /* of the schedule's ops */
 	struct run_outcome *outcome;
 	uint64_t hash;
 	uint8_t *state_counters, *own_counters;
@@ -102,9 +104,9 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 void finding_leaks(struct runner *r);
 /* All ops that are under way wait. */
 void finding_deadlock(struct runner *r);
-/* Locks are taken as `first`, then `second` here, and the other way round elsewhere. */
+/* Locks are taken as `first`, then `second` here, and the other way round elsewhere; apart: in another scenario. */
 void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
-		       const struct held_lock *there);
+		       const struct held_lock *there, bool apart);
 
 /* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
 void lock_order_reset(struct runner *r);

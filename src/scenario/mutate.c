@@ -207,13 +207,10 @@ static void change_config(struct edit *edit)
 		edit->s->config.l1lpid = edit->s->config.shadow;
 }
 
-/* Copy a run of the donor's ops into s, and the preemptions among them. */
-static void insert_donation(struct edit *edit, unsigned at, unsigned most)
+/* Copy ops of the donor, from..+count, into s, and the preemptions among them. */
+static void insert_part(struct scenario *s, unsigned at, const struct scenario *other, unsigned from, unsigned count)
 {
-	const struct scenario *other = edit->other;
-	struct scenario *s = edit->s;
-	unsigned from = rng_below(edit->rng, other->op_count), left = other->op_count - from;
-	unsigned count = rng_between(edit->rng, 1, left < most ? left : most), had = s->op_count;
+	unsigned had = s->op_count;
 
 	insert_ops(s, at, &other->ops[from], count);
 	count = s->op_count - had;
@@ -228,6 +225,26 @@ static void insert_donation(struct edit *edit, unsigned at, unsigned most)
 		if (point.victim)
 			s->points[s->point_count++] = point;
 	}
+}
+
+/* Some ops of the donor, `most` of them at most. */
+static void insert_donation(struct edit *edit, unsigned at, unsigned most)
+{
+	const struct scenario *other = edit->other;
+	unsigned from = rng_below(edit->rng, other->op_count), left = other->op_count - from;
+
+	insert_part(edit->s, at, other, from, rng_between(edit->rng, 1, left < most ? left : most));
+}
+
+bool scenario_append(struct scenario *s, const struct scenario *other)
+{
+	if (s->op_count + other->op_count > SCENARIO_OPS_MAX ||
+	    s->point_count + other->point_count > SCENARIO_POINTS_MAX ||
+	    scenario_fresh_label(s) > UINT16_MAX - other->op_count)
+		return false;
+	insert_part(s, s->op_count, other, 0, other->op_count);
+	scenario_canonicalize(s);
+	return true;
 }
 
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other)
@@ -353,6 +370,53 @@ void scenario_preempt(struct scenario *s, struct rng *rng)
 	if (rng_chance(rng, 20) && s->op_count)
 		add_return(&edit);
 	scenario_canonicalize(s);
+}
+
+/* The op runs inside the victim there, wherever it ran before. */
+static void put_point(struct scenario *s, const struct scenario_aim *aim, uint16_t child, uint16_t late)
+{
+	for (uint32_t i = s->point_count; child && i-- > 0;)
+		if (s->points[i].child == child)
+			remove_point(s, i);
+	if (s->point_count < SCENARIO_POINTS_MAX && aim->nth <= UINT16_MAX - late)
+		s->points[s->point_count++] = (struct scenario_point){
+			.victim = aim->victim, .child = child, .nth = (uint16_t)(aim->nth + late)};
+}
+
+void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims)
+{
+	const struct scenario_aim *aim = &aims->aims[rng_below(rng, aims->count)], *back = NULL;
+
+	/* Before it touches that, or before whatever it does next. */
+	put_point(s, aim, aim->child, rng_chance(rng, 50));
+	for (unsigned tries = 0; tries < 8 && rng_chance(rng, 70) && !back; tries++) {
+		back = &aims->aims[rng_below(rng, aims->count)];
+		if (back->victim != aim->child || back->child != aim->victim)
+			back = NULL;
+	}
+	if (back && rng_chance(rng, 30))
+		put_point(s, back, 0, rng_chance(rng, 50));
+	scenario_canonicalize(s);
+}
+
+uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first)
+{
+	struct edit edit = {s, rng, NULL};
+	uint32_t count = rng_chance(rng, 70) ? 2 : 3;
+
+	/* Where ops met before is a better place than any. */
+	*first = rng_below(rng, s->op_count - 1);
+	if (s->point_count && rng_chance(rng, 80))
+		*first = scenario_op_index(s, s->points[rng_below(rng, s->point_count)].victim);
+	s->point_count = 0;
+	if (*first > s->op_count - 2)
+		*first = s->op_count - 2;
+	if (count > s->op_count - *first)
+		count = s->op_count - *first;
+	for (uint32_t i = 1; i < count && rng_chance(rng, 80); i++)
+		part_vcpus(&edit, &s->ops[*first + i - 1], &s->ops[*first + i]);
+	scenario_canonicalize(s);
+	return count;
 }
 
 static const struct {

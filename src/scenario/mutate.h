@@ -9,6 +9,7 @@
 #ifndef RCFUZZ_MUTATE_H
 #define RCFUZZ_MUTATE_H
 
+#include "aims.h"
 #include "base/rng.h"
 #include "scenario.h"
 
@@ -21,8 +22,21 @@ void scenario_mutate(struct scenario *s, struct rng *rng, const struct scenario 
 /* Let one to four ops of *s (canonical) run inside others. */
 void scenario_preempt(struct scenario *s, struct rng *rng);
 
+/*
+ * Let an op of *s (canonical) run inside another right where that touches what it touches too, now or next; sometimes
+ * control returns in the middle of it, at such a place again. aims: of *s, at least one.
+ */
+void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims);
+
+/* Some ops in a row of *s (canonical) that a schedule may let overlap: each on a vCPU of its own, as far as there are.
+ * No op has a point then. *s has two ops at least; returns how many, *first is the first of them. */
+uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first);
+
 /* Ops of both, in their order: a head of *s, then a tail of *other, or a piece of *other within *s. */
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other);
+
+/* All ops of *other behind those of *s, with their preemptions. False: there is no room, *s is as it was. */
+bool scenario_append(struct scenario *s, const struct scenario *other);
 
 /*
  * The same on the binary form, for the custom mutators of engines: data has

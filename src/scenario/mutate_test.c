@@ -142,6 +142,66 @@ static void test_tiny_buffers(void **state)
 	assert_int_equal(scenario_crossover_bytes(bytes, 64, bytes, 64, more, 31, 1), 0);
 }
 
+/* Preemptions go where they are aimed at, or to the place behind that, and some come back at another. */
+static void test_aim(void **state)
+{
+	const struct scenario_aims aims = {.count = 3, .aims = {{3, 2, 10}, {3, 2, 20}, {2, 3, 30}}};
+	unsigned at[64] = {0}, returns = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 25);
+	for (int round = 0; round < 4000; round++) {
+		scenario_init(&s);
+		for (uint16_t i = 0; i < 4; i++)
+			s.ops[s.op_count++] = (struct scenario_op){.label = i + 1, .kind = OP_L2_STORE};
+		scenario_canonicalize(&s);
+		scenario_aim(&s, &rng, &aims);
+		check_canonical(&s);
+		assert_in_range(s.point_count, 1, 2);
+		for (uint32_t i = 0; i < s.point_count; i++) {
+			const struct scenario_point *p = &s.points[i];
+
+			assert_int_equal(p->victim + (p->child ? p->child : s.points[0].victim), 5);
+			at[p->nth]++;
+			returns += !p->child;
+		}
+	}
+	for (unsigned i = 0; i < 64; i++)
+		assert_true(i >= 10 && i <= 31 && i % 10 <= 1 ? at[i] > 200 : !at[i]);
+	assert_in_range(returns, 100, 2000);
+}
+
+/* Ops that are to overlap have no points, and can: they are on different vCPUs. */
+static void test_overlap(void **state)
+{
+	const struct generate_options options = {.preempt = true};
+	unsigned parted = 0, rounds = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 26);
+	for (int round = 0; round < 4000; round++) {
+		const struct scenario_op *a;
+		uint32_t first, count;
+
+		scenario_generate(&s, &rng, &options);
+		if (s.op_count < 2)
+			continue;
+		count = scenario_overlap(&s, &rng, &first);
+		check_canonical(&s);
+		assert_in_range(count, 2, 3);
+		assert_true(first + count <= s.op_count);
+		assert_int_equal(s.point_count, 0);
+		a = &s.ops[first];
+		if (s.config.vcpus < 2 || !(op_info[a[0].kind].fields & op_info[a[1].kind].fields & 1u << FIELD_vcpu))
+			continue;
+		rounds++;
+		parted += a[0].vcpu != a[1].vcpu;
+	}
+	assert_true(rounds > 200 && parted > rounds * 3 / 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +210,8 @@ int main(void)
 		cmocka_unit_test(test_shrinks_to_nothing),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_tiny_buffers),
+		cmocka_unit_test(test_aim),
+		cmocka_unit_test(test_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

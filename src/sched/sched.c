@@ -176,6 +176,13 @@ bool sched_step_aside(struct sched *s)
 	return give_way(s, TASK_READY);
 }
 
+bool sched_can_return(const struct sched *s)
+{
+	const struct task *me = &s->tasks[s->current];
+
+	return s->current && s->tasks[me->back].state == TASK_READY;
+}
+
 bool sched_let_others(struct sched *s)
 {
 	return give_way(s, TASK_ASIDE);

@@ -58,6 +58,8 @@ void sched_wake(struct sched *s, const void *what);
 
 /* Let the others go first, if any of them can that has not done the same. False: none can. */
 bool sched_step_aside(struct sched *s);
+/* Could the task that this one interrupted go on now? */
+bool sched_can_return(const struct sched *s);
 /* There is nothing to do until others have done something: also those that have stepped aside. */
 bool sched_let_others(struct sched *s);
 

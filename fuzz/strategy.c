@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* strategy.c: see strategy.h. */
+#include "fuzz/strategy.h"
+
+#include "scenario/codec.h"
+#include "scenario/mutate.h"
+#include "sched/choose.h"
+
+#include <stdatomic.h>
+
+#define MIX_PERCENT 30u	      /* of the scenarios are for a chooser */
+#define PREEMPTIONS_MAX 4u    /* of a random schedule */
+#define USUAL_POINTS_SYNC 16u /* of an op that nothing is known of */
+#define USUAL_POINTS_ACCESS 128u
+#define PCT_ORDER_PERCENT 10u /* depth 1: only who goes first is random */
+
+bool strategy_wanted(const struct entry *entry, struct rng *rng)
+{
+	if (!entry->limits.preempt || entry->scenario.op_count < 2)
+		return false;
+	if (entry->limits.strategy == STRATEGY_MIX)
+		return rng_chance(rng, MIX_PERCENT);
+	return entry->limits.strategy != STRATEGY_SCENARIO;
+}
+
+/* If the process dies, this is what it died of. */
+static void on_decided(void *ctx)
+{
+	struct entry *entry = ctx;
+
+	entry_note_input(entry);
+}
+
+static uint32_t expected_points(const struct entry *entry, const struct run_schedule *schedule)
+{
+	uint32_t unknown = entry->limits.level == LEVEL_ACCESS ? USUAL_POINTS_ACCESS : USUAL_POINTS_SYNC, sum = 0;
+
+	for (uint32_t i = 0; i < schedule->count; i++) {
+		uint32_t usual = run_usual_points(entry->runner, entry->scenario.ops[schedule->first + i].kind);
+
+		sum += usual ? usual : unknown;
+	}
+	return sum;
+}
+
+static struct chooser random_chooser(const struct entry *entry, struct rng *rng)
+{
+	/* Ops are short or long: so are the steps between decisions. */
+	return choose_random(rng_next(rng), 1u << rng_between(rng, 1, entry->limits.level == LEVEL_ACCESS ? 8 : 5));
+}
+
+static struct chooser pct_chooser(const struct entry *entry, struct rng *rng, struct run_schedule *schedule)
+{
+	unsigned depth = rng_chance(rng, PCT_ORDER_PERCENT) ? 1 : rng_between(rng, 2, CHOOSE_DEPTH_MAX);
+
+	schedule->preemptions = depth - 1;
+	return choose_pct(rng_next(rng), depth, expected_points(entry, schedule));
+}
+
+void strategy_run(struct entry *entry, struct rng *rng)
+{
+	enum strategy strategy = (enum strategy)entry->limits.strategy;
+	struct run_schedule schedule = {.aims = &entry->aims, .decided = on_decided, .ctx = entry};
+	struct chooser chooser;
+
+	schedule.count = scenario_overlap(&entry->scenario, rng, &schedule.first);
+	schedule.preemptions = rng_between(rng, 1, PREEMPTIONS_MAX);
+	schedule.chooser = &chooser;
+	if (strategy == STRATEGY_MIX)
+		strategy = rng_chance(rng, 50) ? STRATEGY_RANDOM : STRATEGY_PCT;
+	chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng) : pct_chooser(entry, rng, &schedule);
+	entry->base = entry->scenario;
+	entry_run_schedule(entry, &schedule);
+}
+
+bool strategy_aim(struct entry *entry, struct rng *rng)
+{
+	if (!entry->aims.count)
+		return false;
+	entry->scenario = entry->base;
+	scenario_aim(&entry->scenario, rng, &entry->aims);
+	return true;
+}

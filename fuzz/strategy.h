@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * strategy.h: which schedules an engine tries. A scenario says itself where its ops interrupt one another; instead of
+ * that, two or three of its ops in a row may be left to a chooser (sched/choose.h). What that decides becomes part of
+ * the scenario, so all that is found or kept runs without it.
+ */
+#ifndef RCFUZZ_STRATEGY_H
+#define RCFUZZ_STRATEGY_H
+
+#include "base/rng.h"
+#include "fuzz/entry.h"
+
+/* X(ID, "word"): of --schedule. */
+#define STRATEGIES(X)                                                                                                  \
+	X(STRATEGY_MIX, "mix")		 /* all of the others, in turn */                                              \
+	X(STRATEGY_SCENARIO, "scenario") /* as the engine's bytes say */                                               \
+	X(STRATEGY_RANDOM, "random")                                                                                   \
+	X(STRATEGY_PCT, "pct")
+
+#define STRATEGY_MEMBER(id, word) id,
+enum strategy { STRATEGIES(STRATEGY_MEMBER) STRATEGY_COUNT };
+
+/* Is the next scenario, which lies in entry->scenario, one for a chooser? */
+bool strategy_wanted(const struct entry *entry, struct rng *rng);
+
+/*
+ * Run entry->scenario (within the limits, two ops at least) by a chooser: it becomes what was run. entry->aims are for
+ * strategy_aim().
+ */
+void strategy_run(struct entry *entry, struct rng *rng);
+
+/* entry->scenario becomes the one of the last strategy_run(), with a preemption where its ops touch the same. False:
+ * they do not. */
+bool strategy_aim(struct entry *entry, struct rng *rng);
+
+#endif

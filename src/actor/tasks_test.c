@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* tasks_test.c: which accesses are yield points of their own. Without a kernel: the services are called as it would. */
+#include "actor/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct scenario s;
+static struct world *w;
+static char module[65536]; /* the addresses of code are in there */
+static uint64_t memory[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	scenario_init(&s);
+	s.ops[0].label = 1;
+	s.op_count = 1;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return -1;
+	w->target = (const struct target *)(void *)module;
+	w->scenario = &s;
+	w->config = &s.config;
+	world_task_services(w);
+	for (unsigned i = 0; i < 2; i++)
+		w->tasks[i] = (struct world_task){.what = &s.ops[0], .watched = true, .epoch = ++w->epochs};
+	w->task = &w->tasks[0];
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(w);
+	return 0;
+}
+
+static void run_task(unsigned task)
+{
+	w->sched.current = task;
+	w->task = &w->tasks[task];
+}
+
+static void access(enum target_point kind, unsigned place, unsigned word)
+{
+	const void *callers[TARGET_CALLERS] = {module + place};
+
+	w->services.accessed(w, kind, &memory[word % 64], 8, callers);
+}
+
+/* A scan reads many words at few places, and counts as these places. */
+static void test_scan(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		for (unsigned place = 0; place < 40; place++)
+			access(POINT_READ, 4099 * place % 60000, i);
+	assert_int_equal(w->task->points, 40);
+	/* Something else happens: what is read now may be news. */
+	access(POINT_WRITE, 5, 0);
+	assert_int_equal(w->task->points, 41);
+	access(POINT_READ, 4099, 0);
+	access(POINT_READ, 4099, 1);
+	assert_int_equal(w->task->points, 42);
+	/* Writes are yield points each. */
+	access(POINT_WRITE, 5, 0);
+	access(POINT_WRITE, 5, 1);
+	assert_int_equal(w->task->points, 44);
+}
+
+/* Yield points keep their numbers whether or not another op is watched. */
+static void test_others_do_not_matter(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		run_task(0);
+		access(POINT_READ, 100, i);
+		access(POINT_READ, 200, i);
+		run_task(1);
+		access(POINT_READ, 100, i);
+		for (unsigned k = 0; k < 300; k++)
+			access(POINT_READ, 100 + i + k, i);
+		access(POINT_WRITE, 300, i);
+	}
+	assert_int_equal(w->tasks[0].points, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_others_do_not_matter, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("tasks", tests, NULL, NULL);
+}

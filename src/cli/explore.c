@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* explore.c: `rcfuzz explore`: every schedule of a few ops that overlap. */
+#include "cli/cli.h"
+#include "cli/guard.h"
+#include "cli/load.h"
+#include "cli/target.h"
+#include "report/record.h"
+#include "report/folder.h"
+#include "report/timeline.h"
+#include "sched/choose.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OPS_AT_ONCE 3u
+#define SCHEDULES_DEFAULT 100000u
+#define SCHEDULES_MAX 10000000u
+#define PREEMPTIONS_MAX 3u
+#define FINDINGS_MAX 64u
+#define SECONDS_MAX 3600u
+
+struct explore_options {
+	struct target_choice target;
+	struct cli_list files;
+	const char *ops, *out;
+	uint64_t schedules, preemptions;
+	bool access;
+};
+
+enum { KEY_OPS = 1000, KEY_PREEMPTIONS, KEY_SCHEDULES, KEY_LEVEL, KEY_OUT };
+
+static const struct argp_option options[] = {
+	TARGET_OPTIONS,
+	{"ops", KEY_OPS, "A,B", 0,
+	 "labels of two or three ops that are to overlap (default: the first that interrupts another, and that one)",
+	 2},
+	{"preemptions", KEY_PREEMPTIONS, "N", 0, "at most, 1 to 3 (default 1)", 2},
+	{"level", KEY_LEVEL, "LEVEL", 0, "where: sync (default), or access: at each access to shared memory as well",
+	 2},
+	{"schedules", KEY_SCHEDULES, "N", 0, "stop after so many (default 100000)", 2},
+	{"out", KEY_OUT, "D", 0, "write the first scenario of each finding to D/findings", 3},
+	{0},
+};
+
+static const char help[] =
+	"Runs a scenario with every schedule of some of its ops: each of them first, and interrupted at "
+	"each of its yield points by the others. Says how many there are, how many differ in what "
+	"happens, and what they show.\v"
+	"Examples:\n"
+	"  rcfuzz explore --ops d,e story.txt\n"
+	"  rcfuzz explore --kernel ~/linux --level access --preemptions 2 story.txt\n"
+	"Exit: 0 no finding, 1 a finding.";
+
+static int take(void *ctx, int key, char *arg)
+{
+	static const char *const levels[] = {"sync", "access", NULL};
+	struct explore_options *o = ctx;
+	unsigned choice = 0;
+	int result = target_take(&o->target, key, arg);
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	switch (key) {
+	case KEY_OPS:
+		o->ops = arg;
+		return 0;
+	case KEY_PREEMPTIONS:
+		return cli_number("--preemptions", arg, 1, PREEMPTIONS_MAX, &o->preemptions);
+	case KEY_SCHEDULES:
+		return cli_number("--schedules", arg, 1, SCHEDULES_MAX, &o->schedules);
+	case KEY_LEVEL:
+		result = cli_choice("--level", arg, levels, &choice);
+		o->access = choice;
+		return result;
+	case KEY_OUT:
+		o->out = arg;
+		return 0;
+	}
+	cli_list_add(&o->files, arg);
+	return 0;
+}
+
+/* ---- which ops -------------------------------------------------------------------- */
+
+struct window {
+	uint16_t labels[OPS_AT_ONCE];
+	uint32_t count, first;
+};
+
+static bool has_label(const struct window *window, uint16_t label)
+{
+	for (uint32_t i = 0; i < window->count; i++)
+		if (window->labels[i] == label)
+			return true;
+	return false;
+}
+
+static int parse_ops(struct window *window, const struct scenario *s, const char *list)
+{
+	for (const char *at = list; *at; at += *at == ',') {
+		size_t length = strcspn(at, ",");
+		uint16_t label = scenario_label_parse(at, length);
+
+		if (!label || scenario_op_index(s, label) == s->op_count)
+			return cli_error(CLI_USAGE, "--ops: the scenario has no op '%.*s'", (int)length, at);
+		if (window->count == OPS_AT_ONCE || has_label(window, label))
+			return cli_error(CLI_USAGE, "--ops: two or three different ops, such as d,e");
+		window->labels[window->count++] = label;
+		at += length;
+	}
+	return window->count < 2 ? cli_error(CLI_USAGE, "--ops: two or three different ops, such as d,e") : 0;
+}
+
+static int default_ops(struct window *window, const struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->point_count && !window->count; i++) {
+		if (!s->points[i].child)
+			continue;
+		window->labels[window->count++] = s->points[i].victim;
+		window->labels[window->count++] = s->points[i].child;
+	}
+	return window->count ? 0
+			     : cli_error(CLI_USAGE, "no op interrupts another here: name those to overlap with --ops");
+}
+
+/* They stand in a row, from where the first of them stood, and nothing is said of when they run. */
+static void put_in_a_row(struct window *window, struct scenario *s)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (!has_label(window, s->points[i].victim) && !has_label(window, s->points[i].child))
+			s->points[kept++] = s->points[i];
+	s->point_count = kept;
+	scenario_canonicalize(s);
+	window->first = scenario_op_index(s, window->labels[0]);
+	for (uint32_t i = 1; i < window->count; i++) {
+		uint32_t from = scenario_op_index(s, window->labels[i]), to = window->first + i;
+		struct scenario_op op = s->ops[from];
+
+		if (from < to) { /* it stood before them */
+			memmove(&s->ops[from], &s->ops[from + 1], (to - 1 - from) * sizeof(op));
+			window->first--;
+			s->ops[to - 1] = op;
+		} else {
+			memmove(&s->ops[to + 1], &s->ops[to], (from - to) * sizeof(op));
+			s->ops[to] = op;
+		}
+	}
+	scenario_canonicalize(s);
+	window->first = scenario_op_index(s, window->labels[0]);
+}
+
+/* ---- all schedules, in the child ----------------------------------------------------- */
+
+struct shown {
+	struct finding finding;
+	uint64_t count;
+	struct scenario scenario; /* the first */
+};
+
+struct explorer {
+	const struct explore_options *options;
+	const char *module;
+	struct runner *runner;
+	struct scenario_file file;
+	struct scenario trial;
+	struct run_outcome outcome;
+	struct window window;
+	uint64_t schedules;
+	bool complete;
+	uint64_t *traces; /* an open hash table of those seen; 0: free */
+	uint64_t slots, different;
+	uint32_t shown_count;
+	struct shown shown[FINDINGS_MAX];
+	int code;
+};
+
+static bool open_explorer(void *ctx, char *error, size_t error_size)
+{
+	struct explorer *x = ctx;
+
+	x->slots = 1;
+	while (x->slots < 2 * x->options->schedules)
+		x->slots *= 2;
+	x->traces = calloc(x->slots, sizeof(*x->traces));
+	if (x->traces)
+		x->runner = runner_create(x->module, error, error_size);
+	return x->traces && x->runner;
+}
+
+static void count_trace(struct explorer *x, uint64_t hash)
+{
+	uint64_t i = hash % x->slots;
+
+	hash += !hash;
+	while (x->traces[i] && x->traces[i] != hash)
+		i = (i + 1) % x->slots;
+	x->different += !x->traces[i];
+	x->traces[i] = hash;
+}
+
+static void count_findings(struct explorer *x)
+{
+	for (uint32_t i = 0; i < x->outcome.finding_count; i++) {
+		const struct finding *finding = &x->outcome.findings[i];
+		uint32_t k = 0;
+
+		while (k < x->shown_count && strcmp(x->shown[k].finding.signature, finding->signature) != 0)
+			k++;
+		if (k == FINDINGS_MAX)
+			continue;
+		if (k == x->shown_count) {
+			x->shown[k].finding = *finding;
+			x->shown[k].scenario = x->trial;
+			x->shown_count++;
+		}
+		x->shown[k].count++;
+	}
+}
+
+static int explore(struct explorer *x)
+{
+	struct chooser chooser;
+	const struct run_schedule schedule = {.chooser = &chooser,
+					      .first = x->window.first,
+					      .count = x->window.count,
+					      .preemptions = (uint32_t)x->options->preemptions};
+
+	if (!choose_exhaustive(&chooser))
+		return cli_error(CLI_INTERNAL, "out of memory");
+	do {
+		x->trial = x->file.scenario;
+		run_scheduled(x->runner, &x->trial, &schedule, &x->outcome);
+		x->schedules++;
+		count_trace(x, x->outcome.trace_hash);
+		count_findings(x);
+		x->complete = !choose_next(&chooser);
+	} while (!x->complete && x->schedules < x->options->schedules);
+	choose_end(&chooser);
+	return 0;
+}
+
+/* ---- what is told ------------------------------------------------------------------------ */
+
+static int save(struct explorer *x, const struct shown *shown)
+{
+	struct scenario_error error;
+	char path[4096], id[RECORD_ID];
+
+	record_id(id, &shown->finding);
+	snprintf(path, sizeof(path), "%s/findings/%s.txt", x->options->out, id);
+	x->file.scenario = shown->scenario;
+	snprintf(x->file.story, sizeof(x->file.story), "%s\nsignature %s", shown->finding.title,
+		 shown->finding.signature);
+	x->file.expectation_count = 0;
+	if (scenario_file_save(path, &x->file, &error))
+		return cli_error(CLI_IO, "%s", error.message);
+	printf("      %s\n", path);
+	return 0;
+}
+
+static int tell(struct explorer *x)
+{
+	int code = 0;
+
+	printf("%llu schedules of %u ops with up to %llu preemption%s%s, %llu different\n",
+	       (unsigned long long)x->schedules, x->window.count, (unsigned long long)x->options->preemptions,
+	       x->options->preemptions == 1 ? "" : "s", x->complete ? "" : " (there are more: --schedules)",
+	       (unsigned long long)x->different);
+	for (uint32_t i = 0; i < x->shown_count && !code; i++) {
+		struct shown *shown = &x->shown[i];
+		char point[SCENARIO_POINT_NAME + 32];
+
+		printf("  %s: %s\n    in %llu of them, first", class_info[shown->finding.class].name,
+		       shown->finding.title, (unsigned long long)shown->count);
+		run_name_points(x->runner, &shown->scenario);
+		for (uint32_t k = 0; k < shown->scenario.point_count; k++) {
+			scenario_point_text(&shown->scenario.points[k], point, sizeof(point));
+			printf("%s at %s", k ? "," : "", point);
+		}
+		printf("%s\n", shown->scenario.point_count ? "" : " one after the other");
+		if (x->options->out)
+			code = save(x, shown);
+	}
+	return code ? code : x->shown_count ? CLI_FINDING : CLI_CLEAN;
+}
+
+static void run_explorer(void *ctx, size_t index, void *out)
+{
+	struct explorer *x = ctx;
+	int *code = out;
+
+	(void)index;
+	x->file.scenario.config.page = runner_page_shift(x->runner) == 12 ? PAGE_4K : PAGE_64K;
+	x->file.scenario.config.level = x->options->access ? LEVEL_ACCESS : LEVEL_SYNC;
+	put_in_a_row(&x->window, &x->file.scenario);
+	*code = explore(x);
+	if (!*code)
+		*code = tell(x);
+	*code = cli_flush(*code);
+}
+
+static bool take_result(void *ctx, size_t index, const void *result, int status)
+{
+	struct explorer *x = ctx;
+	char text[96];
+
+	(void)index;
+	x->code = result ? *(const int *)result
+			 : cli_error(CLI_INTERNAL, "the process died (%s): a schedule crashes rcfuzz",
+				     guard_status_text(status, text, sizeof(text)));
+	return true;
+}
+
+static int explore_with(const struct explore_options *o, const char *module)
+{
+	struct explorer *x = calloc(1, sizeof(*x));
+	const struct guard guard = {
+		.ctx = x,
+		.count = 1,
+		.result_size = sizeof(int),
+		.open = open_explorer,
+		.run = run_explorer,
+		.take = take_result,
+		.seconds = SECONDS_MAX,
+	};
+	int code = x ? load_scenario(o->files.items[0], &x->file) : cli_error(CLI_INTERNAL, "out of memory");
+
+	if (!code && scenario_file_embargoed(&x->file))
+		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
+	if (!code) {
+		x->options = o;
+		x->module = module;
+		code = o->ops ? parse_ops(&x->window, &x->file.scenario, o->ops)
+			      : default_ops(&x->window, &x->file.scenario);
+	}
+	if (!code)
+		code = guard_each(&guard);
+	if (!code)
+		code = x->code;
+	free(x);
+	return code;
+}
+
+static int make_folder(const struct explore_options *o)
+{
+	char path[4096], error[512];
+
+	for (int i = 0; o->out && i < 2; i++) {
+		snprintf(path, sizeof(path), "%s%s", o->out, i ? "/findings" : "");
+		if (!folder_make(path, error, sizeof(error)))
+			return cli_error(CLI_IO, "%s; name another with --out", error);
+	}
+	return 0;
+}
+
+int verb_explore(int argc, char **argv)
+{
+	struct explore_options o = {.schedules = SCHEDULES_DEFAULT, .preemptions = 1};
+	const struct cli_parser parser = {"explore", "FILE", help, options, take, &o};
+	struct cli_list modules = {0};
+	int code = cli_parse(&parser, argc, argv);
+
+	if (code == CLI_PARSED && o.files.count != 1)
+		code = cli_error(CLI_USAGE, "explore wants one scenario: rcfuzz explore --ops A,B FILE");
+	if (!code)
+		code = make_folder(&o);
+	if (!code)
+		code = target_resolve(&o.target, o.access ? BUILD_ACCESS : target_plain_flavour(), &modules);
+	if (!code && modules.count > 1)
+		code = cli_error(CLI_USAGE, "explore works on one kernel");
+	if (!code)
+		code = explore_with(&o, modules.items[0]);
+	cli_list_free(&modules);
+	cli_list_free(&o.files);
+	target_free(&o.target);
+	return code;
+}
