@@ -132,6 +132,23 @@ for i in 1 2 3 4 5 6 7 8; do
 	if [ "$code" -le 1 ]; then ok; else fail "replay of $((i * 211)) random bytes ends with $code"; fi
 done
 
+step 'a module with sanitizers'
+mkdir "$tmp/bin"
+cp "$rcfuzz" "$tmp/bin/rcfuzz"
+echo 'void __asan_init(void); void f(void) { __asan_init(); }' | cc -shared -fPIC -x c - -o "$tmp/needs-asan.so"
+alone=0
+"$tmp/bin/rcfuzz" info "$tmp/needs-asan.so" > "$tmp/out" 2> "$tmp/err" || alone=$?
+holds "without rcfuzz-asan: $alone, $(cat "$tmp/err")" [ "$alone" -eq 66 ]
+holds 'it is not said how to make rcfuzz-asan' grep -q '^rcfuzz: .*needs-asan.so needs rcfuzz-asan, .*ci/build' "$tmp/err"
+if [ -x "$(dirname "$rcfuzz")/rcfuzz-asan" ] && expect 0 build --flavour asan -o "$tmp/asan.so"; then
+	expect 0 info "$tmp/asan.so" && shows '^flavour *asan'
+	expect 0 replay --target "$tmp/asan.so" -q "$seed" && shows 'no finding'
+	expect 1 run --target "$tmp/asan.so" --engine random --execs 2000 --seed 1 --out "$tmp/asan" && shows lost-dirty
+	refuse 64 'has sanitizers' run --target "$tmp/asan.so" --engine afl --out "$tmp/asan"
+else
+	echo '# no rcfuzz-asan here: a module with sanitizers was not run'
+fi
+
 step 'the stage'
 RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' conform "${target[@]}" "$seed"
 RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' confirm "${target[@]}" corpus/known/set-rc-of-another-page.txt

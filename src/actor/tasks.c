@@ -346,6 +346,7 @@ static void service_locked(void *ctx, const void *lock, const void *const caller
 	if (task->lock_count == WORLD_LOCKS_MAX)
 		return;
 	held->lock = lock;
+	held->class = 0;
 	memcpy(held->callers, callers, sizeof(held->callers));
 	if (task->lock_count++)
 		w->hooks.locked(w->hooks.ctx);

@@ -7,6 +7,7 @@
 #include "cli/target.h"
 #include "fuzz/strategy.h"
 #include "fuzz/supervisor.h"
+#include "kernel/module.h"
 #include "report/folder.h"
 
 #include <errno.h>
@@ -339,6 +340,9 @@ int verb_run(int argc, char **argv)
 		code = check_options(&o);
 	if (!code)
 		code = target_resolve(&o.target, flavour_for(&o), &modules);
+	if (!code && o.engine == ENGINE_AFL && module_needs_asan(modules.items[0]))
+		code = cli_error(CLI_USAGE, "--engine afl cannot load %s, which has sanitizers: use another engine",
+				 modules.items[0]);
 	if (!code)
 		code = target_probe(modules.items[0], &facts);
 	if (!code)

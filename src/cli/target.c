@@ -2,6 +2,8 @@
 /* target.c: from options to modules. */
 #include "cli/target.h"
 
+#include "cli/twin.h"
+#include "kernel/module.h"
 #include "report/record.h"
 #include "run/run.h"
 
@@ -123,12 +125,16 @@ static int add_module(struct cli_list *modules, const char *path)
 {
 	char *full = realpath(path, NULL);
 
+	int result = 0;
+
 	if (!full)
 		return cli_error(CLI_NO_INPUT, "cannot read the module %s: %s; 'rcfuzz build' makes one", path,
 				 strerror(errno));
+	if (target_plain_flavour() != BUILD_ASAN && module_needs_asan(full))
+		result = twin_become(path);
 	cli_list_add(modules, full);
 	free(full);
-	return 0;
+	return result;
 }
 
 int target_resolve(const struct target_choice *choice, enum build_flavour flavour, struct cli_list *modules)

@@ -9,6 +9,7 @@
 #include <dwarf.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,44 @@ static bool inspect(struct module *m, const char *path)
 	}
 	close(fd);
 	return ok && open_dwarf(m, path);
+}
+
+static bool symbols_need_asan(Elf *elf, Elf_Scn *scn, const GElf_Shdr *section)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t count = data && section->sh_entsize ? data->d_size / section->sh_entsize : 0;
+
+	for (size_t i = 0; i < count && i < INT_MAX; i++) {
+		GElf_Sym symbol;
+		const char *name;
+
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx != SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, section->sh_link, symbol.st_name);
+		if (name && !strcmp(name, "__asan_init"))
+			return true;
+	}
+	return false;
+}
+
+bool module_needs_asan(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	Elf_Scn *scn = NULL;
+	GElf_Shdr section;
+	bool needs = false;
+	Elf *elf;
+
+	if (fd < 0)
+		return false;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	while (!needs && (scn = elf_nextscn(elf, scn)) != NULL)
+		needs = gelf_getshdr(scn, &section) && section.sh_type == SHT_DYNSYM &&
+			symbols_need_asan(elf, scn, &section);
+	elf_end(elf);
+	close(fd);
+	return needs;
 }
 
 static struct module *fail(struct module *m, char *error, size_t error_size, const char *path, const char *why)

@@ -21,6 +21,9 @@ struct module_place {
 	uint32_t line;	      /* 0: unknown */
 };
 
+/* True if it is a module (of the flavour asan) that loads only into a program with ASan's runtime. Loads nothing. */
+bool module_needs_asan(const char *path);
+
 /* Load a target. NULL: error says what is wrong and what to do. */
 struct module *module_load(const char *path, char *error, size_t error_size);
 void module_unload(struct module *m);

@@ -10,18 +10,29 @@ void lock_order_reset(struct runner *r)
 	r->locks.count = 0;
 }
 
-/* LOCK_CLASSES: there are too many. */
-static uint32_t class_of(struct runner *r, const void *lock)
+static uint32_t find_class(struct lock_order *o, const char *name)
 {
-	const char *name = r->world.target->lock_name(lock);
-	struct lock_order *o = &r->locks;
 	uint32_t i = 0;
 
-	while (i < o->count && strcmp(o->name[i], name) != 0)
+	/* Nearly always the very same word, and a tlbie of 1G takes a lock for each of its pages. */
+	while (i < o->count && o->name[i] != name)
 		i++;
-	if (i == o->count && i < LOCK_CLASSES)
+	if (i < o->count)
+		return i;
+	for (i = 0; i < o->count; i++)
+		if (strcmp(o->name[i], name) == 0)
+			return i;
+	if (i < LOCK_CLASSES)
 		o->name[o->count++] = name;
 	return i;
+}
+
+/* LOCK_CLASSES: there are too many. Asked once while the lock is held. */
+static uint32_t class_of(struct runner *r, struct held_lock *held)
+{
+	if (!held->class)
+		held->class = (uint8_t)(1 + find_class(&r->locks, r->world.target->lock_name(held->lock)));
+	return held->class - 1u;
 }
 
 /*
@@ -45,13 +56,13 @@ static uint32_t leads_to(const struct lock_order *o, uint32_t from, uint32_t to,
 
 void lock_order_note(struct runner *r)
 {
-	const struct world_task *task = r->world.task;
-	const struct held_lock *taken = &task->locks[task->lock_count - 1];
+	struct world_task *task = r->world.task;
+	struct held_lock *taken = &task->locks[task->lock_count - 1];
 	struct lock_order *o = &r->locks;
-	uint32_t b = class_of(r, taken->lock);
+	uint32_t b = class_of(r, taken);
 
 	for (uint32_t i = 0; i + 1 < task->lock_count && b < LOCK_CLASSES; i++) {
-		uint32_t a = class_of(r, task->locks[i].lock), visited = 0, last;
+		uint32_t a = class_of(r, &task->locks[i]), visited = 0, last;
 
 		if (a == LOCK_CLASSES || a == b || o->after[a] >> b & 1)
 			continue;

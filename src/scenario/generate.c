@@ -79,11 +79,21 @@ static uint8_t some_perm(struct rng *rng)
 	return rng_chance(rng, 3) ? PERM_NONE : PICK(rng, perms);
 }
 
-static uint8_t some_size(struct rng *rng)
+/*
+ * 1G is 262144 pages of 4K, and kvmhv_emulate_tlbie_tlb_addr() looks at each of them under a lock: one such tlbie costs
+ * as much as a hundred other scenarios.
+ */
+static uint8_t some_size(const struct cast *cast, struct rng *rng)
 {
+	uint8_t size = SIZE_2M;
+
 	if (rng_chance(rng, 80))
 		return SIZE_BASE;
-	return rng_chance(rng, 70) ? SIZE_2M : (uint8_t)rng_below(rng, SIZE_COUNT);
+	if (rng_chance(rng, 30))
+		size = (uint8_t)rng_below(rng, SIZE_COUNT);
+	if (size == SIZE_1G && cast->config->page == PAGE_4K && !rng_chance(rng, 5))
+		size = SIZE_2M;
+	return size;
 }
 
 /* The default twice as often as each of the others. */
@@ -105,7 +115,7 @@ struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uin
 		.n = hot_n(cast, rng),
 		.g = hot_g(cast, rng),
 		.count = (uint16_t)(rng_chance(rng, 60) ? 1 : rng_between(rng, 1, cast->data_pages)),
-		.size = some_size(rng),
+		.size = some_size(cast, rng),
 		.perm = some_perm(rng),
 		.rc = some_word(rng, RC_COUNT),
 		.scope = some_word(rng, SCOPE_COUNT),

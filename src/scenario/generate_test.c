@@ -87,12 +87,38 @@ static void test_meaningful(void **state)
 	assert_true(meaningful > 950);
 }
 
+/* Invalidations of 1G: on 4K pages there are some, but they do not take the time of all others. */
+static void test_gigabytes(void **state)
+{
+	unsigned scenarios[PAGE_COUNT] = {0};
+	struct rng rng;
+
+	(void)state;
+	for (uint8_t page = 0; page < PAGE_COUNT; page++) {
+		struct generate_options options = {.page = page};
+
+		rng_seed(&rng, 8);
+		for (int round = 0; round < 20000; round++) {
+			bool found = false;
+
+			scenario_generate(&s, &rng, &options);
+			for (uint32_t i = 0; i < s.op_count; i++)
+				found |= s.ops[i].size == SIZE_1G &&
+					 (s.ops[i].kind == OP_L1_TLBIE || s.ops[i].kind == OP_L1_RPT);
+			scenarios[page] += found;
+		}
+	}
+	assert_true(scenarios[PAGE_4K] > 0);
+	assert_true(scenarios[PAGE_4K] * 5 < scenarios[PAGE_64K]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_properties),
 		cmocka_unit_test(test_deterministic),
 		cmocka_unit_test(test_meaningful),
+		cmocka_unit_test(test_gigabytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

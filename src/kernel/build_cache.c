@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* build_cache.c: where finished modules are kept, under which name, and whether one is still good. */
+#include "build_parts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+int build_find_cache(struct build *b)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	static const char *const folders[] = {"build", "trees", "work"};
+	char folder[PATH_MAX];
+	int result;
+
+	if (cache && *cache == '/')
+		result = snprintf(b->cache_dir, sizeof(b->cache_dir), "%s/rcfuzz", cache);
+	else if (home && *home == '/')
+		result = snprintf(b->cache_dir, sizeof(b->cache_dir), "%s/.cache/rcfuzz", home);
+	else
+		return build_fail(b, ENOENT, "no folder for the cache: set XDG_CACHE_HOME or HOME");
+	if (result >= PATH_MAX - 64)
+		return build_fail(b, ENAMETOOLONG, "the path of the cache is too long");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (!build_join(b, folder, b->cache_dir, folders[i]))
+			return -ENAMETOOLONG;
+		result = make_folders(folder);
+		if (result)
+			return build_fail(b, -result, "%s: %s", folder, strerror(-result));
+	}
+	return 0;
+}
+
+int build_add_content(struct build *b, struct text *text, const char *what, const char *path)
+{
+	char hash[INPUTS_HASH_CHARS + 1], *data;
+	size_t size;
+	int result = build_read(b, path, &data, &size);
+
+	if (result)
+		return result;
+	inputs_hash_text(hash, data, size);
+	free(data);
+	text_add(text, "%s %s\n", what, hash);
+	return 0;
+}
+
+/* What is asked for: the tree's place, the compiler, the flags, the patches. The sources of the shim are inputs. */
+int build_make_key(struct build *b)
+{
+	const struct kernel_build_request *request = b->request;
+	struct textlist flags = {0};
+	struct text text = {0};
+	int result = 0;
+
+	text_add(&text, "tree %s\ncommit %s\nversion %s\nsources %s\ncompiler %s %s\nversion %s\n", b->tree.path,
+		 b->tree.commit, b->tree.version, b->source_dir, b->compiler, b->compiler_version,
+		 build_flavour_names[request->flavour]);
+	for (size_t i = 0; i < BUILD_SOURCES; i++) {
+		textlist_add(&flags, "%s", build_sources[i].path);
+		build_add_flags(b, &flags, build_sources[i].properties);
+	}
+	for (size_t i = 0; i < flags.count; i++)
+		text_add(&text, "%s\n", flags.items[i]);
+#define RCFUZZ_INCLUDE(place, folder) text_add(&text, "include %d %s\n", place, folder);
+#define RCFUZZ_FEATURE(name, file, word) text_add(&text, "feature " #name " %s %s\n", file, word);
+#include "build.def"
+	for (size_t i = 0; i < request->patch_count && !result; i++)
+		result = build_add_content(b, &text, "patch", request->patches[i]);
+	for (size_t i = 0; i < request->recipe_count && !result; i++)
+		result = build_add_content(b, &text, "recipe", request->recipes[i]);
+	if (!result && (text.failed || flags.failed))
+		result = build_fail_memory(b);
+	if (!result)
+		inputs_hash_text(b->key, text.data, text.size);
+	text_free(&text);
+	textlist_free(&flags);
+	return result;
+}
+
+void build_cache_path(const struct build *b, char path[PATH_MAX], const char *suffix)
+{
+	snprintf(path, PATH_MAX, "%.*s/build/%s.%s", PATH_MAX - 64, b->cache_dir, b->key, suffix);
+}
+
+bool build_cache_has(struct build *b)
+{
+	char path[PATH_MAX], *record, error[64];
+	size_t size;
+	bool good;
+
+	build_cache_path(b, path, "so");
+	if (access(path, R_OK) != 0)
+		return false;
+	build_cache_path(b, path, "inputs");
+	if (file_read(path, FILE_BYTES_MAX, &record, &size, error, sizeof(error)))
+		return false;
+	good = inputs_unchanged(record);
+	free(record);
+	return good;
+}
+
+/* Moves the module and the record of its inputs into the cache: the record last, for it is what makes the module valid.
+ */
+int build_store(struct build *b)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int result;
+
+	build_cache_path(b, to, "inputs");
+	unlink(to);
+	build_cache_path(b, to, "so");
+	if (!build_join(b, from, b->work_dir, "module.so"))
+		return -ENAMETOOLONG;
+	if (rename(from, to))
+		return build_fail(b, errno, "%s: %s", to, strerror(errno));
+	build_cache_path(b, to, "inputs");
+	result = file_write_atomic(to, b->record.data, b->record.size, b->error, b->error_size);
+	build_cache_path(b, to, "log"); /* of an earlier failure */
+	unlink(to);
+	return result;
+}
+
+/* Folders that a killed build has left behind: of another day. */
+void build_remove_stale_work(struct build *b)
+{
+	enum { STALE_SECONDS = 24 * 60 * 60 };
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct dirent *entry;
+	struct stat info;
+	DIR *work;
+
+	if (!build_join(b, folder, b->cache_dir, "work"))
+		return;
+	work = opendir(folder);
+	while (work && (entry = readdir(work)))
+		if (entry->d_name[0] != '.' && build_join(b, path, folder, entry->d_name) && stat(path, &info) == 0 &&
+		    info.st_mtim.tv_sec + STALE_SECONDS < time(NULL))
+			remove_folder(path);
+	if (work)
+		closedir(work);
+}

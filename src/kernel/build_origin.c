@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* build_origin.c: what a module was made from: its hash, and what `rcfuzz info` shows. */
+#include "build_parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A file's name in the hash and in the info: relative to the tree or to the sources. Files of the work folder are none.
+ */
+static const char *name_of(void *context, const char *path)
+{
+	const struct build *b = context;
+	const char *const folders[] = {b->tree.path, b->source_dir};
+
+	if (strncmp(path, b->work_dir, strlen(b->work_dir)) == 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t length = strlen(folders[i]);
+
+		if (strncmp(path, folders[i], length) == 0 && path[length] == '/')
+			return path + length + 1;
+	}
+	return path;
+}
+
+int build_collect_inputs(struct build *b)
+{
+	char inputs_hash[INPUTS_HASH_CHARS + 1], name[64], path[PATH_MAX];
+	struct textlist absolute = {0};
+	struct text all = {0};
+	int result = 0;
+
+	for (size_t i = 0; i <= BUILD_SOURCES && !result; i++) {
+		build_object_name(i < BUILD_SOURCES ? &build_sources[i] : &build_prelude, name, sizeof(name));
+		strcat(name, ".d");
+		if (!build_join(b, path, b->work_dir, name))
+			result = -ENAMETOOLONG;
+		else
+			result = inputs_add_depfile(&b->read, path, b->error, b->error_size);
+	}
+	for (size_t i = 0; i < b->read.count; i++)
+		if (b->read.items[i][0] == '/')
+			textlist_add(&absolute, "%s", b->read.items[i]);
+	textlist_sort_unique(&absolute);
+	textlist_sort_unique(&b->absent);
+	if (!result && (absolute.failed || b->read.failed))
+		result = build_fail_memory(b);
+	if (!result)
+		result = inputs_record(&b->record, inputs_hash, &absolute, &b->absent, name_of, b, b->error,
+				       b->error_size);
+	textlist_free(&b->read);
+	b->read = absolute;
+	if (result)
+		return result;
+
+	/* Contents, and all that is asked for except where it lies. */
+	text_add(&all, "%s %s %s\n", inputs_hash, b->compiler_version, build_page_size_names[b->request->page_size]);
+	struct textlist flags = {0};
+	build_add_flags(b, &flags, SOURCE_KERNEL);
+	for (size_t i = 0; i < flags.count; i++)
+		text_add(&all, "%s\n", flags.items[i]);
+	for (size_t i = 0; i < b->request->patch_count && !result; i++)
+		result = build_add_content(b, &all, "patch", b->request->patches[i]);
+	for (size_t i = 0; i < b->request->recipe_count && !result; i++)
+		result = build_add_content(b, &all, "recipe", b->request->recipes[i]);
+	if (!result && (all.failed || flags.failed))
+		result = build_fail_memory(b);
+	if (!result)
+		inputs_hash_text(b->hash, all.data, all.size);
+	textlist_free(&flags);
+	text_free(&all);
+	return result;
+}
+
+static void add_json_names(struct text *json, const char *key, const char *const *names, size_t count)
+{
+	text_add(json, ",\"%s\":[", key);
+	for (size_t i = 0; i < count; i++) {
+		const char *slash = strrchr(names[i], '/');
+
+		text_add(json, i ? "," : "");
+		text_add_json(json, slash ? slash + 1 : names[i]);
+	}
+	text_add(json, "]");
+}
+
+/* What `rcfuzz info` shows. */
+void build_describe(struct build *b, struct text *json)
+{
+	const struct kernel_build_request *request = b->request;
+	struct textlist flags = {0};
+
+	kernel_tree_describe(&b->tree, b->cache_dir);
+	text_add(json, "{\"tree\":");
+	text_add_json(json, b->tree.path);
+	text_add(json, ",\"version\":");
+	text_add_json(json, b->tree.version);
+	text_add(json, ",\"describe\":");
+	text_add_json(json, b->tree.describe);
+	text_add(json,
+		 ",\"page_size\":\"%s\",\"flavour\":\"%s\",\"compiler\":", build_page_size_names[request->page_size],
+		 build_flavour_names[request->flavour]);
+	text_add_json(json, b->compiler_version);
+	build_add_flags(b, &flags, SOURCE_KERNEL);
+	text_add(json, ",\"flags\":[");
+	for (size_t i = 0; i < flags.count; i++) {
+		text_add(json, i ? "," : "");
+		text_add_json(json, flags.items[i]);
+	}
+	text_add(json, "],\"files\":[");
+	for (size_t i = 0; i < BUILD_SOURCES; i++) {
+		if (!build_sources[i].kernel_file)
+			continue;
+		text_add(json, i ? "," : "");
+		text_add_json(json, build_sources[i].kernel_file);
+	}
+	text_add(json, "]");
+	add_json_names(json, "patches", request->patches, request->patch_count);
+	add_json_names(json, "recipes", request->recipes, request->recipe_count);
+	text_add(json, ",\"hash\":\"%s\"}", b->hash);
+	if (flags.failed)
+		json->failed = true;
+	textlist_free(&flags);
+}
