@@ -105,6 +105,37 @@ refuse 64 'merge, minimize or stats' corpus
 refuse 64 "no action 'eat'" corpus eat "$seed"
 refuse 64 'folder to write to' corpus merge "$seed"
 
+step 'random command lines'
+# Of options that each verb has, and values that are none: no signal, a code that is promised, one line that says why.
+mkdir "$tmp/random"
+code=0
+python3 - "$rcfuzz" "$tmp/random" 2> "$tmp/python" << 'END' || code=$?
+import random, re, subprocess, sys
+rcfuzz, folder = sys.argv[1:]
+random.seed(7)
+values = ["", "0", "-1", "1", "99999999999999999999", "0x10", "1e9", "nan", "64k", "any", "none", "json", "x" * 5000, "/",
+          ".", "missing", "\x01\x02", "%s%n", "--", "-", "=", "a=b", "\u00e9", "*", "$(id)", "critical,,high", "1s", "/dev/null"]
+verbs = "run replay check minimize triage report corpus convert build info conform confirm bench".split()
+for verb in verbs:
+    text = subprocess.run([rcfuzz, verb, "--help"], capture_output=True, text=True).stdout
+    options = re.findall(r"(--[a-z0-9-]+)", text) + ["-o", "-q", "-j", "--", "--x"]
+    options = [option for option in options if option != "--help"]
+    for _ in range(20):
+        words = [random.choice(options) if random.random() < 0.5 else random.choice(values)
+                 for _ in range(random.randint(1, 6))]
+        words = [word + "=" + random.choice(values) if word.startswith("--") and random.random() < 0.5 else word
+                 for word in words]
+        # Whatever else it says, there is no such kernel: nothing is run.
+        command = [rcfuzz, verb, "--target", "missing.so", "--kernel", "missing"] if verb not in (
+            "convert", "info", "build", "report", "corpus") else [rcfuzz, verb]
+        command += ["--kernel", "missing"] if verb in ("build", "report", "corpus") else []
+        result = subprocess.run(command + words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        assert result.returncode in (0, 1, 4, 64, 65, 66, 74, 125, 192, 193, 194, 202), (command + words, result)
+        if result.returncode in (64, 192):
+            assert result.stderr.count(b"\n") == 1 and result.stderr.startswith(b"rcfuzz: "), (command + words, result)
+END
+holds "a random command line: $(tail -n 1 "$tmp/python")" [ "$code" -eq 0 ]
+
 step 'input'
 refuse 66 'missing.txt' replay "${target[@]}" missing.txt
 refuse 66 'missing.so' replay --target missing.so "$seed"
