@@ -109,6 +109,37 @@ refuse 64 'merge, minimize or stats' corpus
 refuse 64 "no action 'eat'" corpus eat "$seed"
 refuse 64 'folder to write to' corpus merge "$seed"
 
+step 'random command lines'
+# Of options that each verb has, and values that are none: no signal, a code that is promised, one line that says why.
+mkdir "$tmp/random"
+code=0
+python3 - "$rcfuzz" "$tmp/random" 2> "$tmp/python" << 'END' || code=$?
+import random, re, subprocess, sys
+rcfuzz, folder = sys.argv[1:]
+random.seed(7)
+values = ["", "0", "-1", "1", "99999999999999999999", "0x10", "1e9", "nan", "64k", "any", "none", "json", "x" * 5000, "/",
+          ".", "missing", "\x01\x02", "%s%n", "--", "-", "=", "a=b", "\u00e9", "*", "$(id)", "critical,,high", "1s", "/dev/null"]
+verbs = "run replay check minimize triage report corpus convert build info conform confirm bench".split()
+for verb in verbs:
+    text = subprocess.run([rcfuzz, verb, "--help"], capture_output=True, text=True).stdout
+    options = re.findall(r"(--[a-z0-9-]+)", text) + ["-o", "-q", "-j", "--", "--x"]
+    options = [option for option in options if option != "--help"]
+    for _ in range(20):
+        words = [random.choice(options) if random.random() < 0.5 else random.choice(values)
+                 for _ in range(random.randint(1, 6))]
+        words = [word + "=" + random.choice(values) if word.startswith("--") and random.random() < 0.5 else word
+                 for word in words]
+        # Whatever else it says, there is no such kernel: nothing is run.
+        command = [rcfuzz, verb, "--target", "missing.so", "--kernel", "missing"] if verb not in (
+            "convert", "info", "build", "report", "corpus") else [rcfuzz, verb]
+        command += ["--kernel", "missing"] if verb in ("build", "report", "corpus") else []
+        result = subprocess.run(command + words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        assert result.returncode in (0, 1, 4, 64, 65, 66, 74, 125, 192, 193, 194, 202), (command + words, result)
+        if result.returncode in (64, 192):
+            assert result.stderr.count(b"\n") == 1 and result.stderr.startswith(b"rcfuzz: "), (command + words, result)
+END
+holds "a random command line: $(tail -n 1 "$tmp/python")" [ "$code" -eq 0 ]
+
 step 'input'
 refuse 66 'missing.txt' replay "${target[@]}" missing.txt
 refuse 66 'missing.so' replay --target missing.so "$seed"
@@ -125,6 +156,48 @@ refuse 65 'huge.bin' replay "${target[@]}" "$tmp/huge.bin"
 refuse 66 'no-such-folder' run "${target[@]}" --corpus no-such-folder --out "$tmp/run"
 refuse 66 'no-such-folder' run "${target[@]}" --known no-such-folder --out "$tmp/run"
 refuse 66 'findings.jsonl' report "$tmp"
+refuse 65 'holds no op' replay "${target[@]}" /dev/null
+refuse 65 'larger than' replay "${target[@]}" /dev/zero
+truncate -s 1G "$tmp/sparse"
+refuse 65 'larger than' convert "$tmp/sparse"
+mkfifo "$tmp/pipe"
+refuse 74 'pipe' convert "$tmp/pipe"
+mkdir -p "$tmp/circles/a"
+ln -s . "$tmp/circles/a/here"
+ln -s .. "$tmp/circles/a/up"
+ln -s ../a "$tmp/circles/a/again"
+cp "$seed" "$tmp/circles/a"
+expect 0 replay "${target[@]}" -q "$tmp/circles" && holds 'links are followed in circles' [ "$(wc -l < "$tmp/out")" -eq 1 ]
+
+step 'modules'
+mkdir "$tmp/folder.so"
+head -c 100000 "$tmp/k.so" > "$tmp/half.so"
+echo 'unsigned rcfuzz_target[64] = {999};' | cc -shared -fPIC -x c - -o "$tmp/other.so"
+for verb in 'info' 'run --time 1s --target' "replay $seed --target"; do
+	# shellcheck disable=SC2086 # words
+	{
+		refuse 65 'folder.so: it is no file' $verb "$tmp/folder.so"
+		refuse 65 'pipe: it is no file' $verb "$tmp/pipe"
+		refuse 65 'died (signal .*build it anew' $verb "$tmp/half.so"
+		refuse 65 'other.so: it belongs to another version' $verb "$tmp/other.so"
+		refuse 65 'libc.so.6: it is no target module' $verb "$(cc -print-file-name=libc.so.6)"
+	}
+done
+
+step 'builds'
+refuse 74 'Is a directory' build -o "$tmp/folder.so"
+refuse 66 'no-such-cc does not run' build --cc no-such-cc
+code=0
+PATH=$tmp "$rcfuzz" build > "$tmp/out" 2> "$tmp/err" || code=$?
+holds "without a compiler: $code, $(cat "$tmp/err")" [ "$code" -eq 66 ]
+holds 'it is not said what to install' grep -q '^rcfuzz: clang does not run: install it' "$tmp/err"
+expect 66 build --cc /bin/true && holds '/bin/true is taken for a compiler' grep -q 'is it a compiler' "$tmp/err"
+refuse 66 'not a kernel tree .* has no Makefile' build --kernel "$tmp/circles"
+expect 65 build --kernel "$seed" && holds 'a text is taken for an archive' grep -q 'cannot be unpacked' "$tmp/err"
+HOME='' XDG_CACHE_HOME='' refuse 66 'set XDG_CACHE_HOME or HOME' build
+XDG_CACHE_HOME=$tmp/sparse refuse 74 'sparse/rcfuzz' build
+
+step 'garbage'
 for i in 1 2 3 4 5 6 7 8; do
 	head -c $((i * 211)) /dev/urandom > "$tmp/garbage"
 	code=0
@@ -334,6 +407,8 @@ expect 1 triage "${target[@]}" "${target[@]}" --out "$tmp/sorted" "$pile" && sho
 	shows 'were not replayed again'
 expect 0 triage "${target[@]}" --known "$tmp/one/findings" --out "$tmp/sorted-known" "$tmp/one/findings" &&
 	shows 'known: lost-dirty'
+expect 65 triage "${target[@]}" --out "$tmp/x" "$tmp/bad.txt" /dev/null
+holds 'a pile without a scenario is no error' grep -q '^rcfuzz: none of these 2 files' "$tmp/err"
 refuse 66 'no-such-folder' triage "${target[@]}" --out "$tmp/x" no-such-folder
 mkdir "$tmp/many"
 for i in $(seq 3000); do
@@ -365,6 +440,7 @@ expect 4 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # SKIP'
 cp "$tmp/bad.txt" "$tmp/corpus/a-bad.txt"
 cp "$seed" "$tmp/corpus/good.txt"
 expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*a-bad.txt # .*:3:' && shows '^ok 2 - .*good.txt$'
+expect 1 check "${target[@]}" /dev/null && shows '^not ok 1 - /dev/null # empty'
 expect 1 check --recipe corpus/mutants/harvest-no-tlbie.recipe --recipe corpus/fixes/nest-rmap-shadow-lpid.recipe \
 	corpus/known/nest-rmap-tlbie.txt corpus/known/dtl-not-dirty.txt corpus/seeds/tables-slot-log.txt &&
 	shows '^#   cures  *corpus/known/nest-rmap-tlbie.txt' && shows '^#   leaves .*dtl-not-dirty.txt' &&
@@ -418,6 +494,14 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none "$tmp/tiny" 2> /dev/nu
 	holds "a full disk is not told: $(tail -n 1 "$tmp/err")" grep -q '^rcfuzz: .*No space' "$tmp/err"
 	after=$(wc -l < "$tmp/tiny/out/findings.jsonl")
 	holds 'a full disk has cost findings' [ "$after" -ge "$before" ]
+	code=0
+	XDG_CACHE_HOME=$tmp/tiny/cache "$rcfuzz" build > /dev/null 2> "$tmp/err" || code=$?
+	holds "a build in a full cache ends with $code: $(tail -n 1 "$tmp/err")" [ "$code" -eq 74 ]
+	rm "$tmp/tiny/filler"
+	code=0
+	XDG_CACHE_HOME=$tmp/tiny/cache "$rcfuzz" build > /dev/null 2> "$tmp/err" || code=$?
+	holds "unpacking into a cache that gets full ends with $code" [ "$code" -eq 74 ]
+	holds "it is not told: $(tail -n 1 "$tmp/err")" grep -q 'no space left to unpack' "$tmp/err"
 	holds 'a full disk leaves half a record' python3 -c \
 		'import json, sys; [json.loads(line) for line in open(sys.argv[1])]' "$tmp/tiny/out/findings.jsonl"
 else

@@ -18,6 +18,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define FOLDER_DEPTH_MAX 16u
+
 static unsigned files, findings, failures;
 
 static void run_file(struct entry *entry, const char *path)
@@ -45,7 +47,8 @@ static void run_file(struct entry *entry, const char *path)
 	}
 }
 
-static void run_path(struct entry *entry, const char *path)
+/* A file, or all files below a folder: not through links, which may lead in circles, and no pipes. */
+static void run_path(struct entry *entry, const char *path, unsigned depth)
 {
 	struct dirent **entries;
 	struct stat st;
@@ -59,8 +62,9 @@ static void run_path(struct entry *entry, const char *path)
 	for (int i = 0; i < count; i++) {
 		char *below = NULL;
 
-		if (entries[i]->d_name[0] != '.' && asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0)
-			run_path(entry, below);
+		if (entries[i]->d_name[0] != '.' && asprintf(&below, "%s/%s", path, entries[i]->d_name) > 0 &&
+		    !lstat(below, &st) && (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)))
+			run_path(entry, below, depth + 1);
 		free(below);
 		free(entries[i]);
 	}
@@ -90,7 +94,7 @@ int main(int argc, char **argv)
 		return 66;
 	}
 	for (int i = 2; i < argc; i++)
-		run_path(entry, argv[i]);
+		run_path(entry, argv[i], 0);
 	fprintf(stderr, "rcfuzz-driver: %u files, %u findings, %u could not be read\n", files, findings, failures);
 	runner_destroy(entry->runner);
 	lock_graph_destroy(entry->locks);

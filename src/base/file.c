@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,26 @@ static int fail(char *error, size_t error_size, const char *path, const char *wh
 {
 	snprintf(error, error_size, "%s: %s: %s", path, what, strerror(code));
 	return -code;
+}
+
+/*
+ * As read(2), of a file that was opened with O_NONBLOCK: waits for a pipe, but not for ever. `begun`: it has given
+ * bytes before, so that no more of them are its end, and not a writer that has not come yet.
+ */
+static ssize_t read_some(int fd, void *bytes, size_t size, bool begun)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	struct stat info;
+	ssize_t n = read(fd, bytes, size);
+	bool empty = n == 0 && !begun && fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode);
+	int news;
+
+	if (!empty && (n >= 0 || errno != EAGAIN))
+		return n;
+	news = poll(&ready, 1, FILE_WAIT_MS);
+	if (!news)
+		errno = ETIMEDOUT;
+	return news > 0 ? read(fd, bytes, size) : -1;
 }
 
 /* Read from fd to the end or to `max` + 1 bytes. Returns 0 or an errno. */
@@ -38,8 +60,8 @@ static int read_all(int fd, size_t max, char **data, size_t *size)
 			}
 			bytes = larger;
 		}
-		n = read(fd, bytes + used, room - used);
-		if (n < 0 && errno == EINTR)
+		n = read_some(fd, bytes + used, room - used, used > 0);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0) {
 			code = errno;
@@ -56,7 +78,7 @@ static int read_all(int fd, size_t max, char **data, size_t *size)
 
 int file_read(const char *path, size_t max, char **data, size_t *size, char *error, size_t error_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), code;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code;
 
 	*data = NULL;
 	*size = 0;

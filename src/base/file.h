@@ -5,11 +5,14 @@
 
 #include <stddef.h>
 
+enum { FILE_WAIT_MS = 5000 };
+
 /*
- * Read a whole file of at most `max` bytes (pipes too). Returns 0: *data is
+ * Read a whole file of at most `max` bytes (pipes too, which may pause for
+ * FILE_WAIT_MS at most). Returns 0: *data is
  * allocated (the caller frees it), has *size bytes and a zero byte after them.
  * Returns -errno: *data is NULL and `error` holds a message with the path;
- * -EFBIG when the file is longer than max.
+ * -EFBIG when the file is longer than max, -ETIMEDOUT when a pipe pauses longer.
  */
 int file_read(const char *path, size_t max, char **data, size_t *size, char *error, size_t error_size);
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -100,6 +102,37 @@ static void test_endless_is_refused(void **state)
 	assert_int_equal(file_read("/dev/zero", 1 << 20, &data, &size, error, sizeof(error)), -EFBIG);
 }
 
+/* A pipe whose writer comes late and pauses is read to its end; one that nobody writes to ends in an error. */
+static void test_pipes(void **state)
+{
+	char *data;
+	size_t size;
+	pid_t writer;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	writer = fork();
+	if (!writer) {
+		int fd;
+
+		usleep(100000);
+		fd = open(path, O_WRONLY);
+		for (int i = 0; i < 3; i++) {
+			if (write(fd, "abc", 3) != 3)
+				_exit(1);
+			usleep(50000);
+		}
+		_exit(0);
+	}
+	expect_content(path, "abcabcabc");
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	assert_int_equal(file_read(path, 10, &data, &size, error, sizeof(error)), -ETIMEDOUT);
+	assert_null(data);
+	assert_non_null(strstr(error, path));
+	unlink(path);
+}
+
 static void test_errors(void **state)
 {
 	char *data, missing[96];
@@ -139,7 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write_and_read),	      cmocka_unit_test(test_large),
 		cmocka_unit_test(test_endless_is_refused),    cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_mode_and_link_survive),
+		cmocka_unit_test(test_mode_and_link_survive), cmocka_unit_test(test_pipes),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -187,6 +187,12 @@ static void check_file(void *ctx, size_t index, void *out)
 		snprintf(result->reason, sizeof(result->reason), "embargoed: no scenario");
 		return;
 	}
+	if (!check->file.scenario.op_count) {
+		/* Half written, perhaps. It would pass whatever the kernel does. */
+		result->verdict = KTAP_FAIL;
+		snprintf(result->reason, sizeof(result->reason), "empty: it holds no op");
+		return;
+	}
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
 	for (uint32_t i = 0; i < check->outcome.finding_count; i++) {
 		bool own = speaks_of(&check->file, &check->outcome.findings[i]);

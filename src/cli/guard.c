@@ -175,7 +175,7 @@ static void bury(struct pool *pool, unsigned slot, bool hung)
 		;
 	c->pid = 0;
 	if (!c->opened)
-		pool->code = cli_error(CLI_BAD_INPUT, "the process died (%s) while it loaded the module",
+		pool->code = cli_error(CLI_BAD_INPUT, "the process died (%s) while it loaded the module: build it anew",
 				       guard_status_text(hung ? GUARD_HUNG : status, text, sizeof(text)));
 	else if (lost != NO_ITEM)
 		take(pool, lost, NULL, hung ? GUARD_HUNG : status);

@@ -172,6 +172,8 @@ static void run_file(void *ctx, size_t index, void *out)
 	result->code = load_scenario(path, &replay->file);
 	if (!result->code && scenario_file_embargoed(&replay->file))
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
+	else if (!result->code && !replay->file.scenario.op_count)
+		result->code = cli_error(CLI_BAD_INPUT, "%s is empty: it holds no op", path);
 	if (result->code)
 		return;
 	tell_timeline(replay->timeline, replay->runner, &replay->file, NULL);

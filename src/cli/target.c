@@ -2,6 +2,7 @@
 /* target.c: from options to modules. */
 #include "cli/target.h"
 
+#include "cli/guard.h"
 #include "cli/twin.h"
 #include "kernel/module.h"
 #include "report/record.h"
@@ -77,8 +78,13 @@ int target_build_exit(int result)
 	case ENOEXEC:
 		return CLI_BAD_INPUT;
 	case EACCES:
+	case EDQUOT:
 	case EIO:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
 	case ENOSPC:
+	case ENOTDIR:
 	case EPERM:
 	case EROFS:
 		return CLI_IO;
@@ -232,13 +238,13 @@ static void read_facts(struct target_facts *facts, const char *answer)
 int target_probe(const char *module, struct target_facts *facts)
 {
 	int status = 0, result = 0;
-	char *answer = ask(module, &status);
+	char text[96], *answer = ask(module, &status);
 
 	*facts = (struct target_facts){0};
 	if (!answer || !*answer)
-		result = cli_error(CLI_BAD_INPUT,
-				   "the module %s cannot be loaded: the process died (status %d); build it anew",
-				   module, status);
+		result =
+			cli_error(CLI_BAD_INPUT, "the module %s cannot be loaded: the process died (%s); build it anew",
+				  module, guard_status_text(status, text, sizeof(text)));
 	else if (answer[0] == 'e')
 		result = cli_error(access(module, R_OK) ? CLI_NO_INPUT : CLI_BAD_INPUT, "%s", answer + 1);
 	else if (strlen(answer) >= 3)

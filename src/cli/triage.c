@@ -555,6 +555,8 @@ static int sort_out(struct triage *t)
 		code = triage_output(t);
 	if (!code)
 		code = t->new_finding ? CLI_FINDING : CLI_CLEAN;
+	if (!code && t->options->files.count && t->kernels->bad == t->options->files.count)
+		code = cli_error(CLI_BAD_INPUT, "none of these %zu files is a scenario", t->options->files.count);
 	return code;
 }
 

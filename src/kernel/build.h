@@ -15,7 +15,7 @@ enum build_page_size { BUILD_PAGE_64K, BUILD_PAGE_4K };
 
 enum build_flavour {
 	BUILD_PLAIN,
-	BUILD_COVERAGE, /* inline 8-bit counters, PC table, compares: for fuzzing engines; clang only */
+	BUILD_COVERAGE, /* inline 8-bit counters and PC table, for fuzzing engines; clang only */
 	BUILD_ASAN,	/* ASan and UBSan: loads only into an rcfuzz that has their runtime; clang only */
 	/*
 	 * Source-based coverage of the kernel's code, for ci/coverage; clang only. The runtime is in the module: it

@@ -40,7 +40,7 @@ int build_find_compiler(struct build *b)
 		return build_fail(b, ENOENT, "%s does not run: install it, or name another compiler",
 				  compiler ? compiler : "clang");
 	if (!b->clang && b->request->flavour != BUILD_PLAIN && b->request->flavour != BUILD_ACCESS)
-		return build_fail(b, EINVAL, "%s builds need clang, and %s is not",
+		return build_fail(b, EINVAL, "%s builds need clang, and %s is not: install clang",
 				  build_flavour_names[b->request->flavour], compiler ? compiler : b->compiler);
 	return 0;
 }
@@ -149,6 +149,10 @@ static int compile_failed(struct build *b, const struct source *source)
 	build_cache_path(b, keep, "log");
 	if (file_read(path, LOG_BYTES_MAX, &text, &size, error, sizeof(error)))
 		return build_fail(b, ENOEXEC, "%s does not compile %s", b->compiler, source->path);
+	if (build_is_full(b, text)) {
+		free(text);
+		return build_fail_full(b);
+	}
 	rename(path, keep);
 	line = strstr(text, "rror: "); /* the assembler's begins with a capital */
 	line = line ? line : text;

@@ -72,6 +72,8 @@ static int check_link(struct build *b, const char *log, int status)
 	link_report_unknown(&unknown, text);
 	if (unknown.count) {
 		result = unknown_symbols(b, &unknown);
+	} else if (status && build_is_full(b, text)) {
+		result = build_fail_full(b);
 	} else if (status) {
 		line = strstr(text, "multiple definition");
 		line = line ? line : strstr(text, "error: ");

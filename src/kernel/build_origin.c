@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A file's name in the hash and in the info: relative to the tree or to the sources. Files of the work folder are none.
  */
@@ -36,6 +37,8 @@ int build_collect_inputs(struct build *b)
 		strcat(name, ".d");
 		if (!build_join(b, path, b->work_dir, name))
 			result = -ENAMETOOLONG;
+		else if (access(path, F_OK) != 0)
+			result = build_fail(b, ENOENT, "%s made nothing: is it a compiler?", b->compiler);
 		else
 			result = inputs_add_depfile(&b->read, path, b->error, b->error_size);
 	}

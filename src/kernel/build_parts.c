@@ -35,6 +35,21 @@ int build_fail_memory(struct build *b)
 	return build_fail(b, ENOMEM, "out of memory");
 }
 
+bool build_is_full(const struct build *b, const char *log)
+{
+	/* What made it full may be gone by now, and the log have found no room either. */
+	enum { BUILD_BYTES = 64 << 20, ROOM_BYTES_MIN = 1 << 20 };
+	uint64_t room = folder_room(b->work_dir);
+
+	return strstr(log, "No space left on device") || room < ROOM_BYTES_MIN || (!*log && room < BUILD_BYTES);
+}
+
+int build_fail_full(struct build *b)
+{
+	return build_fail(b, ENOSPC, "no space left in %s: free some, or set XDG_CACHE_HOME to another folder",
+			  b->cache_dir);
+}
+
 void build_tell(struct build *b, const char *format, ...)
 {
 	char message[512];

@@ -63,6 +63,9 @@ struct build {
 /* build_parts.c */
 int build_fail(struct build *b, int code, const char *format, ...) __attribute__((format(printf, 3, 4))); /* -code */
 int build_fail_memory(struct build *b);
+/* Is a full file system the reason why a program failed that wrote this log? Then that is the message. */
+bool build_is_full(const struct build *b, const char *log);
+int build_fail_full(struct build *b);
 void build_tell(struct build *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A path made of two parts; false (and an error) if it is too long. */
 bool build_join(struct build *b, char path[PATH_MAX], const char *folder, const char *name);

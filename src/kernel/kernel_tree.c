@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -18,7 +19,7 @@
 #include "textlist.h"
 
 #define DEFAULT_FOLDER "/usr/src"
-enum { MAKEFILE_BYTES_MAX = 1 << 20, LINE_BYTES_MAX = 4096 };
+enum { MAKEFILE_BYTES_MAX = 1 << 20, LINE_BYTES_MAX = 4096, ROOM_BYTES_MIN = 1 << 20 };
 
 int make_folders(const char *path)
 {
@@ -33,6 +34,13 @@ int make_folders(const char *path)
 		*slash = '/';
 	}
 	return mkdir(copy, 0777) && errno != EEXIST ? -errno : 0;
+}
+
+uint64_t folder_room(const char *path)
+{
+	struct statvfs info;
+
+	return statvfs(path, &info) == 0 ? (uint64_t)info.f_bavail * info.f_frsize : UINT64_MAX;
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)
@@ -99,6 +107,11 @@ static int unpack_into(const char *archive, const char *folder, char *error, siz
 	result = argv.failed ? -ENOMEM : spawn_run(argv.items, NULL, log);
 	textlist_free(&argv);
 	unlink(log);
+	if (result > 0 && folder_room(folder) < ROOM_BYTES_MIN) {
+		snprintf(error, error_size,
+			 "no space left to unpack %s: free some, or set XDG_CACHE_HOME to another folder", archive);
+		return -ENOSPC;
+	}
 	if (result > 0) {
 		snprintf(error, error_size, "%s cannot be unpacked as an archive of a kernel tree (tar failed)",
 			 archive);

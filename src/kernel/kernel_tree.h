@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct kernel_tree {
 	char path[PATH_MAX]; /* absolute */
@@ -26,6 +27,9 @@ void kernel_tree_describe(struct kernel_tree *tree, const char *cache_dir);
 
 /* Make a folder and those above it. 0 or -errno. */
 int make_folders(const char *path);
+
+/* Bytes that can still be written on the file system of a folder; UINT64_MAX: nobody knows. */
+uint64_t folder_room(const char *path);
 
 /* Remove a folder and all below it, as well as that goes. */
 void remove_folder(const char *path);

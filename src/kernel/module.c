@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AREAS_MAX 64
@@ -194,6 +195,7 @@ struct module *module_load(const char *path, char *error, size_t error_size)
 {
 	struct module *m = calloc(1, sizeof(*m));
 	struct link_map *map;
+	struct stat info;
 	char absolute[4096];
 
 	if (!m)
@@ -201,6 +203,8 @@ struct module *module_load(const char *path, char *error, size_t error_size)
 	/* A name without a slash must not be searched for in the library path. */
 	if (!realpath(path, absolute))
 		return fail(m, error, error_size, path, "no such file; build one with 'rcfuzz build'");
+	if (stat(absolute, &info) || !S_ISREG(info.st_mode))
+		return fail(m, error, error_size, path, "it is no file; build one with 'rcfuzz build'");
 	m->handle = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
 	if (!m->handle)
 		return fail(m, error, error_size, path, dlerror());
