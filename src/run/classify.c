@@ -19,6 +19,13 @@ const char *const layer_name[LAYER_COUNT] = {
 #undef LAYER_WORD
 };
 
+static const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path ? path : "";
+}
+
 static struct finding *next_finding(struct runner *r)
 {
 	struct run_outcome *o = r->outcome;
@@ -43,6 +50,7 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 	const char *what = f->writers[writer].what;
 
 	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0) ||
 	       (f->class == CLASS_MEMORY && strcmp(f->coarse, "memory:none:walk") == 0);
 }
 
@@ -419,6 +427,108 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 	commit(r, f, role);
 }
 
+/* ---- memory ---------------------------------------------------------------------- */
+
+static void add_caller(struct runner *r, struct finding *f, const char *what, const void *caller)
+{
+	const struct provenance_site site = {{caller}};
+
+	if (caller)
+		add_writer(r, f, what, &site);
+}
+
+/* "page-table", "nested-guest", ... and the layer that its contents belong to. */
+static const char *object_word(struct runner *r, const struct machine_kmem_object *object, const void *address,
+			       enum finding_layer *layer)
+{
+	const struct target *target = r->world.target;
+	const char *word = object->kind == KMEM_PGTABLE ? "page-table"
+			   : object->kind == KMEM_VMALLOC && !object->freed
+				   ? target->memory_name(address)
+				   : target->object_name(object->start, object->size);
+
+	*layer = !strncmp(word, "rmap", 4) ? LAYER_RMAP : !strcmp(word, "dirty") ? LAYER_BITMAP : LAYER_NONE;
+	return word;
+}
+
+void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
+			const void *const callers[TARGET_CALLERS])
+{
+	struct machine_kmem_object object = {0};
+	struct finding *f = next_finding(r);
+	struct provenance_site site;
+	enum finding_layer layer;
+	const char *word;
+	char role[48];
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	add_writer(r, f, "uses it", &site);
+	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
+		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
+			 size);
+		commit(r, f, "wild");
+		return;
+	}
+	word = object_word(r, &object, address, &layer);
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
+		 size, (const char *)address - (const char *)object.start, word, object.size,
+		 object.freed ? " that was freed" : "");
+	add_caller(r, f, "took it", object.alloc_caller);
+	add_caller(r, f, "freed it", object.free_caller);
+	snprintf(role, sizeof(role), "%s-%s", object.freed ? "freed" : "beyond", word);
+	commit(r, f, role);
+}
+
+static void add_race_side(struct runner *r, struct finding *f, const struct data_race_access *access)
+{
+	char label[SCENARIO_LABEL_MAX], what[48];
+	uint16_t op = r->race_ops[access->op];
+
+	label[0] = 0;
+	if (op < r->scenario->op_count)
+		scenario_label_text(r->scenario->ops[op].label, label);
+	snprintf(what, sizeof(what), "op %s %s it%s", label, access->write ? "writes" : "reads",
+		 access->marked ? ", marked" : "");
+	add_caller(r, f, what, access->caller);
+}
+
+void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
+		       const struct data_race_access *there)
+{
+	struct machine_kmem_object object = {0};
+	struct finding *f = next_finding(r);
+	struct finding_writer *w;
+	char role[48];
+
+	if (!f || !machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
+		return;
+	f->class = CLASS_DATA_RACE;
+	w = f->writers;
+	add_race_side(r, f, there);
+	add_race_side(r, f, here);
+	if (f->writer_count != 2)
+		return;
+	/* The same signature, whichever came first. */
+	if (strcmp(w[0].function, w[1].function) > 0) {
+		const struct finding_writer first = w[0];
+
+		w[0] = w[1];
+		w[1] = first;
+	}
+	snprintf(role, sizeof(role), "%s", object_word(r, &object, address, &f->layer));
+	f->op_cause = r->race_ops[there->op];
+	f->op_effect = r->race_ops[here->op];
+	snprintf(f->title, sizeof(f->title), "data race on %s at offset %td: %s (%s:%u) and %s (%s:%u)", role,
+		 (const char *)address - (const char *)object.start, w[0].function, base_name(w[0].file), w[0].line,
+		 w[1].function, base_name(w[1].file), w[1].line);
+	text_append(role, sizeof(role), "-%s", w[0].function);
+	commit(r, f, role);
+}
+
 /* ---- locks --------------------------------------------------------------------- */
 
 static void add_lock_site(struct runner *r, struct finding *f, const char *what, const char *lock,
@@ -489,13 +599,6 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 	add_lock_site(r, f, "takes", turn ? first : second, (turn ? there : here)->callers);
 	add_lock_site(r, f, "takes", turn ? second : first, (turn ? here : there)->callers);
 	commit(r, f, "order");
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path ? path : "";
 }
 
 /* A role out of an assertion's text: letters and digits only, so that it stays one word. */

@@ -365,6 +365,10 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point = on_point,
 					  .locked = on_locked,
 					  .scheduled = on_scheduled,
+					  .op_begins = access_op_begins,
+					  .acquired = access_acquired,
+					  .released = access_released,
+					  .accessed = access_accessed,
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
@@ -532,6 +536,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
+	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
 	r->touched_count = 0;

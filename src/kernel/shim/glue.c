@@ -429,6 +429,22 @@ static const char *find_memory_name(const void *address)
 	return "memory";
 }
 
+/* No other object that the code under test allocates has one of these sizes. */
+static const char *find_object_name(const void *start, size_t size)
+{
+	unsigned int i;
+
+	if (start == the_kvm)
+		return "kvm";
+	for (i = 0; i < vcpu_count; i++)
+		if (start == the_vcpus[i])
+			return "vcpu";
+	return size == sizeof(struct kvm_nested_guest)	? "nested-guest"
+	       : size == sizeof(struct kvm_memory_slot) ? "memslot"
+	       : size == sizeof(struct rmap_nested)	? "rmap-node"
+							: "memory";
+}
+
 /* Locks that scenarios reach, by where they lie. */
 #define KVM_LOCKS(X)                                                                                                   \
 	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
@@ -468,12 +484,12 @@ static const char *find_lock_name(const void *lock)
 #define LOOK(type, name, call, ...)                                                                                    \
 	static type name(__VA_ARGS__)                                                                                  \
 	{                                                                                                              \
-		bool watched = rcfuzz_host->watch_access;                                                              \
+		uint64_t seen = rcfuzz_host->memory_size;                                                              \
 		type result;                                                                                           \
                                                                                                                        \
-		rcfuzz_host->watch_access = false;                                                                     \
+		rcfuzz_host->memory_size = 0;                                                                          \
 		result = call;                                                                                         \
-		rcfuzz_host->watch_access = watched;                                                                   \
+		rcfuzz_host->memory_size = seen;                                                                       \
 		return result;                                                                                         \
 	}
 LOOK(int, shadow_lpid, find_shadow_lpid(l1_lpid), uint32_t l1_lpid)
@@ -481,6 +497,7 @@ LOOK(enum target_rmap, rmap, find_rmap(gpa, l1_lpid, n_gpa, shift), uint64_t gpa
      uint32_t shift)
 LOOK(uint64_t, root_table, find_root_table(l1_lpid), uint32_t l1_lpid)
 LOOK(const char *, memory_name, find_memory_name(address), const void *address)
+LOOK(const char *, object_name, find_object_name(start, size), const void *start, size_t size)
 LOOK(const char *, lock_name, find_lock_name(lock), const void *lock)
 
 static bool page_pinned(uint64_t hpa)
@@ -516,6 +533,7 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.root_table = root_table,
 	.lock_name = lock_name,
 	.memory_name = memory_name,
+	.object_name = object_name,
 	.page_pinned = page_pinned,
 	.shadow_lpid = shadow_lpid,
 	.rmap = rmap,
