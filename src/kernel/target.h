@@ -170,6 +170,8 @@ struct host_services {
 	 */
 	void (*pte_written)(void *ctx, void *entry, uint64_t old, uint64_t new, bool locked,
 			    const void *const callers[TARGET_CALLERS]);
+	/* Kernel code has written a doubleword of the kind KMEM_VMALLOC: of an rmap, or of a dirty bitmap. */
+	void (*word_written)(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 	/* A page table is given back without mmu_lock held. */
 	void (*table_freed_unlocked)(void *ctx, const void *table, const void *const callers[TARGET_CALLERS]);
 	void (*table_linked)(void *ctx, void *parent_entry, void *table);
@@ -238,11 +240,17 @@ struct target {
 	const char *(*memory_name)(const void *address);
 	/*
 	 * What an object is, in use or freed, by where it lies and its size: "kvm", "vcpu", "nested-guest",
-	 * "rmap-node", "memslot" or "memory".
+	 * "rmap-node", "memslot" or "object".
 	 */
 	const char *(*object_name)(const void *start, size_t size);
 	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */
 	const char *(*lock_name)(const void *lock);
+
+	/* Does the task that runs hold mmu_lock? */
+	bool (*mmu_locked)(void);
+	/* The words of an rmap and of a dirty bitmap that an L1 page has; NULL: none. */
+	const void *(*rmap_word)(uint64_t gpa);
+	const void *(*bitmap_word)(uint64_t gpa);
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);

@@ -5,6 +5,10 @@
  */
 #include "runner.h"
 
+#include <string.h>
+
+#define WORDS_MAX 64u /* of one fill, whose writer is kept */
+
 void access_begin(struct runner *r)
 {
 	r->race_pair_count = 0;
@@ -73,20 +77,62 @@ static bool is_told(struct runner *r, const void *here, const void *there)
 }
 
 static void look_for_race(struct runner *r, enum target_point kind, enum target_marking marking, const void *address,
-			  size_t size, const void *caller)
+			  size_t size, const void *const callers[TARGET_CALLERS])
 {
 	uint64_t offset = (uintptr_t)address - MACHINE_KMEM_BASE;
-	const struct data_race_access here = {
-		.caller = caller, .op = (uint8_t)me(r), .write = kind == POINT_WRITE, .marked = marking != MARK_PLAIN};
+	struct data_race_access here = {
+		.op = (uint8_t)me(r), .write = kind == POINT_WRITE, .marked = marking != MARK_PLAIN};
 	const struct data_race_access *there;
 
+	memcpy(here.callers, callers, sizeof(here.callers));
 	if (marking == MARK_ATOMIC || (marking == MARK_ONCE && kind == POINT_READ))
 		access_acquired(r, address);
 	there = data_races_access(&r->races, &here, offset, size);
 	if (marking == MARK_ATOMIC || (marking == MARK_ONCE && kind == POINT_WRITE))
 		access_released(r, address);
-	if (there && !is_told(r, here.caller, there->caller))
+	if (there && !is_told(r, here.callers[0], there->callers[0]))
 		finding_data_race(r, address, &here, there);
+}
+
+/* ---- rmaps and dirty bitmaps ------------------------------------------------------------ */
+
+static void observe_word(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	const struct run_observer *o = r->observer;
+	const struct target *target = r->world.target;
+	struct finding_writer writer = {0};
+	struct provenance_site site;
+	bool rmap;
+	uint64_t gpa;
+
+	if (o->watch_lpage >= r->layout.total_pages)
+		return;
+	gpa = layout_gpa(&r->layout, o->watch_lpage);
+	rmap = word == target->rmap_word(gpa);
+	if (!rmap && word != target->bitmap_word(gpa))
+		return;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	if (provenance_name_inner(r->module, &site, &writer))
+		o->word(o->ctx, r->world.task->op, rmap ? "rmap" : "bitmap", &writer);
+}
+
+void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+	struct world *w = &r->world;
+
+	if (r->bare)
+		return;
+	provenance_note_word(&r->provenance, word, callers);
+	if (r->observer && r->observer->word)
+		observe_word(r, word, callers);
+	if (w->ending || w->task->unlocked || w->target->mmu_locked())
+		return;
+	/* The memslots that are in force say what is an rmap: one that is being made or freed is none. */
+	if (strcmp(w->target->memory_name(word), "rmap") != 0)
+		return;
+	w->task->unlocked = true;
+	w->hooks.report(r, REPORT_LOCK, NULL, 0, NULL, "an rmap changes without mmu_lock", callers);
 }
 
 /* ---- all accesses ---------------------------------------------------------------------- */
@@ -106,7 +152,10 @@ void access_accessed(void *ctx, enum target_point kind, enum target_marking mark
 		finding_bad_access(r, kind == POINT_WRITE ? "write" : "read", address, size, callers);
 		world_abort(&r->world);
 	}
+	if (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC)
+		for (uintptr_t word = at & ~7ul; word < at + size && word < (at & ~7ul) + 8 * WORDS_MAX; word += 8)
+			access_word_written(r, (const void *)word, callers);
 	/* Entries of page tables are read and written whole, by the hardware as well: they count as marked. */
 	if (r->world.tracking && MEMORY_KIND(line) != KMEM_PGTABLE)
-		look_for_race(r, kind, marking, address, size, callers[0]);
+		look_for_race(r, kind, marking, address, size, callers);
 }

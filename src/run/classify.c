@@ -43,14 +43,15 @@ static struct finding *next_finding(struct runner *r)
 
 /*
  * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
- * table which the hardware still walks.
+ * table which the hardware still walks, or that took memory which others misuse. Who wrote a word last is told.
  */
 static bool is_bystander(const struct finding *f, uint32_t writer)
 {
 	const char *what = f->writers[writer].what;
 
 	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
-	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0) ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || strncmp(what, "last ", 5) == 0 ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
 	       (f->class == CLASS_MEMORY && strcmp(f->coarse, "memory:none:walk") == 0);
 }
 
@@ -58,11 +59,14 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 static void commit(struct runner *r, struct finding *f, const char *role)
 {
 	struct run_outcome *o = r->outcome;
+	uint32_t signers = 0;
 
 	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
 	/* A function says more than the role: who met it differs between inputs with one cause. */
 	snprintf(f->signature, sizeof(f->signature), "%s:%s", class_info[f->class].name, layer_name[f->layer]);
-	if (!f->writer_count || f->layer == LAYER_NONE)
+	for (uint32_t i = 0; i < f->writer_count; i++)
+		signers += !is_bystander(f, i);
+	if (!signers || f->layer == LAYER_NONE)
 		text_append(f->signature, sizeof(f->signature), ":%s", role);
 	for (uint32_t i = 0; i < f->writer_count; i++)
 		if (!is_bystander(f, i))
@@ -383,6 +387,27 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 	}
 }
 
+/* The word of the page that a loss is about: what it is came about by these writes. Told, no part of the signature. */
+static void add_word_writers(struct runner *r, struct finding *f, uint32_t lpage)
+{
+	bool rmap = f->layer == LAYER_RMAP;
+	const struct target *target = r->world.target;
+	const struct provenance_word *w;
+	uint64_t gpa;
+
+	if ((!rmap && f->layer != LAYER_BITMAP) || lpage >= r->layout.total_pages)
+		return;
+	gpa = layout_gpa(&r->layout, lpage);
+	w = provenance_find_word(&r->provenance, rmap ? target->rmap_word(gpa) : target->bitmap_word(gpa));
+	if (!w)
+		return;
+	add_site(r, f, rmap ? "last changed the rmap" : "last changed the dirty bitmap", w->written,
+		 provenance_name_inner);
+	if (w->cleared != w->written)
+		add_site(r, f, rmap ? "last emptied the rmap" : "last cleared bits of the dirty bitmap", w->cleared,
+			 provenance_name_inner);
+}
+
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
@@ -400,6 +425,7 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 	f->op_effect = v->op_effect;
 	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
 	add_writers(r, f, v, mark);
+	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);
 	commit(r, f, role_of(v));
 }
@@ -429,12 +455,15 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 
 /* ---- memory ---------------------------------------------------------------------- */
 
-static void add_caller(struct runner *r, struct finding *f, const char *what, const void *caller)
+/* Who took the memory, and who gave it back. */
+static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object)
 {
-	const struct provenance_site site = {{caller}};
+	const struct provenance_site taken = {{object->alloc_caller}}, freed = {{object->free_caller}};
 
-	if (caller)
-		add_writer(r, f, what, &site);
+	if (object->alloc_caller)
+		add_site(r, f, "took it", &taken, provenance_name_user);
+	if (object->free_caller)
+		add_site(r, f, "freed it", &freed, provenance_name_user);
 }
 
 /* "page-table", "nested-guest", ... and the layer that its contents belong to. */
@@ -459,47 +488,66 @@ void finding_bad_access(struct runner *r, const char *did, const void *address, 
 	struct provenance_site site;
 	enum finding_layer layer;
 	const char *word;
-	char role[48];
+	char role[48] = "overflow";
 
 	if (!f)
 		return;
 	f->class = CLASS_MEMORY;
 	f->layer = LAYER_NONE;
 	memcpy(site.callers, callers, sizeof(site.callers));
-	add_writer(r, f, "uses it", &site);
 	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
+		add_site(r, f, "uses it", &site, provenance_name_user);
 		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
 			 size);
 		commit(r, f, "wild");
 		return;
 	}
 	word = object_word(r, &object, address, &layer);
+	if (object.freed)
+		snprintf(role, sizeof(role), "freed-%s", word);
+	/* What was taken too small is one mistake, wherever it is overrun. */
+	add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
+	add_owners(r, f, &object);
 	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
 		 size, (const char *)address - (const char *)object.start, word, object.size,
 		 object.freed ? " that was freed" : "");
-	add_caller(r, f, "took it", object.alloc_caller);
-	add_caller(r, f, "freed it", object.free_caller);
-	snprintf(role, sizeof(role), "%s-%s", object.freed ? "freed" : "beyond", word);
 	commit(r, f, role);
+}
+
+void finding_bad_walk(struct runner *r, const struct machine_access *access)
+{
+	struct machine_kmem_object object;
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "the hardware's walk reads %s",
+		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
+	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
+		add_owners(r, f, &object);
+	commit(r, f, "walk");
 }
 
 static void add_race_side(struct runner *r, struct finding *f, const struct data_race_access *access)
 {
-	char label[SCENARIO_LABEL_MAX], what[48];
+	char label[SCENARIO_LABEL_MAX] = "", what[48];
 	uint16_t op = r->race_ops[access->op];
+	struct provenance_site site;
 
-	label[0] = 0;
 	if (op < r->scenario->op_count)
 		scenario_label_text(r->scenario->ops[op].label, label);
 	snprintf(what, sizeof(what), "op %s %s it%s", label, access->write ? "writes" : "reads",
 		 access->marked ? ", marked" : "");
-	add_caller(r, f, what, access->caller);
+	memcpy(site.callers, access->callers, sizeof(site.callers));
+	add_site(r, f, what, &site, provenance_name_user);
 }
 
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
 		       const struct data_race_access *there)
 {
-	struct machine_kmem_object object = {0};
+	struct machine_kmem_object object;
 	struct finding *f = next_finding(r);
 	struct finding_writer *w;
 	char role[48];
@@ -522,9 +570,9 @@ void finding_data_race(struct runner *r, const void *address, const struct data_
 	snprintf(role, sizeof(role), "%s", object_word(r, &object, address, &f->layer));
 	f->op_cause = r->race_ops[there->op];
 	f->op_effect = r->race_ops[here->op];
-	snprintf(f->title, sizeof(f->title), "data race on %s at offset %td: %s (%s:%u) and %s (%s:%u)", role,
-		 (const char *)address - (const char *)object.start, w[0].function, base_name(w[0].file), w[0].line,
-		 w[1].function, base_name(w[1].file), w[1].line);
+	snprintf(f->title, sizeof(f->title), "nothing orders %s (%s:%u) and %s (%s:%u) at offset %td of a %s",
+		 w[0].function, base_name(w[0].file), w[0].line, w[1].function, base_name(w[1].file), w[1].line,
+		 (const char *)address - (const char *)object.start, role);
 	text_append(role, sizeof(role), "-%s", w[0].function);
 	commit(r, f, role);
 }

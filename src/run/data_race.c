@@ -88,7 +88,7 @@ static struct data_race_access *cell_for(const struct data_races *d, struct data
 	for (unsigned i = 0; i < DATA_RACE_CELLS; i++) {
 		struct data_race_access *cell = &w->cells[i];
 
-		if (!cell->caller)
+		if (!cell->callers[0])
 			empty = empty ? empty : cell;
 		else if (covers(new, cell) && is_ordered(d, cell, new->op))
 			return cell;
@@ -105,7 +105,7 @@ static void access_word(struct data_races *d, const struct data_race_access *new
 	for (unsigned i = 0; i < DATA_RACE_CELLS && !*found; i++) {
 		const struct data_race_access *cell = &w->cells[i];
 
-		if (!cell->caller || !(cell->bytes & new->bytes) || !(cell->write || new->write) ||
+		if (!cell->callers[0] || !(cell->bytes & new->bytes) || !(cell->write || new->write) ||
 		    (cell->marked && new->marked) || is_ordered(d, cell, new->op))
 			continue;
 		d->found = *cell; /* which may be taken now */

@@ -19,19 +19,21 @@
 #ifndef RCFUZZ_DATA_RACE_H
 #define RCFUZZ_DATA_RACE_H
 
+#include "kernel/target.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #define DATA_RACE_OPS 33u     /* an op, and as many as a scenario has preemptions */
-#define DATA_RACE_WORDS 8192u /* doublewords that are remembered at a time */
+#define DATA_RACE_WORDS 4096u /* doublewords that are remembered at a time */
 #define DATA_RACE_CELLS 4u    /* accesses to each */
 #define DATA_RACE_ORDERS 1024u
 
 struct data_race_access {
-	const void *caller; /* the code that does it; NULL: no access */
-	uint32_t clock;	    /* of its op then */
-	uint8_t op;	    /* number of its op, in the order in which they began */
-	uint8_t bytes;	    /* which of the doubleword */
+	const void *callers[TARGET_CALLERS]; /* the code that does it; [0] NULL: no access */
+	uint32_t clock;			     /* of its op then */
+	uint8_t op;			     /* number of its op, in the order in which they began */
+	uint8_t bytes;			     /* which of the doubleword */
 	bool write, marked;
 };
 
@@ -64,7 +66,7 @@ unsigned data_races_op(struct data_races *d);
 void data_races_acquired(struct data_races *d, unsigned op, uint64_t key);
 void data_races_released(struct data_races *d, unsigned op, uint64_t key);
 /*
- * An access to size bytes of memory from an offset on, with access->caller, op, write and marked: an earlier access
+ * An access to size bytes of memory from an offset on, with access->callers, op, write and marked: an earlier access
  * that it races with, until the next call; NULL: none.
  */
 const struct data_race_access *data_races_access(struct data_races *d, const struct data_race_access *access,

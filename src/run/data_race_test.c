@@ -39,10 +39,10 @@ static void begin(struct data_races *d, unsigned ops)
 static const void *touch(struct data_races *d, unsigned op, bool write, bool marked, uint64_t offset, uint64_t size)
 {
 	const struct data_race_access access = {
-		.caller = &code[op + 1], .op = (uint8_t)op, .write = write, .marked = marked};
+		.callers = {&code[op + 1]}, .op = (uint8_t)op, .write = write, .marked = marked};
 	const struct data_race_access *other = data_races_access(d, &access, offset, size);
 
-	return other ? other->caller : NULL;
+	return other ? other->callers[0] : NULL;
 }
 
 static const void *load(struct data_races *d, unsigned op)

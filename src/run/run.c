@@ -343,15 +343,7 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 
 static void on_bad_walk(void *ctx, const struct machine_access *access)
 {
-	struct runner *r = ctx;
-	const void *callers[TARGET_CALLERS] = {NULL};
-	char title[FINDING_TEXT];
-
-	if (access->bad_state == KMEM_FREED)
-		machine_kmem_state(r->world.machine, access->bad_address, 8, NULL, &callers[0]);
-	snprintf(title, sizeof(title), "the hardware's walk reads %s",
-		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
-	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "walk", title, callers);
+	finding_bad_walk(ctx, access);
 }
 
 /* ---- a runner --------------------------------------------------------------------- */
@@ -369,6 +361,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .acquired = access_acquired,
 					  .released = access_released,
 					  .accessed = access_accessed,
+					  .word_written = access_word_written,
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,

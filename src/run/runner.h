@@ -123,6 +123,8 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 /* Two accesses that nothing orders; `there` was the earlier one. */
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
 		       const struct data_race_access *there);
+/* The hardware reads what is no page table. */
+void finding_bad_walk(struct runner *r, const struct machine_access *access);
 /* Kernel code accesses memory that was freed, or is not its own. */
 void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
 			const void *const callers[TARGET_CALLERS]);
@@ -132,6 +134,7 @@ void access_begin(struct runner *r);
 void access_op_begins(void *ctx);
 void access_acquired(void *ctx, const void *what);
 void access_released(void *ctx, const void *what);
+void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 void access_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
 		     const void *const callers[TARGET_CALLERS]);
 

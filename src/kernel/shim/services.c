@@ -161,8 +161,21 @@ static noinline void tell_locked(const void *lock)
 	rcfuzz_host->locked(rcfuzz_host->ctx, lock, callers);
 }
 
+/* What takes a lock uses the memory that it lies in. */
+static noinline void check_memory(const void *lock)
+{
+	unsigned long offset = (unsigned long)lock - rcfuzz_host->memory_base;
+	const void *callers[TARGET_CALLERS];
+
+	if (offset >= rcfuzz_host->memory_size || rcfuzz_host->memory_lines[offset / MEMORY_LINE])
+		return;
+	get_callers(callers);
+	rcfuzz_host->accessed(rcfuzz_host->ctx, POINT_WRITE, MARK_ATOMIC, lock, sizeof(int), callers);
+}
+
 static void take_word(unsigned int *lock, const char *twice, const char *why)
 {
+	check_memory(lock);
 	if (*lock == rcfuzz_host->task + 1)
 		report(REPORT_DEADLOCK, NULL, 0, NULL, twice);
 	while (*lock)
@@ -228,6 +241,8 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 	may_sleep("mutex_lock with a spinlock held");
 	point(POINT_LOCK, NULL, lock);
 	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
+	if (unlikely(rcfuzz_host->overlap) && rcfuzz_is_unreferenced_guest(lock))
+		report(REPORT_LOCK, NULL, 0, NULL, "a nested guest is used after its last reference");
 }
 
 void rcfuzz_mutex_unlock(struct mutex *lock)
@@ -751,6 +766,19 @@ void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *
 		return;
 	get_callers(callers);
 	rcfuzz_host->pte_written(rcfuzz_host->ctx, ptep, old, new, rcfuzz_mmu_locked(), callers);
+}
+
+/* Of what xchg, set_bit_le and kvmhv_insert_nest_rmap change, only rmaps and dirty bitmaps are of interest. */
+void rcfuzz_word_written(const void *word)
+{
+	unsigned long offset = (unsigned long)word - rcfuzz_host->memory_base;
+	const void *callers[TARGET_CALLERS];
+
+	if (offset >= rcfuzz_host->memory_size ||
+	    MEMORY_KIND(rcfuzz_host->memory_lines[offset / MEMORY_LINE]) != KMEM_VMALLOC)
+		return;
+	get_callers(callers);
+	rcfuzz_host->word_written(rcfuzz_host->ctx, (const void *)((unsigned long)word & ~7ul), callers);
 }
 
 void rcfuzz_table_linked(void *parent_entry, void *table)

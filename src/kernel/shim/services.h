@@ -41,5 +41,7 @@ static __always_inline void rcfuzz_get_callers(const void *frame_address, const 
 		callers[i] = NULL;
 }
 _Bool rcfuzz_mmu_locked(void);
+/* Is it the lock of a nested guest that nobody has a reference to any more? */
+_Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock);
 _Bool rcfuzz_page_pinned(unsigned long hpa);
 #endif
