@@ -178,8 +178,10 @@ static void take_word(unsigned int *lock, const char *twice, const char *why)
 	check_memory(lock);
 	if (*lock == rcfuzz_host->task + 1)
 		report(REPORT_DEADLOCK, NULL, 0, NULL, twice);
-	while (*lock)
+	while (*lock) {
 		wait_for(lock, why);
+		check_memory(lock);
+	}
 	*lock = rcfuzz_host->task + 1;
 	if (unlikely(rcfuzz_host->overlap))
 		tell_locked(lock);
