@@ -239,8 +239,8 @@ struct target {
 	/* What an address of kernel memory belongs to: "rmap", "dirty", "kvm" (struct kvm) or "memory". */
 	const char *(*memory_name)(const void *address);
 	/*
-	 * What an object is, in use or freed, by where it lies and its size: "kvm", "vcpu", "nested-guest",
-	 * "rmap-node", "memslot" or "object".
+	 * The structure that an object is, in use or freed, by where it lies and its size: "kvm", "kvm_vcpu",
+	 * "kvm_nested_guest", "rmap_nested", "kvm_memory_slot", or else "object".
 	 */
 	const char *(*object_name)(const void *start, size_t size);
 	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */

@@ -466,7 +466,7 @@ static void add_owners(struct runner *r, struct finding *f, const struct machine
 		add_site(r, f, "freed it", &freed, provenance_name_user);
 }
 
-/* "page-table", "nested-guest", ... and the layer that its contents belong to. */
+/* "page-table", "kvm_nested_guest", ... and the layer that its contents belong to. */
 static const char *object_word(struct runner *r, const struct machine_kmem_object *object, const void *address,
 			       enum finding_layer *layer)
 {
@@ -544,15 +544,28 @@ static void add_race_side(struct runner *r, struct finding *f, const struct data
 	add_site(r, f, what, &site, provenance_name_user);
 }
 
+/* "kvm.arch.l1_ptcr", "rmap" */
+static void name_variable(struct runner *r, const void *address, struct finding *f, char *text, size_t size)
+{
+	struct machine_kmem_object object = {0};
+	const char *member;
+
+	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
+		return;
+	snprintf(text, size, "%s", object_word(r, &object, address, &f->layer));
+	member = module_member(r->module, text, (size_t)((const char *)address - (const char *)object.start));
+	if (*member)
+		text_append(text, size, ".%s", member);
+}
+
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
 		       const struct data_race_access *there)
 {
-	struct machine_kmem_object object;
 	struct finding *f = next_finding(r);
 	struct finding_writer *w;
-	char role[48];
+	char variable[48] = "";
 
-	if (!f || !machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
+	if (!f)
 		return;
 	f->class = CLASS_DATA_RACE;
 	w = f->writers;
@@ -567,14 +580,12 @@ void finding_data_race(struct runner *r, const void *address, const struct data_
 		w[0] = w[1];
 		w[1] = first;
 	}
-	snprintf(role, sizeof(role), "%s", object_word(r, &object, address, &f->layer));
+	name_variable(r, address, f, variable, sizeof(variable));
 	f->op_cause = r->race_ops[there->op];
 	f->op_effect = r->race_ops[here->op];
-	snprintf(f->title, sizeof(f->title), "nothing orders %s (%s:%u) and %s (%s:%u) at offset %td of a %s",
-		 w[0].function, base_name(w[0].file), w[0].line, w[1].function, base_name(w[1].file), w[1].line,
-		 (const char *)address - (const char *)object.start, role);
-	text_append(role, sizeof(role), "-%s", w[0].function);
-	commit(r, f, role);
+	snprintf(f->title, sizeof(f->title), "%s: nothing orders %s (%s:%u) and %s (%s:%u)", variable, w[0].function,
+		 base_name(w[0].file), w[0].line, w[1].function, base_name(w[1].file), w[1].line);
+	commit(r, f, variable);
 }
 
 /* ---- locks --------------------------------------------------------------------- */

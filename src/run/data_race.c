@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#define ORDER_PROBES 8u
 #define WORDS_MAX 512u /* of one copy or fill: what lies behind is not looked at */
 
 void data_races_begin(struct data_races *d)
@@ -30,13 +31,18 @@ unsigned data_races_op(struct data_races *d)
 /* Ops that have begun since it was last used have a clock of 0 there. */
 static struct data_race_order *order_of(struct data_races *d, uint64_t key)
 {
-	struct data_race_order *order = &d->orders[(key * 0x9e3779b97f4a7c15ull >> 40) % DATA_RACE_ORDERS];
+	uint64_t first = key * 0x9e3779b97f4a7c15ull >> 40;
 
-	if (order->generation != d->generation) {
-		order->generation = d->generation;
-		memset(order->clock, 0, sizeof(order->clock));
+	for (unsigned i = 0; i < ORDER_PROBES; i++) {
+		struct data_race_order *order = &d->orders[(first + i) % DATA_RACE_ORDERS];
+
+		if (order->generation != d->generation)
+			*order = (struct data_race_order){.generation = d->generation, .key = key};
+		if (order->key == key)
+			return order;
 	}
-	return order;
+	/* None is given back before all are: a key that comes here once always does. */
+	return &d->orders[first % DATA_RACE_ORDERS];
 }
 
 static void join(uint32_t *to, const uint32_t *from, uint32_t count)

@@ -12,9 +12,9 @@
  * All that was before an op that is no child is ordered before it.
  *
  * Knows numbers only, so it is the same in every process: memory is an offset, what
- * orders is a key. All tables have a fixed size: where two keys meet in one place
- * they order more, where two words do the older accesses are forgotten, so that
- * races are missed and none is made up.
+ * orders is a key. All tables have a fixed size: keys that there is no room
+ * for share one and order more, of words that meet in one place the older accesses
+ * are forgotten, so that races are missed and none is made up.
  */
 #ifndef RCFUZZ_DATA_RACE_H
 #define RCFUZZ_DATA_RACE_H
@@ -27,7 +27,7 @@
 #define DATA_RACE_OPS 33u     /* an op, and as many as a scenario has preemptions */
 #define DATA_RACE_WORDS 4096u /* doublewords that are remembered at a time */
 #define DATA_RACE_CELLS 4u    /* accesses to each */
-#define DATA_RACE_ORDERS 1024u
+#define DATA_RACE_ORDERS 2048u
 
 struct data_race_access {
 	const void *callers[TARGET_CALLERS]; /* the code that does it; [0] NULL: no access */
@@ -45,7 +45,7 @@ struct data_race_word {
 };
 
 struct data_race_order {
-	uint64_t generation;
+	uint64_t generation, key;
 	uint32_t clock[DATA_RACE_OPS];
 };
 

@@ -106,6 +106,20 @@ static void another_lock_orders_nothing(void **state)
 	assert_ptr_equal(store(d, 1), &code[1]);
 }
 
+/* As many keys as a long op has, each of another op's writes: they do not meet. */
+static void some_hundred_keys_are_told_apart(void **state)
+{
+	struct data_races *d = *state;
+
+	begin(d, 2);
+	assert_null(store(d, 0));
+	for (uint64_t i = 0; i < 300; i++)
+		data_races_released(d, 0, LOCK + 16 * i);
+	for (uint64_t i = 0; i < 300; i++)
+		data_races_acquired(d, 1, LOCK + 16 * i + 8);
+	assert_ptr_equal(store(d, 1), &code[1]);
+}
+
 static void order_goes_on_through_a_third_op(void **state)
 {
 	struct data_races *d = *state;
@@ -207,6 +221,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(a_lock_orders_what_is_under_it_and_only_that, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_lock_orders_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(some_hundred_keys_are_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(order_goes_on_through_a_third_op, setup, teardown),
 		cmocka_unit_test_setup_teardown(bytes_beside_each_other_do_not_meet, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_fill_meets_each_word_of_it, setup, teardown),

@@ -31,8 +31,8 @@ struct provenance_entry {
 struct provenance_word {
 	const uint64_t *word;
 	uint32_t world;
-	uint64_t value;				/* as it was when it was last looked at */
-	const struct provenance_site *pending;	/* has written it since, or is about to */
+	uint64_t value;					 /* as it was when it was last looked at */
+	const struct provenance_site *pending;		 /* has written it since, or is about to */
 	const struct provenance_site *written, *cleared; /* NULL: nobody */
 };
 

@@ -468,10 +468,10 @@ static const char *find_object_name(const void *start, size_t size)
 		return "kvm";
 	for (i = 0; i < vcpu_count; i++)
 		if (start == the_vcpus[i])
-			return "vcpu";
-	return size == sizeof(struct kvm_nested_guest)	? "nested-guest"
-	       : size == sizeof(struct kvm_memory_slot) ? "memslot"
-	       : size == sizeof(struct rmap_nested)	? "rmap-node"
+			return "kvm_vcpu";
+	return size == sizeof(struct kvm_nested_guest)	? "kvm_nested_guest"
+	       : size == sizeof(struct kvm_memory_slot) ? "kvm_memory_slot"
+	       : size == sizeof(struct rmap_nested)	? "rmap_nested"
 							: "object";
 }
 
