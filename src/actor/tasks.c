@@ -56,6 +56,7 @@ void world_tasks_begin(struct world *w)
 	w->services.task = 0;
 	/* The last world may have been left while the target looked at its memory unseen. */
 	w->services.memory_size = MACHINE_KMEM_BYTES;
+	w->services.memory_lines = machine_kmem_lines(w->machine);
 	w->tracking = false;
 	watch(w);
 	w->services.overlap = w->schedule || w->scenario->point_count > 0;
@@ -450,7 +451,6 @@ void world_task_services(struct world *w)
 	w->services.point = service_point;
 	w->services.accessed = service_accessed;
 	w->services.memory_base = MACHINE_KMEM_BASE;
-	w->services.memory_lines = machine_kmem_lines(w->machine);
 	w->services.locked = service_locked;
 	w->services.unlocked = service_unlocked;
 	w->services.wait = service_wait;
