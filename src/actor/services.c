@@ -293,6 +293,13 @@ static void service_table_linked(void *ctx, void *parent_entry, void *table)
 	machine_kmem_note_write(w->machine, parent_entry);
 }
 
+static void service_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+
+	w->hooks.word_written(w->hooks.ctx, word, callers);
+}
+
 static void service_report(void *ctx, enum target_report_kind kind, const char *file, int line, const char *function,
 			   const char *what, const void *const callers[TARGET_CALLERS])
 {
@@ -323,6 +330,7 @@ void world_services(struct world *w)
 		.lpid_alloc = service_lpid_alloc,
 		.lpid_free = service_lpid_free,
 		.pte_written = service_pte_written,
+		.word_written = service_word_written,
 		.table_freed_unlocked = service_table_freed_unlocked,
 		.table_linked = service_table_linked,
 		.report = service_report,

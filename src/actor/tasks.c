@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+_Static_assert(MEMORY_LINE == MACHINE_KMEM_LINE, "the target reads what the machine writes");
+
 /* Locks, allocations and copies of one op; a large harvest of 2000 pages takes some 10,000. */
 #define WORLD_STEPS_MAX 1000000u
 
@@ -29,7 +31,7 @@ static int (*const op_function[OP_COUNT])(struct world *, const struct scenario_
 static void watch(struct world *w)
 {
 	w->services.watched = w->task->watched;
-	w->services.watch_access = w->task->watched && w->config->level == LEVEL_ACCESS;
+	w->services.watch_access = (w->task->watched && w->config->level == LEVEL_ACCESS) || w->tracking;
 }
 
 static void task_switched(void *ctx)
@@ -52,6 +54,10 @@ void world_tasks_begin(struct world *w)
 	*w->task = (struct world_task){.running = w->config->vcpus, .buffer_lpage = LAYOUT_NONE};
 	memset(w->points, 0, w->scenario->point_count * sizeof(w->points[0]));
 	w->services.task = 0;
+	/* The last world may have been left while the target looked at its memory unseen. */
+	w->services.memory_size = MACHINE_KMEM_BYTES;
+	w->services.memory_lines = machine_kmem_lines(w->machine);
+	w->tracking = false;
 	watch(w);
 	w->services.overlap = w->schedule || w->scenario->point_count > 0;
 	w->services.steps_left = WORLD_STEPS_MAX;
@@ -67,6 +73,20 @@ struct stack world_stack(const struct world *w)
 bool world_let_others(struct world *w)
 {
 	return w->services.overlap && sched_let_others(&w->sched);
+}
+
+/* ---- what happened before what ------------------------------------------------------- */
+
+static void acquired(struct world *w, const void *what)
+{
+	if (w->tracking)
+		w->hooks.acquired(w->hooks.ctx, what);
+}
+
+static void released(struct world *w, const void *what)
+{
+	if (w->tracking)
+		w->hooks.released(w->hooks.ctx, what);
 }
 
 /* ---- what actors hold --------------------------------------------------------------- */
@@ -99,6 +119,7 @@ void world_hold(struct world *w, struct held_by *what)
 	while (!is_free(w, what))
 		wait_for(w, what);
 	what->task = me(w);
+	acquired(w, what);
 }
 
 void world_release(struct world *w, struct held_by *what)
@@ -106,6 +127,7 @@ void world_release(struct world *w, struct held_by *what)
 	if (what->task != me(w))
 		return;
 	what->task = 0;
+	released(w, what);
 	sched_wake(&w->sched, what);
 }
 
@@ -116,6 +138,8 @@ void vcpu_hold(struct world *w, unsigned v)
 	while (!is_free(w, &vcpu->held) || !is_free(w, &w->cpus[vcpu->cpu]))
 		wait_for(w, is_free(w, &vcpu->held) ? &w->cpus[vcpu->cpu] : &vcpu->held);
 	vcpu->held.task = w->cpus[vcpu->cpu].task = me(w);
+	acquired(w, &vcpu->held);
+	acquired(w, &w->cpus[vcpu->cpu]);
 }
 
 void vcpu_release(struct world *w, unsigned v)
@@ -202,6 +226,8 @@ static void run_op(struct world *w, unsigned index)
 	};
 	watch(w);
 	w->services.steps_left = WORLD_STEPS_MAX;
+	if (w->tracking)
+		w->hooks.op_begins(w->hooks.ctx);
 	take_what_it_needs(w, op);
 	world_emit(w, &e);
 	e.kind = EV_OP_END;
@@ -224,11 +250,15 @@ static void child_main(void *arg)
 void world_op(struct world *w, unsigned index)
 {
 	schedule_pass(w, index);
+	w->tracking = w->config->level == LEVEL_ACCESS &&
+		      (has_points(w, w->scenario->ops[index].label) || schedule_has(w, index));
 	run_op(w, index);
 	if (!w->services.overlap)
 		return;
 	if (!sched_drain(&w->sched))
 		w->hooks.deadlock(w->hooks.ctx);
+	w->tracking = false;
+	watch(w);
 	w->target->quiescent();
 }
 
@@ -325,16 +355,19 @@ static bool is_repeated(struct world *w, const void *caller)
 	return false;
 }
 
-static void service_accessed(void *ctx, enum target_point kind, const void *address, size_t size,
-			     const void *const callers[TARGET_CALLERS])
+static void service_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
+			     size_t size, const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
 
-	(void)size;
-	if (kind != POINT_READ || !is_repeated(w, callers[0]))
-		at_point(w, kind, NULL, address, callers);
-	else
-		note_touch(w, kind, address);
+	if (w->task->watched && w->services.watch_access) {
+		if (kind != POINT_READ || !is_repeated(w, callers[0]))
+			at_point(w, kind, NULL, address, callers);
+		else
+			note_touch(w, kind, address);
+	}
+	/* As things are now: nothing comes between this and the access itself. */
+	w->hooks.accessed(w->hooks.ctx, kind, marking, address, size, callers);
 }
 
 static void service_locked(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS])
@@ -343,6 +376,7 @@ static void service_locked(void *ctx, const void *lock, const void *const caller
 	struct world_task *task = w->task;
 	struct held_lock *held = &task->locks[task->lock_count];
 
+	acquired(w, lock);
 	if (task->lock_count == WORLD_LOCKS_MAX)
 		return;
 	held->lock = lock;
@@ -357,6 +391,7 @@ static void service_unlocked(void *ctx, const void *lock)
 	struct world *w = ctx;
 	struct world_task *task = w->task;
 
+	released(w, lock);
 	for (uint32_t i = task->lock_count; i-- > 0;) {
 		if (task->locks[i].lock != lock)
 			continue;
@@ -396,6 +431,16 @@ static void service_wake(void *ctx, const void *what)
 	sched_wake(&w->sched, what);
 }
 
+static void service_acquired(void *ctx, const void *what)
+{
+	acquired(ctx, what);
+}
+
+static void service_released(void *ctx, const void *what)
+{
+	released(ctx, what);
+}
+
 static void service_step_aside(void *ctx)
 {
 	world_let_others(ctx);
@@ -406,10 +451,11 @@ void world_task_services(struct world *w)
 	w->services.point = service_point;
 	w->services.accessed = service_accessed;
 	w->services.memory_base = MACHINE_KMEM_BASE;
-	w->services.memory_size = MACHINE_KMEM_BYTES;
 	w->services.locked = service_locked;
 	w->services.unlocked = service_unlocked;
 	w->services.wait = service_wait;
 	w->services.wake = service_wake;
+	w->services.acquired = service_acquired;
+	w->services.released = service_released;
 	w->services.step_aside = service_step_aside;
 }

@@ -13,6 +13,20 @@ static struct world *w;
 static char module[65536]; /* the addresses of code are in there */
 static uint64_t memory[64];
 
+static unsigned told;
+
+static void tell(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
+		 const void *const callers[TARGET_CALLERS])
+{
+	(void)ctx;
+	(void)kind;
+	(void)marking;
+	(void)address;
+	(void)size;
+	(void)callers;
+	told++;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -26,6 +40,9 @@ static int setup(void **state)
 	w->scenario = &s;
 	w->config = &s.config;
 	world_task_services(w);
+	w->services.watch_access = true;
+	w->hooks.accessed = tell;
+	told = 0;
 	for (unsigned i = 0; i < 2; i++)
 		w->tasks[i] = (struct world_task){.what = &s.ops[0], .watched = true, .epoch = ++w->epochs};
 	w->task = &w->tasks[0];
@@ -49,7 +66,7 @@ static void access(enum target_point kind, unsigned place, unsigned word)
 {
 	const void *callers[TARGET_CALLERS] = {module + place};
 
-	w->services.accessed(w, kind, &memory[word % 64], 8, callers);
+	w->services.accessed(w, kind, MARK_PLAIN, &memory[word % 64], 8, callers);
 }
 
 /* A scan reads many words at few places, and counts as these places. */
@@ -89,11 +106,30 @@ static void test_others_do_not_matter(void **state)
 	assert_int_equal(w->tasks[0].points, 2);
 }
 
+/* Races are looked for in all that runs, yield points only where the scenario has some. */
+static void test_told_without_a_yield_point(void **state)
+{
+	(void)state;
+	w->task->watched = false;
+	access(POINT_WRITE, 5, 0);
+	access(POINT_READ, 6, 0);
+	access(POINT_READ, 6, 0);
+	assert_int_equal(told, 3);
+	assert_int_equal(w->task->points, 0);
+	/* At the level sync accesses may be told as well: those to what was freed. */
+	w->task->watched = true;
+	w->services.watch_access = false;
+	access(POINT_WRITE, 5, 0);
+	assert_int_equal(told, 4);
+	assert_int_equal(w->task->points, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others_do_not_matter, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_told_without_a_yield_point, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("tasks", tests, NULL, NULL);

@@ -139,6 +139,18 @@ struct world_hooks {
 	void (*locked)(void *ctx);
 	/* The schedule has put a point into its scenario, and is about to act on it. */
 	void (*scheduled)(void *ctx);
+	/*
+	 * While ops overlap at the level access (world.tracking): one has begun, as task sched.current; what the
+	 * running one does has happened for those that come to the same `what` later, and the other way round.
+	 */
+	void (*op_begins)(void *ctx);
+	void (*acquired)(void *ctx, const void *what);
+	void (*released)(void *ctx, const void *what);
+	/* Kernel code is about to access its own memory (target.h, accessed). */
+	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
+			 size_t size, const void *const callers[TARGET_CALLERS]);
+	/* A word of an rmap or of a dirty bitmap was written. */
+	void (*word_written)(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 	/* All ops that are under way wait. Does not return. */
 	void (*deadlock)(void *ctx);
 	/* The hardware's walk read memory that is no live table. */
@@ -162,6 +174,7 @@ struct world {
 	struct world_schedule *schedule; /* NULL: only what the scenario says */
 	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
 	bool tell_points;		 /* call hooks.point at each yield point of each op */
+	bool tracking;			 /* an op runs that others may interrupt at the level access */
 	/* Where each task has read since its last other yield point: a loop reads a place more than once. */
 	uint64_t epochs; /* that were given to tasks; in no two worlds the same */
 	struct read_place {

@@ -227,6 +227,7 @@ static void read_facts(struct target_facts *facts, const char *answer)
 {
 	cJSON *info = cJSON_Parse(answer + 3);
 
+	facts->access = strstr(answer, "\"flavour\":\"access\"") != NULL;
 	facts->page_shift = (unsigned)(answer[1] - '0') * 10 + (unsigned)(answer[2] - '0');
 	facts->info = strdup(answer + 3);
 	snprintf(facts->version, sizeof(facts->version), "%s", record_string(info, "version"));

@@ -57,6 +57,7 @@ int target_build_exit(int result);
 struct target_facts {
 	char *info; /* its JSON */
 	unsigned page_shift;
+	bool access;		    /* of the flavour `access` */
 	char version[64], name[96]; /* name: version and page size, for tables */
 };
 /*

@@ -2,6 +2,8 @@
 /* module.c: see module.h. */
 #include "module.h"
 
+#include "member.h"
+
 #include <dlfcn.h>
 #include <elf.h>
 #include <elfutils/libdw.h>
@@ -33,6 +35,12 @@ struct cached {
 	struct module_place places[PLACES_MAX];
 };
 
+#define MEMBERS_MAX 256u
+struct member {
+	char structure[32], name[64];
+	size_t offset;
+};
+
 struct module {
 	void *handle;
 	const struct target *target;
@@ -42,6 +50,8 @@ struct module {
 	Dwfl *dwfl;
 	Dwfl_Module *dwfl_module;
 	struct cached *cache;
+	uint32_t member_count;
+	struct member members[MEMBERS_MAX];
 };
 
 /* Sections that a world's reset must not touch: counters of engines, the linker's tables, what the shim keeps. */
@@ -379,4 +389,22 @@ size_t module_places(struct module *m, const void *address, struct module_place 
 	n = c->count < max ? c->count : max;
 	memcpy(places, c->places, n * sizeof(*places));
 	return n;
+}
+
+const char *module_member(struct module *m, const char *structure, size_t offset)
+{
+	struct member *member;
+
+	for (uint32_t i = 0; i < m->member_count; i++) {
+		member = &m->members[i];
+		if (member->offset == offset && !strcmp(member->structure, structure))
+			return member->name;
+	}
+	if (m->member_count == MEMBERS_MAX)
+		return "";
+	member = &m->members[m->member_count++];
+	member->offset = offset;
+	snprintf(member->structure, sizeof(member->structure), "%s", structure);
+	member_name(m->dwfl_module, structure, offset, member->name, sizeof(member->name));
+	return member->name;
 }

@@ -41,4 +41,10 @@ bool module_has(const struct module *m, const void *address);
  */
 size_t module_places(struct module *m, const void *address, struct module_place *places, size_t max);
 
+/*
+ * What lies at an offset of a structure of the kernel: "arch.l1_ptcr" for one into "kvm". "": unknown, such as of what
+ * is no structure. Results are cached; the string is the module's until it is unloaded.
+ */
+const char *module_member(struct module *m, const char *structure, size_t offset);
+
 #endif

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 4u
+#define TARGET_ABI 5u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
@@ -43,6 +43,14 @@ struct guest_entry {
 
 /* The kind of a kernel allocation, for the leak check and the timeline. */
 enum kmem_kind { KMEM_PGTABLE = 1, KMEM_SLAB, KMEM_PAGES, KMEM_VMALLOC };
+
+/*
+ * Kernel memory, line by line (the machine's, machine_kmem_lines): the kind of the allocation, and how many of the
+ * line's doublewords belong to it, from its start on. 0: freed, or never allocated.
+ */
+#define MEMORY_LINE 64u
+#define MEMORY_KIND(line) ((line) >> 4)
+#define MEMORY_WORDS(line) ((line)&15u)
 
 enum target_report_kind {
 	REPORT_WARN,
@@ -79,6 +87,13 @@ enum target_point {
 		POINT_COUNT
 };
 
+/* Does the kernel's code say that an access may meet those of others? */
+enum target_marking {
+	MARK_PLAIN,
+	MARK_ONCE,  /* READ_ONCE, WRITE_ONCE, and what is made of them */
+	MARK_ATOMIC /* one step that reads and writes */
+};
+
 /* What the rmap of a page holds of an entry. */
 enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED };
 
@@ -109,13 +124,16 @@ struct host_services {
 	void (*point)(void *ctx, enum target_point kind, const char *word, const void *variable,
 		      const void *const callers[TARGET_CALLERS]);
 	/*
-	 * In a module of the flavour `access`: call accessed() before each access of kernel code to its own memory,
-	 * [memory_base, memory_base + memory_size). callers: only the first.
+	 * In a module of the flavour `access`: kernel code is about to access its own memory, [memory_base, memory_base
+	 * + memory_size). accessed() is called before each access if watch_access; else before those that do not lie
+	 * whole in one line of what is allocated, and before writes to what is of the kind KMEM_VMALLOC:
+	 * rmaps and dirty bitmaps.
 	 */
 	bool watch_access;
 	uint64_t memory_base, memory_size;
-	void (*accessed)(void *ctx, enum target_point kind, const void *address, size_t size,
-			 const void *const callers[TARGET_CALLERS]);
+	const uint8_t *memory_lines;
+	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
+			 size_t size, const void *const callers[TARGET_CALLERS]);
 	/* More than one task may be under way in this world: tell of locks. */
 	bool overlap;
 	void (*locked)(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS]);
@@ -123,6 +141,9 @@ struct host_services {
 	/* Let others run until wake(what); does not return if nobody is left who could do that (a deadlock). */
 	void (*wait)(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS]);
 	void (*wake)(void *ctx, const void *what);
+	/* What the running task did up to released(what) has happened for those that come to acquired(what) later. */
+	void (*acquired)(void *ctx, const void *what);
+	void (*released)(void *ctx, const void *what);
 	/* Let the others go first, if they can. */
 	void (*step_aside)(void *ctx);
 
@@ -149,6 +170,8 @@ struct host_services {
 	 */
 	void (*pte_written)(void *ctx, void *entry, uint64_t old, uint64_t new, bool locked,
 			    const void *const callers[TARGET_CALLERS]);
+	/* Kernel code has written a doubleword of the kind KMEM_VMALLOC: of an rmap, or of a dirty bitmap. */
+	void (*word_written)(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 	/* A page table is given back without mmu_lock held. */
 	void (*table_freed_unlocked)(void *ctx, const void *table, const void *const callers[TARGET_CALLERS]);
 	void (*table_linked)(void *ctx, void *parent_entry, void *table);
@@ -215,8 +238,19 @@ struct target {
 	uint64_t (*root_table)(uint32_t l1_lpid);
 	/* What an address of kernel memory belongs to: "rmap", "dirty", "kvm" (struct kvm) or "memory". */
 	const char *(*memory_name)(const void *address);
+	/*
+	 * The structure that an object is, in use or freed, by where it lies and its size: "kvm", "kvm_vcpu",
+	 * "kvm_nested_guest", "rmap_nested", "kvm_memory_slot", or else "object".
+	 */
+	const char *(*object_name)(const void *start, size_t size);
 	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */
 	const char *(*lock_name)(const void *lock);
+
+	/* Does the task that runs hold mmu_lock? */
+	bool (*mmu_locked)(void);
+	/* The words of an rmap and of a dirty bitmap that an L1 page has; NULL: none. */
+	const void *(*rmap_word)(uint64_t gpa);
+	const void *(*bitmap_word)(uint64_t gpa);
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);

@@ -140,7 +140,7 @@ static inline void frames_bump(struct frames *frames, uint64_t hpa)
 
 /* ---- kernel memory (kmem.c) ----------------------------------------------- */
 
-#define KMEM_GRANULE 64u
+#define KMEM_GRANULE MACHINE_KMEM_LINE
 #define KMEM_ALLOCS_MAX (MACHINE_KMEM_BYTES / (2 * KMEM_GRANULE))
 #define KMEM_ARENA_PAGES (MACHINE_KMEM_BYTES >> 12)
 #define KMEM_WORDS (MACHINE_KMEM_BYTES >> 3)
@@ -164,6 +164,7 @@ struct kmem {
 	struct kmem_alloc alloc[KMEM_ALLOCS_MAX]; /* sorted by address */
 	uint32_t first[KMEM_ARENA_PAGES]; /* for each 4 KiB page: where to look for the allocation of its first byte */
 	uint32_t large[KMEM_ARENA_PAGES]; /* 1 + the large allocation that covers (some of) the page, 0: none */
+	uint8_t lines[MACHINE_KMEM_BYTES / MACHINE_KMEM_LINE]; /* see machine_kmem_lines */
 	uint64_t note_map[KMEM_WORDS / 64];
 	uint32_t note[KMEM_WORDS];
 };

@@ -99,11 +99,48 @@ enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_
 	return a->freed ? KMEM_FREED : KMEM_LIVE;
 }
 
+bool machine_kmem_object(const struct machine *m, uint64_t addr, struct machine_kmem_object *object)
+{
+	const struct kmem_alloc *a = find(&m->kmem, addr - MACHINE_KMEM_BASE);
+
+	if (!a)
+		return false;
+	*object = (struct machine_kmem_object){.start = arena(a->start),
+					       .size = a->size,
+					       .kind = a->kind,
+					       .freed = a->freed,
+					       .alloc_caller = a->alloc_caller,
+					       .free_caller = a->free_caller};
+	return true;
+}
+
 size_t machine_kmem_size(const struct machine *m, const void *p)
 {
 	const struct kmem_alloc *a = find_start(m, p);
 
 	return a && !a->freed ? a->size : 0;
+}
+
+/* ---- lines ----------------------------------------------------------------------- */
+
+const uint8_t *machine_kmem_lines(const struct machine *m)
+{
+	return m->kmem.lines;
+}
+
+static void set_lines(struct kmem *kmem, const struct kmem_alloc *a)
+{
+	uint8_t *line = &kmem->lines[a->start / MACHINE_KMEM_LINE];
+	uint32_t whole = a->size / MACHINE_KMEM_LINE, rest = a->size % MACHINE_KMEM_LINE;
+
+	memset(line, a->kind << 4 | MACHINE_KMEM_LINE / 8, whole);
+	if (rest)
+		line[whole] = (uint8_t)(a->kind << 4 | (rest + 7) / 8);
+}
+
+static void clear_lines(struct kmem *kmem, const struct kmem_alloc *a)
+{
+	memset(&kmem->lines[a->start / MACHINE_KMEM_LINE], 0, (a->size + MACHINE_KMEM_LINE - 1) / MACHINE_KMEM_LINE);
 }
 
 /* ---- allocation --------------------------------------------------------------- */
@@ -146,6 +183,7 @@ void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero
 	kmem->cursor = alloc_end(a);
 	kmem->count++;
 	index_pages(kmem, kmem->count - 1);
+	set_lines(kmem, a);
 
 	MACHINE_UNPOISON(arena(a->start) - REDZONE_BYTES, kmem->cursor - a->start + REDZONE_BYTES);
 	memset(arena(a->start) - REDZONE_BYTES, REDZONE_BYTE, REDZONE_BYTES);
@@ -178,6 +216,7 @@ const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const v
 	if (a->kind != kind)
 		return "freed as another kind";
 	a->freed = true;
+	clear_lines(&m->kmem, a);
 	a->free_caller = caller;
 	if (a->noted > 0) {
 		poison_noted_words(&m->kmem, a);
@@ -308,6 +347,7 @@ void kmem_reset(struct kmem *kmem)
 	zero_allocations(kmem);
 	zero_notes(kmem);
 	MACHINE_POISON(arena(0), kmem->cursor);
+	memset(kmem->lines, 0, kmem->cursor / MACHINE_KMEM_LINE);
 	kmem->cursor = KMEM_GRANULE;
 	kmem->count = 0;
 	kmem->pages = 0;
@@ -327,6 +367,10 @@ NO_ASAN bool kmem_is_zero(const struct kmem *kmem, size_t bytes)
 	}
 	for (size_t i = 0; i < (bytes >> 3) / 64; i++) {
 		if (kmem->note_map[i])
+			return false;
+	}
+	for (size_t i = 0; i < bytes / MACHINE_KMEM_LINE; i++) {
+		if (kmem->lines[i])
 			return false;
 	}
 	return true;

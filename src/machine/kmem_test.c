@@ -69,6 +69,50 @@ static void absurd_sizes_and_exhaustion_give_null(void **state)
 	assert_null(get(m, 1, 1));
 }
 
+/* What the target's instrumented accesses are held against: the same as the state of each byte, by doublewords. */
+static void lines_say_what_is_allocated(void **state)
+{
+	static const size_t sizes[] = {1, 8, 63, 64, 65, 256, 4096, 24, 65536, 5000, 20};
+	enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+	struct machine *m = *state;
+	const uint8_t *lines = machine_kmem_lines(m);
+	void *p[COUNT];
+
+	for (unsigned i = 0; i < COUNT; i++)
+		p[i] = get(m, sizes[i], 8);
+	assert_null(machine_kmem_free(m, p[4], TEST_KIND, &site_b));
+	for (uint64_t word = 0; word < machine_kmem_used(m); word += 8) {
+		uint8_t line = lines[word / MACHINE_KMEM_LINE];
+		bool live = state_of(m, MACHINE_KMEM_BASE + word, 1) == KMEM_LIVE;
+		struct machine_kmem_object object;
+
+		assert_int_equal(word % MACHINE_KMEM_LINE / 8 < (line & 15u), live);
+		if (!live)
+			continue;
+		assert_true(machine_kmem_object(m, MACHINE_KMEM_BASE + word, &object));
+		assert_int_equal(line >> 4, object.kind);
+	}
+}
+
+static void an_object_is_found_by_any_byte_of_it(void **state)
+{
+	struct machine *m = *state;
+	struct machine_kmem_object object;
+	void *p = get(m, 100, 8);
+
+	assert_false(machine_kmem_object(m, MACHINE_KMEM_BASE + MACHINE_KMEM_BYTES - 8, &object));
+	assert_true(machine_kmem_object(m, at(p) + 99, &object));
+	assert_ptr_equal(object.start, p);
+	assert_int_equal(object.size, 100);
+	assert_int_equal(object.kind, TEST_KIND);
+	assert_false(object.freed);
+	assert_ptr_equal(object.alloc_caller, &site_a);
+	assert_null(machine_kmem_free(m, p, TEST_KIND, &site_b));
+	assert_true(machine_kmem_object(m, at(p), &object));
+	assert_true(object.freed);
+	assert_ptr_equal(object.free_caller, &site_b);
+}
+
 static void every_byte_has_a_state(void **state)
 {
 	struct machine *m = *state;
@@ -278,6 +322,8 @@ static void asan_sees_redzones_and_freed_memory(void **state)
 static const struct CMUnitTest tests[] = {
 	TEST(memory_is_aligned_and_zero_or_garbage),
 	TEST(absurd_sizes_and_exhaustion_give_null),
+	TEST(lines_say_what_is_allocated),
+	TEST(an_object_is_found_by_any_byte_of_it),
 	TEST(every_byte_has_a_state),
 	TEST(the_walk_reads_whole_live_words),
 	TEST(wrong_frees_are_told),

@@ -65,6 +65,13 @@ void machine_frame_copy(struct machine *m, uint32_t to, uint32_t from);
 
 /* ---- the kernel's own memory (kmem.c) ----------------------------------- */
 
+/*
+ * What each line of the kernel's memory is, in a byte: its allocation's kind in the upper half, and in the lower one
+ * how many of its doublewords belong to that, from the line's start on. 0: freed, or never allocated.
+ */
+#define MACHINE_KMEM_LINE 64u
+const uint8_t *machine_kmem_lines(const struct machine *m);
+
 enum kmem_state { KMEM_LIVE, KMEM_FREED, KMEM_REDZONE, KMEM_OUTSIDE };
 
 /* NULL when exhausted (about MACHINE_KMEM_BYTES) or size is 0 or absurd. kind: caller's tag, 1..15. */
@@ -77,6 +84,15 @@ size_t machine_kmem_size(const struct machine *m, const void *p);
 /* What [addr, addr+n) is. *alloc_caller, *free_caller (may be NULL) get the sites. */
 enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_t n, const void **alloc_caller,
 				   const void **free_caller);
+/* The allocation, freed or not, that addr lies in or in whose redzones it lies. False: none. */
+struct machine_kmem_object {
+	const void *start;
+	size_t size;
+	unsigned kind;
+	bool freed;
+	const void *alloc_caller, *free_caller;
+};
+bool machine_kmem_object(const struct machine *m, uint64_t addr, struct machine_kmem_object *object);
 /* Live allocations since reset, for the leak check: calls fn for each. */
 void machine_kmem_each_live(const struct machine *m,
 			    void (*fn)(void *ctx, const void *p, size_t size, unsigned kind, const void *caller),

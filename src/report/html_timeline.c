@@ -240,9 +240,11 @@ static void print_changes(FILE *out, const struct timeline *t, const struct item
 		if (c->op != item->op || !timeline_change_shows(c))
 			continue;
 		fprintf(out, "<p class=\"change\"><b>");
-		markup_format(out, "%s %s", c->place, timeline_pte_text(c->old_pte));
-		fprintf(out, "&#8201;&rarr;&#8201;");
-		markup_text(out, timeline_pte_text(c->new_pte));
+		markup_format(out, "%s %s", c->place, c->word ? "written" : timeline_pte_text(c->old_pte));
+		if (!c->word) {
+			fprintf(out, "&#8201;&rarr;&#8201;");
+			markup_text(out, timeline_pte_text(c->new_pte));
+		}
 		fprintf(out, "</b> <code>");
 		print_name(out, c->function[0] ? c->function : "L1, or the host's own tables");
 		fprintf(out, "</code>");

@@ -129,10 +129,14 @@ static void print_bits(FILE *out, const struct run_bits *was, const struct run_b
 static void print_change(const struct sheet *sheet, const struct timeline_change *c)
 {
 	FILE *out = sheet->out;
-	char where[96] = "";
-	int column =
-		fprintf(out, "        %-10s %s -> %s  %s", c->place, timeline_pte_text(c->old_pte),
-			timeline_pte_text(c->new_pte), c->function[0] ? c->function : "(L1, or the host's own tables)");
+	char where[96] = "", change[32] = "written";
+	int column;
+
+	if (!c->word)
+		snprintf(change, sizeof(change), "%s -> %s", timeline_pte_text(c->old_pte),
+			 timeline_pte_text(c->new_pte));
+	column = fprintf(out, "        %-10s %-8s  %s", c->place, change,
+			 c->function[0] ? c->function : "(L1, or the host's own tables)");
 
 	if (c->file[0])
 		snprintf(where, sizeof(where), "%s:%u", base_name(c->file), c->line);

@@ -39,7 +39,7 @@ const char *timeline_pte_text(uint64_t pte)
 
 bool timeline_change_shows(const struct timeline_change *change)
 {
-	return strcmp(timeline_pte_text(change->old_pte), timeline_pte_text(change->new_pte)) != 0;
+	return change->word || strcmp(timeline_pte_text(change->old_pte), timeline_pte_text(change->new_pte)) != 0;
 }
 
 /* ---- watching ---------------------------------------------------------------- */
@@ -131,22 +131,45 @@ static void on_op(void *ctx, unsigned op_index, bool after, const struct run_bit
 	step->ran = true;
 }
 
+/* Is the last change of this op the same one? An rmap is written word by word, each may be told twice. */
+static bool is_repeated(const struct timeline *t, const struct timeline_change *change)
+{
+	const struct timeline_change *last = t->change_count ? &t->changes[t->change_count - 1] : NULL;
+
+	return last && last->word && last->op == change->op && last->line == change->line &&
+	       !strcmp(last->place, change->place) && !strcmp(last->function, change->function);
+}
+
+static void add_change(struct timeline *t, const struct timeline_change *change)
+{
+	if (change->word && is_repeated(t, change))
+		return;
+	if (t->change_count == TIMELINE_CHANGES_MAX)
+		t->changes_dropped++;
+	else
+		t->changes[t->change_count++] = *change;
+}
+
+static void on_word(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer)
+{
+	struct timeline_change change = {.word = true, .op = (uint16_t)op_index, .line = writer->line};
+
+	snprintf(change.place, sizeof(change.place), "%s", place);
+	snprintf(change.function, sizeof(change.function), "%s", writer->function);
+	snprintf(change.file, sizeof(change.file), "%s", writer->file);
+	add_change(ctx, &change);
+}
+
 static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		   const char *function, const char *file, uint32_t line)
 {
-	struct timeline *t = ctx;
-	struct timeline_change *change = &t->changes[t->change_count];
-
-	if (t->change_count == TIMELINE_CHANGES_MAX) {
-		t->changes_dropped++;
-		return;
-	}
-	t->change_count++;
-	*change = (struct timeline_change){
+	struct timeline_change change = {
 		.op = (uint16_t)op_index, .line = line, .old_pte = old_pte, .new_pte = new_pte};
-	snprintf(change->place, sizeof(change->place), "%s", place ? place : "");
-	snprintf(change->function, sizeof(change->function), "%s", function ? function : "");
-	snprintf(change->file, sizeof(change->file), "%s", file ? file : "");
+
+	snprintf(change.place, sizeof(change.place), "%s", place ? place : "");
+	snprintf(change.function, sizeof(change.function), "%s", function ? function : "");
+	snprintf(change.file, sizeof(change.file), "%s", file ? file : "");
+	add_change(ctx, &change);
 }
 
 /* ---- where they part ----------------------------------------------------------- */
@@ -255,6 +278,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 		.event = on_event,
 		.op = on_op,
 		.pte = on_pte,
+		.word = t->finding.layer == LAYER_RMAP || t->finding.layer == LAYER_BITMAP ? on_word : NULL,
 		.watch_guest = t->watch_guest,
 		.watch_n = t->watch_n,
 		.watch_lpage = t->watch_lpage,

@@ -18,8 +18,9 @@
 #define TIMELINE_NOTE 72
 #define TIMELINE_YIELD_POINT 96
 
-/* A change of an entry of the watched page. */
+/* A change of an entry of the watched page, or of a word: of its rmap, or of the dirty bitmap. */
 struct timeline_change {
+	bool word; /* old_pte, new_pte mean nothing */
 	uint16_t op;
 	uint32_t line;
 	uint64_t old_pte, new_pte;

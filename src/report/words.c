@@ -148,8 +148,11 @@ static void append_changes(const struct timeline *t, uint32_t op, char *text, si
 			continue;
 		}
 		text_append(text, size, "%s%s ", told++ ? "; " : " ", *change->function ? change->function : "L1");
-		append_transition(text, size, bits_of_pte(change->old_pte), bits_of_pte(change->new_pte),
-				  change->place);
+		if (change->word)
+			text_append(text, size, "writes the %s", change->place);
+		else
+			append_transition(text, size, bits_of_pte(change->old_pte), bits_of_pte(change->new_pte),
+					  change->place);
 	}
 	if (more)
 		text_append(text, size, "; and %u more changes", more);

@@ -19,6 +19,13 @@ const char *const layer_name[LAYER_COUNT] = {
 #undef LAYER_WORD
 };
 
+static const char *base_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path ? path : "";
+}
+
 static struct finding *next_finding(struct runner *r)
 {
 	struct run_outcome *o = r->outcome;
@@ -36,13 +43,15 @@ static struct finding *next_finding(struct runner *r)
 
 /*
  * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
- * table which the hardware still walks.
+ * table which the hardware still walks, or that took memory which others misuse. Who wrote a word last is told.
  */
 static bool is_bystander(const struct finding *f, uint32_t writer)
 {
 	const char *what = f->writers[writer].what;
 
 	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || strncmp(what, "last ", 5) == 0 ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
 	       (f->class == CLASS_MEMORY && strcmp(f->coarse, "memory:none:walk") == 0);
 }
 
@@ -50,11 +59,14 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 static void commit(struct runner *r, struct finding *f, const char *role)
 {
 	struct run_outcome *o = r->outcome;
+	uint32_t signers = 0;
 
 	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
 	/* A function says more than the role: who met it differs between inputs with one cause. */
 	snprintf(f->signature, sizeof(f->signature), "%s:%s", class_info[f->class].name, layer_name[f->layer]);
-	if (!f->writer_count || f->layer == LAYER_NONE)
+	for (uint32_t i = 0; i < f->writer_count; i++)
+		signers += !is_bystander(f, i);
+	if (!signers || f->layer == LAYER_NONE)
 		text_append(f->signature, sizeof(f->signature), ":%s", role);
 	for (uint32_t i = 0; i < f->writer_count; i++)
 		if (!is_bystander(f, i))
@@ -375,6 +387,27 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 	}
 }
 
+/* The word of the page that a loss is about: what it is came about by these writes. Told, no part of the signature. */
+static void add_word_writers(struct runner *r, struct finding *f, uint32_t lpage)
+{
+	bool rmap = f->layer == LAYER_RMAP;
+	const struct target *target = r->world.target;
+	const struct provenance_word *w;
+	uint64_t gpa;
+
+	if ((!rmap && f->layer != LAYER_BITMAP) || lpage >= r->layout.total_pages)
+		return;
+	gpa = layout_gpa(&r->layout, lpage);
+	w = provenance_find_word(&r->provenance, rmap ? target->rmap_word(gpa) : target->bitmap_word(gpa));
+	if (!w)
+		return;
+	add_site(r, f, rmap ? "last changed the rmap" : "last changed the dirty bitmap", w->written,
+		 provenance_name_inner);
+	if (w->cleared != w->written)
+		add_site(r, f, rmap ? "last emptied the rmap" : "last cleared bits of the dirty bitmap", w->cleared,
+			 provenance_name_inner);
+}
+
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
@@ -392,6 +425,7 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 	f->op_effect = v->op_effect;
 	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
 	add_writers(r, f, v, mark);
+	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);
 	commit(r, f, role_of(v));
 }
@@ -417,6 +451,141 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 		text_append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
 			    f->writers[0].line);
 	commit(r, f, role);
+}
+
+/* ---- memory ---------------------------------------------------------------------- */
+
+/* Who took the memory, and who gave it back. */
+static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object)
+{
+	const struct provenance_site taken = {{object->alloc_caller}}, freed = {{object->free_caller}};
+
+	if (object->alloc_caller)
+		add_site(r, f, "took it", &taken, provenance_name_user);
+	if (object->free_caller)
+		add_site(r, f, "freed it", &freed, provenance_name_user);
+}
+
+/* "page-table", "kvm_nested_guest", ... and the layer that its contents belong to. */
+static const char *object_word(struct runner *r, const struct machine_kmem_object *object, const void *address,
+			       enum finding_layer *layer)
+{
+	const struct target *target = r->world.target;
+	const char *word = object->kind == KMEM_PGTABLE ? "page-table"
+			   : object->kind == KMEM_VMALLOC && !object->freed
+				   ? target->memory_name(address)
+				   : target->object_name(object->start, object->size);
+
+	*layer = !strncmp(word, "rmap", 4) ? LAYER_RMAP : !strcmp(word, "dirty") ? LAYER_BITMAP : LAYER_NONE;
+	return word;
+}
+
+void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
+			const void *const callers[TARGET_CALLERS])
+{
+	struct machine_kmem_object object = {0};
+	struct finding *f = next_finding(r);
+	struct provenance_site site;
+	enum finding_layer layer;
+	const char *word;
+	char role[48] = "overflow";
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
+		add_site(r, f, "uses it", &site, provenance_name_user);
+		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
+			 size);
+		commit(r, f, "wild");
+		return;
+	}
+	word = object_word(r, &object, address, &layer);
+	if (object.freed)
+		snprintf(role, sizeof(role), "freed-%s", word);
+	/* What was taken too small is one mistake, wherever it is overrun. */
+	add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
+	add_owners(r, f, &object);
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
+		 size, (const char *)address - (const char *)object.start, word, object.size,
+		 object.freed ? " that was freed" : "");
+	commit(r, f, role);
+}
+
+void finding_bad_walk(struct runner *r, const struct machine_access *access)
+{
+	struct machine_kmem_object object;
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "the hardware's walk reads %s",
+		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
+	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
+		add_owners(r, f, &object);
+	commit(r, f, "walk");
+}
+
+static void add_race_side(struct runner *r, struct finding *f, const struct data_race_access *access)
+{
+	char label[SCENARIO_LABEL_MAX] = "", what[48];
+	uint16_t op = r->race_ops[access->op];
+	struct provenance_site site;
+
+	if (op < r->scenario->op_count)
+		scenario_label_text(r->scenario->ops[op].label, label);
+	snprintf(what, sizeof(what), "op %s %s it%s", label, access->write ? "writes" : "reads",
+		 access->marked ? ", marked" : "");
+	memcpy(site.callers, access->callers, sizeof(site.callers));
+	add_site(r, f, what, &site, provenance_name_user);
+}
+
+/* "kvm.arch.l1_ptcr", "rmap" */
+static void name_variable(struct runner *r, const void *address, struct finding *f, char *text, size_t size)
+{
+	struct machine_kmem_object object = {0};
+	const char *member;
+
+	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
+		return;
+	snprintf(text, size, "%s", object_word(r, &object, address, &f->layer));
+	member = module_member(r->module, text, (size_t)((const char *)address - (const char *)object.start));
+	if (*member)
+		text_append(text, size, ".%s", member);
+}
+
+void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
+		       const struct data_race_access *there)
+{
+	struct finding *f = next_finding(r);
+	struct finding_writer *w;
+	char variable[48] = "";
+
+	if (!f)
+		return;
+	f->class = CLASS_DATA_RACE;
+	w = f->writers;
+	add_race_side(r, f, there);
+	add_race_side(r, f, here);
+	if (f->writer_count != 2)
+		return;
+	/* The same signature, whichever came first. */
+	if (strcmp(w[0].function, w[1].function) > 0) {
+		const struct finding_writer first = w[0];
+
+		w[0] = w[1];
+		w[1] = first;
+	}
+	name_variable(r, address, f, variable, sizeof(variable));
+	f->op_cause = r->race_ops[there->op];
+	f->op_effect = r->race_ops[here->op];
+	snprintf(f->title, sizeof(f->title), "%s: nothing orders %s (%s:%u) and %s (%s:%u)", variable, w[0].function,
+		 base_name(w[0].file), w[0].line, w[1].function, base_name(w[1].file), w[1].line);
+	commit(r, f, variable);
 }
 
 /* ---- locks --------------------------------------------------------------------- */
@@ -489,13 +658,6 @@ void finding_inversion(struct runner *r, const char *first, const char *second, 
 	add_lock_site(r, f, "takes", turn ? first : second, (turn ? there : here)->callers);
 	add_lock_site(r, f, "takes", turn ? second : first, (turn ? here : there)->callers);
 	commit(r, f, "order");
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path ? path : "";
 }
 
 /* A role out of an assertion's text: letters and digits only, so that it stays one word. */

@@ -24,6 +24,7 @@ void provenance_reset(struct provenance *p)
 {
 	if (++p->world == 0) {
 		memset(p->slots, 0, sizeof(p->slots));
+		memset(p->words, 0, sizeof(p->words));
 		p->world = 1;
 	}
 }
@@ -93,6 +94,48 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
 	return entry && e->entry == entry && e->world == p->world ? e : NULL;
 }
 
+/* ---- words -------------------------------------------------------------------------- */
+
+static void look_at(struct provenance_word *w)
+{
+	uint64_t now = __atomic_load_n(w->word, __ATOMIC_RELAXED);
+
+	if (now != w->value)
+		w->written = w->pending;
+	if (w->value & ~now)
+		w->cleared = w->pending;
+	w->value = now;
+}
+
+static struct provenance_word *slot_of_word(struct provenance *p, const uint64_t *word)
+{
+	return &p->words[((uintptr_t)word >> 3) % PROVENANCE_WORDS];
+}
+
+void provenance_note_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+{
+	struct provenance_word *w = slot_of_word(p, word);
+
+	/* A collision forgets the older word, as above. */
+	if (w->word != word || w->world != p->world)
+		*w = (struct provenance_word){.word = word, .world = p->world};
+	else
+		look_at(w);
+	w->pending = intern(p, callers);
+}
+
+const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)
+{
+	struct provenance_word *w = slot_of_word(p, word);
+
+	if (!word || w->word != word || w->world != p->world)
+		return NULL;
+	look_at(w);
+	return w;
+}
+
+/* ---- names -------------------------------------------------------------------------- */
+
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -126,7 +169,19 @@ static void name_place(const struct module_place *place, struct finding_writer *
 	out->line = place->line;
 }
 
-static bool name(struct module *m, const struct provenance_site *site, bool inner, struct finding_writer *out)
+typedef bool is_passed(const struct module_place *place);
+
+static bool is_mapper(const struct module_place *place)
+{
+	return is_accessor(place) || is_one_of(place->function, mappers, sizeof(mappers) / sizeof(mappers[0]));
+}
+
+static bool is_library(const struct module_place *place)
+{
+	return is_accessor(place) || strncmp(place->file, "lib/", 4) == 0;
+}
+
+static bool name(struct module *m, const struct provenance_site *site, is_passed *passed, struct finding_writer *out)
 {
 	struct module_place places[8];
 	bool named = false;
@@ -137,12 +192,11 @@ static bool name(struct module *m, const struct provenance_site *site, bool inne
 		for (size_t k = 0; k < n; k++) {
 			if (is_ours(&places[k]))
 				continue;
-			/* An accessor is better than nothing. */
+			/* One that is passed over is better than nothing. */
 			if (!named)
 				name_place(&places[k], out);
 			named = true;
-			if (is_accessor(&places[k]) ||
-			    (!inner && is_one_of(places[k].function, mappers, sizeof(mappers) / sizeof(mappers[0]))))
+			if (passed(&places[k]))
 				continue;
 			name_place(&places[k], out);
 			return true;
@@ -153,10 +207,15 @@ static bool name(struct module *m, const struct provenance_site *site, bool inne
 
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
-	return name(m, site, false, out);
+	return name(m, site, is_mapper, out);
+}
+
+bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_library, out);
 }
 
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
-	return name(m, site, true, out);
+	return name(m, site, is_accessor, out);
 }

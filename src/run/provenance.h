@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * provenance.h: for each page table entry, which kernel code mapped it last and
- * which cleared and set its R and C last, as return addresses; names come when
- * asked for.
+ * which cleared and set its R and C last, and for each word of an rmap or a dirty
+ * bitmap, which wrote it and which cleared bits of it last; as return addresses,
+ * names come when asked for.
  */
 #ifndef RCFUZZ_PROVENANCE_H
 #define RCFUZZ_PROVENANCE_H
@@ -26,8 +27,20 @@ struct provenance_entry {
 	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
 };
 
+/* Who wrote a word so that it changed last, and who cleared bits of it. */
+struct provenance_word {
+	const uint64_t *word;
+	uint32_t world;
+	uint64_t value;					 /* as it was when it was last looked at */
+	const struct provenance_site *pending;		 /* has written it since, or is about to */
+	const struct provenance_site *written, *cleared; /* NULL: nobody */
+};
+
+#define PROVENANCE_WORDS 4096u /* neighbours do not collide: the rmap of a slot */
+
 struct provenance {
 	uint32_t world;
+	struct provenance_word words[PROVENANCE_WORDS];
 	struct provenance_entry slots[PROVENANCE_SLOTS];
 	/* Each site once, for as long as the module is loaded: what remembers one keeps a pointer. */
 	struct provenance_site sites[PROVENANCE_SITES];
@@ -40,6 +53,14 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		     const void *const callers[TARGET_CALLERS]);
 /* NULL: nothing is known of that entry. */
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
+
+/*
+ * A word that was zero at first is being written, or just was. What the write did is seen by the time the word is next
+ * noted or found: it is memory of this process that can be read then.
+ */
+void provenance_note_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+/* NULL: nobody is known to have written it. */
+const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 
 /* Who changed an entry last so that a translation made before it is stale: mapped it anew, or cleared R or C. */
 struct provenance_change {
@@ -55,5 +76,7 @@ struct provenance_change provenance_narrowed(const struct provenance_entry *entr
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* And so does one that uses the lists and trees of lib/, for what it makes them do. */
+bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 
 #endif

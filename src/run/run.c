@@ -343,15 +343,7 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 
 static void on_bad_walk(void *ctx, const struct machine_access *access)
 {
-	struct runner *r = ctx;
-	const void *callers[TARGET_CALLERS] = {NULL};
-	char title[FINDING_TEXT];
-
-	if (access->bad_state == KMEM_FREED)
-		machine_kmem_state(r->world.machine, access->bad_address, 8, NULL, &callers[0]);
-	snprintf(title, sizeof(title), "the hardware's walk reads %s",
-		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
-	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "walk", title, callers);
+	finding_bad_walk(ctx, access);
 }
 
 /* ---- a runner --------------------------------------------------------------------- */
@@ -365,6 +357,11 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point = on_point,
 					  .locked = on_locked,
 					  .scheduled = on_scheduled,
+					  .op_begins = access_op_begins,
+					  .acquired = access_acquired,
+					  .released = access_released,
+					  .accessed = access_accessed,
+					  .word_written = access_word_written,
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
@@ -532,6 +529,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
+	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
 	r->touched_count = 0;

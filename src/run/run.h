@@ -55,6 +55,10 @@ struct run_observer {
 	/* Each change of an entry: by which op, which place, old, new, the kernel function. */
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		    const char *function, const char *file, uint32_t line);
+	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, the kernel
+	 * function.
+	 */
+	void (*word)(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer);
 	/* Each yield point of each op: the op, its number in it, its name (until the run ends). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
 	/* Each finding, the moment it is made: the code that it is about may be on the stack. */

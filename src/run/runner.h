@@ -6,6 +6,7 @@
 #include "actor/world.h"
 #include "kernel/module.h"
 #include "oracle/oracle.h"
+#include "data_race.h"
 #include "evidence.h"
 #include "point_name.h"
 #include "provenance.h"
@@ -43,6 +44,12 @@ struct lock_order {
 	struct held_lock where[LOCK_CLASSES][LOCK_CLASSES]; /* first there */
 };
 
+/* Two places of the kernel's code that were found to race: told once a run. */
+#define RACE_PAIRS 64u
+struct race_pair {
+	const void *here, *there;
+};
+
 struct l2_page {
 	uint8_t guest;
 	uint16_t n;
@@ -62,6 +69,11 @@ struct runner {
 	struct point_names names;
 	struct lock_order locks;
 	struct evidence evidence;
+	struct data_races races;
+	uint8_t race_op[SCHED_TASKS];	  /* number of the op that a task runs, for races */
+	uint16_t race_ops[DATA_RACE_OPS]; /* which op has that number */
+	uint32_t race_pair_count;
+	struct race_pair race_pairs[RACE_PAIRS];
 	struct layout layout; /* of the scenario that runs, for the oracle */
 	const struct scenario *scenario;
 	const struct run_observer *observer;
@@ -107,6 +119,24 @@ void finding_deadlock(struct runner *r);
 /* Locks are taken as `first`, then `second` here, and the other way round elsewhere; apart: in another scenario. */
 void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
 		       const struct held_lock *there, bool apart);
+
+/* Two accesses that nothing orders; `there` was the earlier one. */
+void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
+		       const struct data_race_access *there);
+/* The hardware reads what is no page table. */
+void finding_bad_walk(struct runner *r, const struct machine_access *access);
+/* Kernel code accesses memory that was freed, or is not its own. */
+void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
+			const void *const callers[TARGET_CALLERS]);
+
+/* access.c: hooks of world.h for what kernel code does to its own memory. */
+void access_begin(struct runner *r);
+void access_op_begins(void *ctx);
+void access_acquired(void *ctx, const void *what);
+void access_released(void *ctx, const void *what);
+void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
+void access_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
+		     const void *const callers[TARGET_CALLERS]);
 
 /* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
 void lock_order_reset(struct runner *r);

@@ -8,18 +8,31 @@
 #include "features.h"
 #include "services.h"
 
-static noinline void tell(const void *address, unsigned long size, enum target_point kind, const void *caller)
+static noinline void tell(const void *address, unsigned long size, enum target_point kind, enum target_marking marking,
+			  const void *frame)
 {
-	const void *callers[TARGET_CALLERS] = {caller};
+	const void *callers[TARGET_CALLERS];
 
-	rcfuzz_host->accessed(rcfuzz_host->ctx, kind, address, size, callers);
+	rcfuzz_get_callers(frame, callers);
+	rcfuzz_host->accessed(rcfuzz_host->ctx, kind, marking, address, size, callers);
 }
 
-static __always_inline void access(const volatile void *address, unsigned long size, enum target_point kind)
+/* An access across lines looks as one beyond its allocation; who is told finds out. */
+static __always_inline bool is_told(unsigned long offset, unsigned long size, enum target_point kind)
 {
-	if (unlikely(rcfuzz_host->watch_access) &&
-	    (unsigned long)address - rcfuzz_host->memory_base < rcfuzz_host->memory_size)
-		tell((const void *)address, size, kind, __builtin_return_address(0));
+	unsigned int line = rcfuzz_host->memory_lines[offset / MEMORY_LINE];
+
+	return offset % MEMORY_LINE + size > MEMORY_WORDS(line) * 8 ||
+	       (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC);
+}
+
+static __always_inline void access(const volatile void *address, unsigned long size, enum target_point kind,
+				   enum target_marking marking)
+{
+	unsigned long offset = (unsigned long)address - rcfuzz_host->memory_base;
+
+	if (offset < rcfuzz_host->memory_size && unlikely(rcfuzz_host->watch_access || is_told(offset, size, kind)))
+		tell((const void *)address, size, kind, marking, __builtin_frame_address(0));
 }
 
 void __tsan_init(void)
@@ -37,35 +50,35 @@ void __tsan_func_exit(void)
 #define ACCESSES(size)                                                                                                 \
 	void __tsan_read##size(void *p)                                                                                \
 	{                                                                                                              \
-		access(p, size, POINT_READ);                                                                           \
+		access(p, size, POINT_READ, MARK_PLAIN);                                                               \
 	}                                                                                                              \
 	void __tsan_write##size(void *p)                                                                               \
 	{                                                                                                              \
-		access(p, size, POINT_WRITE);                                                                          \
+		access(p, size, POINT_WRITE, MARK_PLAIN);                                                              \
 	}                                                                                                              \
 	void __tsan_volatile_read##size(void *p)                                                                       \
 	{                                                                                                              \
-		access(p, size, POINT_READ);                                                                           \
+		access(p, size, POINT_READ, MARK_ONCE);                                                                \
 	}                                                                                                              \
 	void __tsan_volatile_write##size(void *p)                                                                      \
 	{                                                                                                              \
-		access(p, size, POINT_WRITE);                                                                          \
+		access(p, size, POINT_WRITE, MARK_ONCE);                                                               \
 	}                                                                                                              \
 	void __tsan_unaligned_read##size(void *p)                                                                      \
 	{                                                                                                              \
-		access(p, size, POINT_READ);                                                                           \
+		access(p, size, POINT_READ, MARK_PLAIN);                                                               \
 	}                                                                                                              \
 	void __tsan_unaligned_write##size(void *p)                                                                     \
 	{                                                                                                              \
-		access(p, size, POINT_WRITE);                                                                          \
+		access(p, size, POINT_WRITE, MARK_PLAIN);                                                              \
 	}                                                                                                              \
 	void __tsan_unaligned_volatile_read##size(void *p)                                                             \
 	{                                                                                                              \
-		access(p, size, POINT_READ);                                                                           \
+		access(p, size, POINT_READ, MARK_ONCE);                                                                \
 	}                                                                                                              \
 	void __tsan_unaligned_volatile_write##size(void *p)                                                            \
 	{                                                                                                              \
-		access(p, size, POINT_WRITE);                                                                          \
+		access(p, size, POINT_WRITE, MARK_ONCE);                                                               \
 	}
 ACCESSES(1)
 ACCESSES(2)
@@ -75,19 +88,19 @@ ACCESSES(16)
 
 void __tsan_read_range(void *p, unsigned long size)
 {
-	access(p, size, POINT_READ);
+	access(p, size, POINT_READ, MARK_PLAIN);
 }
 
 void __tsan_write_range(void *p, unsigned long size)
 {
-	access(p, size, POINT_WRITE);
+	access(p, size, POINT_WRITE, MARK_PLAIN);
 }
 
 /* One step each; fibers are sequentially consistent, so the order that is asked for is always had. */
 #define FETCH(bits, type, name)                                                                                        \
 	type __tsan_atomic##bits##_fetch_##name(volatile type *p, type v, int order)                                   \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ATOMIC);                                                     \
 		return __atomic_fetch_##name(p, v, __ATOMIC_SEQ_CST);                                                  \
 	}
 #define ATOMICS(bits, type)                                                                                            \
@@ -99,35 +112,35 @@ void __tsan_write_range(void *p, unsigned long size)
 	FETCH(bits, type, nand)                                                                                        \
 	type __tsan_atomic##bits##_load(const volatile type *p, int order)                                             \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_READ);                                                                   \
+		access(p, sizeof(type), POINT_READ, MARK_ONCE);                                                        \
 		return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                                           \
 	}                                                                                                              \
 	void __tsan_atomic##bits##_store(volatile type *p, type v, int order)                                          \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ONCE);                                                       \
 		__atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                                              \
 	}                                                                                                              \
 	type __tsan_atomic##bits##_exchange(volatile type *p, type v, int order)                                       \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ATOMIC);                                                     \
 		return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);                                                    \
 	}                                                                                                              \
 	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected, type v, int order,         \
 							  int failure)                                                 \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ATOMIC);                                                     \
 		return __atomic_compare_exchange_n(p, expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
 	}                                                                                                              \
 	int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *expected, type v, int order,           \
 							int failure)                                                   \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ATOMIC);                                                     \
 		return __atomic_compare_exchange_n(p, expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);             \
 	}                                                                                                              \
 	type __tsan_atomic##bits##_compare_exchange_val(volatile type *p, type expected, type v, int order,            \
 							int failure)                                                   \
 	{                                                                                                              \
-		access(p, sizeof(type), POINT_WRITE);                                                                  \
+		access(p, sizeof(type), POINT_WRITE, MARK_ATOMIC);                                                     \
 		__atomic_compare_exchange_n(p, &expected, v, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                   \
 		return expected;                                                                                       \
 	}
@@ -147,20 +160,20 @@ void __tsan_atomic_signal_fence(int order)
 /* clang calls these for copies that it does not inline. */
 void *__tsan_memcpy(void *to, const void *from, unsigned long n)
 {
-	access(from, n, POINT_READ);
-	access(to, n, POINT_WRITE);
+	access(from, n, POINT_READ, MARK_PLAIN);
+	access(to, n, POINT_WRITE, MARK_PLAIN);
 	return memcpy(to, from, n);
 }
 
 void *__tsan_memmove(void *to, const void *from, unsigned long n)
 {
-	access(from, n, POINT_READ);
-	access(to, n, POINT_WRITE);
+	access(from, n, POINT_READ, MARK_PLAIN);
+	access(to, n, POINT_WRITE, MARK_PLAIN);
 	return memmove(to, from, n);
 }
 
 void *__tsan_memset(void *to, int value, unsigned long n)
 {
-	access(to, n, POINT_WRITE);
+	access(to, n, POINT_WRITE, MARK_PLAIN);
 	return memset(to, value, n);
 }

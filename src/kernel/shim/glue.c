@@ -399,9 +399,39 @@ static enum target_rmap find_rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa
 	return found;
 }
 
+static const void *find_rmap_word(uint64_t gpa)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(the_kvm, gpa >> PAGE_SHIFT);
+
+	return slot && slot->arch.rmap ? &slot->arch.rmap[(gpa >> PAGE_SHIFT) - slot->base_gfn] : NULL;
+}
+
+static const void *find_bitmap_word(uint64_t gpa)
+{
+	struct kvm_memory_slot *slot = gfn_to_memslot(the_kvm, gpa >> PAGE_SHIFT);
+
+	return slot && slot->dirty_bitmap ? &slot->dirty_bitmap[((gpa >> PAGE_SHIFT) - slot->base_gfn) / BITS_PER_LONG]
+					  : NULL;
+}
+
 _Bool rcfuzz_mmu_locked(void)
 {
 	return the_kvm && *(unsigned int *)&the_kvm->mmu_lock == rcfuzz_host->task + 1;
+}
+
+static struct kvm_nested_guest *guest_of(const void *tlb_lock)
+{
+	char *start = (char *)tlb_lock - offsetof(struct kvm_nested_guest, tlb_lock);
+	bool is_guest = rcfuzz_host->alloc_size(rcfuzz_host->ctx, start) == sizeof(struct kvm_nested_guest);
+
+	return is_guest ? (struct kvm_nested_guest *)start : NULL;
+}
+
+_Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock)
+{
+	const struct kvm_nested_guest *gp = guest_of(tlb_lock);
+
+	return gp && gp->refcnt <= 0;
 }
 
 static uint64_t find_root_table(uint32_t l1_lpid)
@@ -427,6 +457,22 @@ static const char *find_memory_name(const void *address)
 			return "dirty";
 	}
 	return "memory";
+}
+
+/* No other object that the code under test allocates has one of these sizes. */
+static const char *find_object_name(const void *start, size_t size)
+{
+	unsigned int i;
+
+	if (start == the_kvm)
+		return "kvm";
+	for (i = 0; i < vcpu_count; i++)
+		if (start == the_vcpus[i])
+			return "kvm_vcpu";
+	return size == sizeof(struct kvm_nested_guest)	? "kvm_nested_guest"
+	       : size == sizeof(struct kvm_memory_slot) ? "kvm_memory_slot"
+	       : size == sizeof(struct rmap_nested)	? "rmap_nested"
+							: "object";
 }
 
 /* Locks that scenarios reach, by where they lie. */
@@ -455,9 +501,7 @@ static const char *find_lock_name(const void *lock)
 			return "vcore";
 	}
 	/* A nested guest that was removed may still be in use. */
-	if (rcfuzz_host->alloc_size(rcfuzz_host->ctx,
-				    (const char *)lock - offsetof(struct kvm_nested_guest, tlb_lock)) ==
-	    sizeof(struct kvm_nested_guest))
+	if (guest_of(lock))
 		return "tlb_lock";
 	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp,
 			   id) if (lock == (const void *)&gp->tlb_lock) return "tlb_lock";
@@ -468,12 +512,12 @@ static const char *find_lock_name(const void *lock)
 #define LOOK(type, name, call, ...)                                                                                    \
 	static type name(__VA_ARGS__)                                                                                  \
 	{                                                                                                              \
-		bool watched = rcfuzz_host->watch_access;                                                              \
+		uint64_t seen = rcfuzz_host->memory_size;                                                              \
 		type result;                                                                                           \
                                                                                                                        \
-		rcfuzz_host->watch_access = false;                                                                     \
+		rcfuzz_host->memory_size = 0;                                                                          \
 		result = call;                                                                                         \
-		rcfuzz_host->watch_access = watched;                                                                   \
+		rcfuzz_host->memory_size = seen;                                                                       \
 		return result;                                                                                         \
 	}
 LOOK(int, shadow_lpid, find_shadow_lpid(l1_lpid), uint32_t l1_lpid)
@@ -481,6 +525,9 @@ LOOK(enum target_rmap, rmap, find_rmap(gpa, l1_lpid, n_gpa, shift), uint64_t gpa
      uint32_t shift)
 LOOK(uint64_t, root_table, find_root_table(l1_lpid), uint32_t l1_lpid)
 LOOK(const char *, memory_name, find_memory_name(address), const void *address)
+LOOK(const void *, rmap_word, find_rmap_word(gpa), uint64_t gpa)
+LOOK(const void *, bitmap_word, find_bitmap_word(gpa), uint64_t gpa)
+LOOK(const char *, object_name, find_object_name(start, size), const void *start, size_t size)
 LOOK(const char *, lock_name, find_lock_name(lock), const void *lock)
 
 static bool page_pinned(uint64_t hpa)
@@ -515,7 +562,11 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.quiescent = rcfuzz_rcu_quiescent,
 	.root_table = root_table,
 	.lock_name = lock_name,
+	.mmu_locked = rcfuzz_mmu_locked,
+	.rmap_word = rmap_word,
+	.bitmap_word = bitmap_word,
 	.memory_name = memory_name,
+	.object_name = object_name,
 	.page_pinned = page_pinned,
 	.shadow_lpid = shadow_lpid,
 	.rmap = rmap,

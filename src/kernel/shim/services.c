@@ -42,26 +42,7 @@ void rcfuzz_tasks_init(void)
 
 /* ---- reports --------------------------------------------------------------- */
 
-/*
- * Return addresses from this frame outwards. The module keeps frame pointers; rcfuzz below it may not, so the
- * chain ends where it does not go up the stack any more.
- */
-static __always_inline void get_callers(const void *callers[TARGET_CALLERS])
-{
-	const unsigned long *frame = __builtin_frame_address(0);
-	int i;
-
-	for (i = 0; i < TARGET_CALLERS; i++) {
-		const unsigned long *next = (const unsigned long *)frame[0];
-
-		callers[i] = (const void *)frame[1];
-		if (next <= frame || next - frame > 8192)
-			break;
-		frame = next;
-	}
-	for (i++; i < TARGET_CALLERS; i++)
-		callers[i] = NULL;
-}
+#define get_callers(callers) rcfuzz_get_callers(__builtin_frame_address(0), callers)
 
 static noinline void report(enum target_report_kind kind, const char *file, int line, const char *func,
 			    const char *what)
@@ -144,6 +125,19 @@ static void wake(const void *what)
 		rcfuzz_host->wake(rcfuzz_host->ctx, what);
 }
 
+/* An order between tasks that no lock makes. */
+static void acquired(const void *what)
+{
+	if (unlikely(rcfuzz_host->overlap))
+		rcfuzz_host->acquired(rcfuzz_host->ctx, what);
+}
+
+static void released(const void *what)
+{
+	if (unlikely(rcfuzz_host->overlap))
+		rcfuzz_host->released(rcfuzz_host->ctx, what);
+}
+
 void rcfuzz_cpu_relax(void)
 {
 	rcfuzz_step();
@@ -167,12 +161,27 @@ static noinline void tell_locked(const void *lock)
 	rcfuzz_host->locked(rcfuzz_host->ctx, lock, callers);
 }
 
+/* What takes a lock uses the memory that it lies in. */
+static noinline void check_memory(const void *lock)
+{
+	unsigned long offset = (unsigned long)lock - rcfuzz_host->memory_base;
+	const void *callers[TARGET_CALLERS];
+
+	if (offset >= rcfuzz_host->memory_size || rcfuzz_host->memory_lines[offset / MEMORY_LINE])
+		return;
+	get_callers(callers);
+	rcfuzz_host->accessed(rcfuzz_host->ctx, POINT_WRITE, MARK_ATOMIC, lock, sizeof(int), callers);
+}
+
 static void take_word(unsigned int *lock, const char *twice, const char *why)
 {
+	check_memory(lock);
 	if (*lock == rcfuzz_host->task + 1)
 		report(REPORT_DEADLOCK, NULL, 0, NULL, twice);
-	while (*lock)
+	while (*lock) {
 		wait_for(lock, why);
+		check_memory(lock);
+	}
 	*lock = rcfuzz_host->task + 1;
 	if (unlikely(rcfuzz_host->overlap))
 		tell_locked(lock);
@@ -234,6 +243,8 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 	may_sleep("mutex_lock with a spinlock held");
 	point(POINT_LOCK, NULL, lock);
 	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
+	if (unlikely(rcfuzz_host->overlap) && rcfuzz_is_unreferenced_guest(lock))
+		report(REPORT_LOCK, NULL, 0, NULL, "a nested guest is used after its last reference");
 }
 
 void rcfuzz_mutex_unlock(struct mutex *lock)
@@ -264,10 +275,19 @@ static struct srcu_reader {
 	unsigned int task;
 } srcu_readers[SRCU_READERS];
 
+/*
+ * Of the two orders that a grace period makes, each has an address in the srcu_struct: what the updater did before is
+ * seen by readers that begin later, and what earlier readers did has happened when it ends.
+ */
+#define BEFORE_READERS(ssp) ((const char *)(ssp))
+#define AFTER_READERS(ssp) ((const char *)(ssp) + 1)
+
 /* The index means nothing: a section ends in the task that it began in. */
 int __srcu_read_lock(struct srcu_struct *ssp)
 {
 	int i = 0;
+
+	acquired(BEFORE_READERS(ssp));
 
 	while (srcu_readers[i].ssp && i < SRCU_READERS - 1)
 		i++;
@@ -285,6 +305,7 @@ void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
 		if (srcu_readers[i].ssp != ssp || srcu_readers[i].task != rcfuzz_host->task)
 			continue;
 		srcu_readers[i].ssp = NULL;
+		released(AFTER_READERS(ssp));
 		wake(&srcu_readers[i]);
 		return;
 	}
@@ -300,6 +321,7 @@ void synchronize_srcu_expedited(struct srcu_struct *ssp)
 	may_sleep("synchronize_srcu with a spinlock held");
 	for (i = 0; i < SRCU_READERS; i++)
 		number[i] = srcu_readers[i].number;
+	released(BEFORE_READERS(ssp));
 	point(POINT_SLEEP, "srcu", ssp);
 	for (i = 0; i < SRCU_READERS; i++) {
 		struct srcu_reader *reader = &srcu_readers[i];
@@ -307,6 +329,7 @@ void synchronize_srcu_expedited(struct srcu_struct *ssp)
 		while (reader->ssp == ssp && reader->number == number[i])
 			wait_for(reader, "a grace period of SRCU");
 	}
+	acquired(AFTER_READERS(ssp));
 }
 
 /* Any op that is under way may be a reader of RCU: wait for the end of all. */
@@ -339,6 +362,7 @@ void schedule(void)
 
 	if (!me->woken)
 		wait_for(me, "a wake-up");
+	acquired(me);
 	me->woken = false;
 }
 
@@ -351,6 +375,7 @@ int rcuwait_wake_up(struct rcuwait *w)
 		return 0;
 	sleeper = &task_data[task - tasks];
 	sleeper->woken = true;
+	released(sleeper);
 	wake(sleeper);
 	return 1;
 }
@@ -430,6 +455,12 @@ static bool all_zero(const void *object, size_t size)
 	return word == end;
 }
 
+/* Caches with a constructor are those of kvm-pte and kvm-pmd: page tables. */
+static enum kmem_kind kind_of(const struct kmem_cache *cache)
+{
+	return cache->ctor ? KMEM_PGTABLE : KMEM_SLAB;
+}
+
 /* Tables are aligned to their size. */
 static void *take_cached(struct kmem_cache *cache, gfp_t gfp, const void *caller)
 {
@@ -438,8 +469,8 @@ static void *take_cached(struct kmem_cache *cache, gfp_t gfp, const void *caller
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		may_sleep_to_allocate();
-	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO), KMEM_SLAB,
-				    caller);
+	object = rcfuzz_host->alloc(rcfuzz_host->ctx, cache->size, align, cache->ctor || (gfp & __GFP_ZERO),
+				    kind_of(cache), caller);
 	if (object && cache->ctor) {
 		cache->ctor(object);
 		if (!cache->tried) {
@@ -555,7 +586,7 @@ void kmem_cache_free(struct kmem_cache *cache, void *p)
 		report(REPORT_MEMORY, NULL, 0, NULL, "a table is given back with entries in it");
 	if (p && cache->zeroes && !rcfuzz_mmu_locked())
 		tell_freed_unlocked(p);
-	give(p, KMEM_SLAB, CALLER);
+	give(p, kind_of(cache), CALLER);
 }
 
 void kmem_cache_destroy(struct kmem_cache *cache)
@@ -737,6 +768,19 @@ void rcfuzz_pte_written(void *ptep, unsigned long old, unsigned long new, void *
 		return;
 	get_callers(callers);
 	rcfuzz_host->pte_written(rcfuzz_host->ctx, ptep, old, new, rcfuzz_mmu_locked(), callers);
+}
+
+/* Of what xchg, set_bit_le and kvmhv_insert_nest_rmap change, only rmaps and dirty bitmaps are of interest. */
+void rcfuzz_word_written(const void *word)
+{
+	unsigned long offset = (unsigned long)word - rcfuzz_host->memory_base;
+	const void *callers[TARGET_CALLERS];
+
+	if (offset >= rcfuzz_host->memory_size ||
+	    MEMORY_KIND(rcfuzz_host->memory_lines[offset / MEMORY_LINE]) != KMEM_VMALLOC)
+		return;
+	get_callers(callers);
+	rcfuzz_host->word_written(rcfuzz_host->ctx, (const void *)((unsigned long)word & ~7ul), callers);
 }
 
 void rcfuzz_table_linked(void *parent_entry, void *table)

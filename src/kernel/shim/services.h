@@ -20,6 +20,28 @@ void rcfuzz_services_reset(void);
 void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count);
 /* The LPID that the next kvmppc_alloc_lpid gives (L1's own); 0: as rcfuzz says. */
 extern unsigned int rcfuzz_next_lpid;
+/*
+ * Return addresses from a frame (__builtin_frame_address) outwards. The module keeps frame pointers; rcfuzz below it
+ * may not, so the chain ends where it does not go up the stack any more.
+ */
+static __always_inline void rcfuzz_get_callers(const void *frame_address, const void *callers[TARGET_CALLERS])
+{
+	const unsigned long *frame = frame_address;
+	int i;
+
+	for (i = 0; i < TARGET_CALLERS; i++) {
+		const unsigned long *next = (const unsigned long *)frame[0];
+
+		callers[i] = (const void *)frame[1];
+		if (next <= frame || next - frame > 8192)
+			break;
+		frame = next;
+	}
+	for (i++; i < TARGET_CALLERS; i++)
+		callers[i] = NULL;
+}
 _Bool rcfuzz_mmu_locked(void);
+/* Is it the lock of a nested guest that nobody has a reference to any more? */
+_Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock);
 _Bool rcfuzz_page_pinned(unsigned long hpa);
 #endif

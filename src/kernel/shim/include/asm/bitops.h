@@ -31,4 +31,13 @@
 #include <asm-generic/bitops/non-atomic.h>
 #include <asm-generic/bitops/le.h>
 #include <asm-generic/bitops/ext2-atomic-setbit.h>
+/* Dirty bitmaps are written by it; who does so is kept. */
+void rcfuzz_word_written(const void *word);
+#define set_bit_le(nr, addr)                                                                                           \
+	({                                                                                                             \
+		unsigned long rcfuzz_bit_ = (nr);                                                                      \
+		unsigned long *rcfuzz_map_ = (void *)(addr);                                                           \
+		(set_bit_le)(rcfuzz_bit_, rcfuzz_map_);                                                                \
+		rcfuzz_word_written(rcfuzz_map_ + rcfuzz_bit_ / 64);                                                   \
+	})
 #endif

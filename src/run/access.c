@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * access.c: what kernel code does to its own memory, seen through the callbacks of a module of the flavour `access`:
+ * accesses to what was freed or is not its own, and races.
+ */
+#include "runner.h"
+
+#include <string.h>
+
+#define WORDS_MAX 64u /* of one fill, whose writer is kept */
+
+void access_begin(struct runner *r)
+{
+	r->race_pair_count = 0;
+}
+
+/* ---- order ------------------------------------------------------------------------ */
+
+/* The same number in every process, whatever lies where: kernel memory, the world's own, the module's. */
+static uint64_t key_of(const struct runner *r, const void *what)
+{
+	uintptr_t at = (uintptr_t)what;
+
+	if (at - MACHINE_KMEM_BASE < MACHINE_KMEM_BYTES)
+		return (at - MACHINE_KMEM_BASE) & ~7ull;
+	if (at - (uintptr_t)&r->world < sizeof(r->world))
+		return 1ull << 40 | (at - (uintptr_t)&r->world);
+	return (2ull << 40) + at - (uintptr_t)r->world.target;
+}
+
+static unsigned me(const struct runner *r)
+{
+	return r->race_op[r->world.sched.current];
+}
+
+void access_op_begins(void *ctx)
+{
+	struct runner *r = ctx;
+	unsigned op;
+
+	if (r->world.sched.current == 0)
+		data_races_begin(&r->races);
+	op = data_races_op(&r->races);
+	r->race_op[r->world.sched.current] = (uint8_t)op;
+	r->race_ops[op] = r->world.task->op;
+}
+
+void access_acquired(void *ctx, const void *what)
+{
+	struct runner *r = ctx;
+
+	data_races_acquired(&r->races, me(r), key_of(r, what));
+}
+
+void access_released(void *ctx, const void *what)
+{
+	struct runner *r = ctx;
+
+	data_races_released(&r->races, me(r), key_of(r, what));
+}
+
+/* ---- races --------------------------------------------------------------------------- */
+
+static bool is_told(struct runner *r, const void *here, const void *there)
+{
+	for (uint32_t i = 0; i < r->race_pair_count; i++) {
+		const struct race_pair *pair = &r->race_pairs[i];
+
+		if ((pair->here == here && pair->there == there) || (pair->here == there && pair->there == here))
+			return true;
+	}
+	/* When there are that many, more say nothing. */
+	if (r->race_pair_count == RACE_PAIRS)
+		return true;
+	r->race_pairs[r->race_pair_count++] = (struct race_pair){here, there};
+	return false;
+}
+
+static void look_for_race(struct runner *r, enum target_point kind, enum target_marking marking, const void *address,
+			  size_t size, const void *const callers[TARGET_CALLERS])
+{
+	uint64_t offset = (uintptr_t)address - MACHINE_KMEM_BASE;
+	struct data_race_access here = {
+		.op = (uint8_t)me(r), .write = kind == POINT_WRITE, .marked = marking != MARK_PLAIN};
+	const struct data_race_access *there;
+
+	memcpy(here.callers, callers, sizeof(here.callers));
+	if (marking == MARK_ATOMIC || (marking == MARK_ONCE && kind == POINT_READ))
+		access_acquired(r, address);
+	there = data_races_access(&r->races, &here, offset, size);
+	if (marking == MARK_ATOMIC || (marking == MARK_ONCE && kind == POINT_WRITE))
+		access_released(r, address);
+	if (there && !is_told(r, here.callers[0], there->callers[0]))
+		finding_data_race(r, address, &here, there);
+}
+
+/* ---- rmaps and dirty bitmaps ------------------------------------------------------------ */
+
+static void observe_word(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	const struct run_observer *o = r->observer;
+	const struct target *target = r->world.target;
+	struct finding_writer writer = {0};
+	struct provenance_site site;
+	bool rmap;
+	uint64_t gpa;
+
+	if (o->watch_lpage >= r->layout.total_pages)
+		return;
+	gpa = layout_gpa(&r->layout, o->watch_lpage);
+	rmap = word == target->rmap_word(gpa);
+	if (!rmap && word != target->bitmap_word(gpa))
+		return;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	if (provenance_name_inner(r->module, &site, &writer))
+		o->word(o->ctx, r->world.task->op, rmap ? "rmap" : "bitmap", &writer);
+}
+
+void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+	struct world *w = &r->world;
+
+	if (r->bare)
+		return;
+	provenance_note_word(&r->provenance, word, callers);
+	if (r->observer && r->observer->word)
+		observe_word(r, word, callers);
+	if (w->ending || w->task->unlocked || w->target->mmu_locked())
+		return;
+	/* The memslots that are in force say what is an rmap: one that is being made or freed is none. */
+	if (strcmp(w->target->memory_name(word), "rmap") != 0)
+		return;
+	w->task->unlocked = true;
+	w->hooks.report(r, REPORT_LOCK, NULL, 0, NULL, "an rmap changes without mmu_lock", callers);
+}
+
+/* ---- all accesses ---------------------------------------------------------------------- */
+
+void access_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
+		     const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+	uintptr_t at = (uintptr_t)address;
+	uint8_t line;
+
+	if (r->bare || size == 0)
+		return;
+	line = r->world.services.memory_lines[(at - MACHINE_KMEM_BASE) / MEMORY_LINE];
+	if (at % MEMORY_LINE + size > MEMORY_WORDS(line) * 8 &&
+	    machine_kmem_state(r->world.machine, at, size, NULL, NULL) != KMEM_LIVE) {
+		finding_bad_access(r, kind == POINT_WRITE ? "write" : "read", address, size, callers);
+		world_abort(&r->world);
+	}
+	if (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC)
+		for (uintptr_t word = at & ~7ul; word < at + size && word < (at & ~7ul) + 8 * WORDS_MAX; word += 8)
+			access_word_written(r, (const void *)word, callers);
+	/* Entries of page tables are read and written whole, by the hardware as well: they count as marked. */
+	if (r->world.tracking && MEMORY_KIND(line) != KMEM_PGTABLE)
+		look_for_race(r, kind, marking, address, size, callers);
+}
