@@ -163,6 +163,31 @@ static bool repeats(const struct replay *replay)
 	return same;
 }
 
+/* Yield points by number are those of one build, and what the module does not come to does nothing. Says so. */
+static void tell_points(const struct replay *replay, const char *path)
+{
+	const struct scenario *s = &replay->timeline->scenario;
+	const struct run_outcome *outcome = &replay->timeline->outcome;
+	bool access = s->config.level == LEVEL_ACCESS && !strstr(runner_target_info(replay->runner), "\"access\"");
+	char text[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX];
+	bool numbers = false;
+
+	for (uint32_t i = 0; i < s->point_count; i++) {
+		numbers |= !s->points[i].name[0];
+		if (outcome->points_reached >> i & 1 || outcome->world_ended)
+			continue;
+		scenario_point_text(&s->points[i], text, sizeof(text));
+		scenario_label_text(s->points[i].victim, victim);
+		fprintf(stderr, "rcfuzz: %s: %s does not come to %s%s\n", path, victim, text,
+			access ? "; level=access wants a module of 'rcfuzz build --flavour access'" : "");
+	}
+	if (numbers)
+		fprintf(stderr,
+			"rcfuzz: %s: a preemption at *#N is at that place only in the build that it was made with; "
+			"'rcfuzz minimize' with that one gives it a name\n",
+			path);
+}
+
 static void run_file(void *ctx, size_t index, void *out)
 {
 	struct replay *replay = ctx;
@@ -176,6 +201,7 @@ static void run_file(void *ctx, size_t index, void *out)
 		return;
 	tell_timeline(replay->timeline, replay->runner, &replay->file, NULL);
 	fill_result(replay->timeline, result);
+	tell_points(replay, path);
 	if (replay->options->json)
 		print_json(replay, path);
 	else if (replay->target_count == 1)
@@ -360,6 +386,21 @@ static int replay_all(const struct replay_options *o, const struct cli_list *mod
 	return code;
 }
 
+/* One that has the yield points of each of the scenarios. */
+static enum build_flavour flavour_for(const struct replay_options *o)
+{
+	struct scenario_file *file = malloc(sizeof(*file));
+	struct scenario_error error;
+	bool access = false;
+
+	/* What cannot be read is told of later. */
+	for (size_t i = 0; file && i < o->files.count && !o->target.modules.count; i++)
+		access |= !scenario_file_load(o->files.items[i], file, &error) &&
+			  file->scenario.config.level == LEVEL_ACCESS;
+	free(file);
+	return access ? BUILD_ACCESS : target_plain_flavour();
+}
+
 int verb_replay(int argc, char **argv)
 {
 	struct replay_options o = {0};
@@ -370,7 +411,7 @@ int verb_replay(int argc, char **argv)
 	if (code == CLI_PARSED && !o.files.count)
 		code = cli_error(CLI_USAGE, "replay wants a scenario: rcfuzz replay FILE...");
 	if (code == CLI_PARSED)
-		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+		code = target_resolve(&o.target, flavour_for(&o), &modules);
 	if (!code)
 		code = cli_flush(replay_all(&o, &modules));
 	cli_list_free(&modules);
