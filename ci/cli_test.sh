@@ -313,6 +313,14 @@ holds "two preemptions make no more than $schedules schedules" \
 	[ "$(sed -n '1s/ schedules.*//p' "$tmp/out")" -gt $((2 * schedules)) ]
 expect 0 explore "${target[@]}" --schedules 5 "$race" && shows '^5 schedules .*there are more'
 expect 0 explore "${target[@]}" --ops d,e "$seed" && shows ' different$'
+# What the module does not come to is said, and what belongs to one build.
+sed 's/level=access//; s/config .*/& level=access/; s/at .*/at kvmppc_unmap_pte:read:rmap#1/' "$race" > "$tmp/access.txt"
+expect 0 replay -q "${target[@]}" "$tmp/access.txt"
+holds 'an access that is no yield point here is not told' grep -q \
+	'access.txt: e does not come to kvmppc_unmap_pte:read:rmap#1; level=access wants' "$tmp/err"
+sed 's/at .*/at *#3/' "$race" > "$tmp/number.txt"
+expect 0 replay -q "${target[@]}" "$tmp/number.txt"
+holds 'a yield point by number is not told' grep -q 'number.txt: .*only in the build' "$tmp/err"
 for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
 		--out "$tmp/$strategy"

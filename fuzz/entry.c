@@ -147,6 +147,7 @@ static void tell_scenario(const struct entry *entry)
 		return;
 	scenario_text_write_bare(&entry->scenario, text, n);
 	fputs(text, stderr);
+	fflush(stderr); /* the end of the process does not */
 	free(text);
 }
 

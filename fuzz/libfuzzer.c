@@ -24,7 +24,6 @@
 /* One mutation in so many is a new scenario altogether. */
 #define FRESH_ONE_IN 64u
 #define FRESH_RACE_ONE_IN 3u /* short, so that they cost little, and each is a new meeting */
-#define AIMED_PERCENT 70u    /* of what a chooser ran is tried with a preemption at a place that it has shown */
 #define COVERAGE_EVERY 256u
 
 /* libFuzzer's interface. */
@@ -65,7 +64,8 @@ static int test_one_input(const uint8_t *data, size_t size)
 	return 0;
 }
 
-static size_t fresh(uint8_t *data, size_t max_size, struct rng *rng)
+/* A new scenario into the_entry->scenario. True: one made for ops to meet. */
+static bool fresh(struct rng *rng)
 {
 	const struct generate_options options = {
 		.ops_max = the_entry->limits.ops_max,
@@ -74,41 +74,35 @@ static size_t fresh(uint8_t *data, size_t max_size, struct rng *rng)
 		.preempt = the_entry->limits.preempt,
 		.level = the_entry->limits.level,
 	};
+	bool race = options.preempt && rng_chance(rng, 75);
 
-	if (options.preempt && rng_chance(rng, 75))
+	if (race)
 		scenario_generate_race(&the_entry->scenario, rng, &options);
 	else
 		scenario_generate(&the_entry->scenario, rng, &options);
-	return scenario_encode(&the_entry->scenario, data, max_size);
+	return race;
 }
 
-/* A chooser's own run comes first, so that libFuzzer sees, and keeps, one that needs no chooser. */
-static size_t scheduled(uint8_t *data, size_t size, size_t max_size, struct rng *rng)
-{
-	struct entry *entry = the_entry;
-
-	if (entry_done(entry))
-		return size;
-	scenario_decode(&entry->scenario, data, size);
-	entry_limit(entry);
-	if (!strategy_wanted(entry, rng))
-		return size;
-	strategy_run(entry, rng);
-	if (rng_chance(rng, AIMED_PERCENT))
-		strategy_aim(entry, rng);
-	return scenario_encode(&entry->scenario, data, max_size);
-}
-
+/* What a chooser makes is run here, so that libFuzzer sees, and keeps, a scenario that needs none. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
+	struct entry *entry = the_entry;
+	bool race = false;
 	struct rng rng;
 
 	rng_seed(&rng, seed);
-	if (max_size >= CODEC_CONFIG_BYTES + 4 * CODEC_OP_BYTES &&
-	    !rng_below(&rng, the_entry->limits.preempt ? FRESH_RACE_ONE_IN : FRESH_ONE_IN))
-		return fresh(data, max_size, &rng);
-	size = scenario_mutate_bytes(data, size, max_size, seed);
-	return scheduled(data, size, max_size, &rng);
+	if (max_size < CODEC_CONFIG_BYTES + 4 * CODEC_OP_BYTES)
+		return scenario_mutate_bytes(data, size, max_size, seed);
+	if (rng_below(&rng, entry->limits.preempt ? FRESH_RACE_ONE_IN : FRESH_ONE_IN)) {
+		scenario_decode(&entry->scenario, data, size);
+		scenario_mutate(&entry->scenario, &rng, NULL);
+	} else {
+		race = fresh(&rng);
+	}
+	entry_limit(entry);
+	if (!entry_done(entry) && strategy_wanted(entry, &rng, race))
+		strategy_run(entry, &rng);
+	return scenario_encode(&entry->scenario, data, max_size);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,

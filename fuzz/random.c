@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define POOL 256u
-#define AIMED_MAX 3u /* runs after one by a chooser */
 
 struct pool {
 	uint32_t count, next;
@@ -61,8 +60,8 @@ static void pool_load(struct pool *pool, const char *folder)
 		free(entries);
 }
 
-/* The next scenario into entry->scenario; *other is scratch. */
-static void next_scenario(const struct engine_setup *setup, struct pool *pool, struct rng *rng, struct scenario *other,
+/* The next scenario into entry->scenario; *other is scratch. True: one made for ops to meet. */
+static bool next_scenario(const struct engine_setup *setup, struct pool *pool, struct rng *rng, struct scenario *other,
 			  const struct generate_options *options)
 {
 	struct scenario *s = &setup->entry->scenario;
@@ -70,11 +69,11 @@ static void next_scenario(const struct engine_setup *setup, struct pool *pool, s
 
 	if (options->preempt && rng_chance(rng, 35)) {
 		scenario_generate_race(s, rng, options);
-		return;
+		return true;
 	}
 	if (!pool->count || rng_chance(rng, 40)) {
 		scenario_generate(s, rng, options);
-		return;
+		return false;
 	}
 	uint32_t a = rng_below(rng, pool->count), b = rng_below(rng, pool->count);
 
@@ -82,16 +81,7 @@ static void next_scenario(const struct engine_setup *setup, struct pool *pool, s
 	scenario_decode(other, pool->items[b].bytes, pool->items[b].size);
 	while (rounds--)
 		scenario_mutate(s, rng, other);
-}
-
-/* By a chooser, and then some that it has given a reason to try. */
-static void run_schedules(struct entry *entry, struct pool *pool, struct rng *rng, uint8_t *bytes)
-{
-	strategy_run(entry, rng);
-	for (unsigned i = rng_below(rng, AIMED_MAX + 1); i > 0 && !entry_done(entry) && strategy_aim(entry, rng); i--)
-		entry_run(entry, bytes, scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX));
-	if (!rng_below(rng, 16))
-		pool_add(pool, bytes, scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX));
+	return false;
 }
 
 void engine_random(const struct engine_setup *setup)
@@ -114,16 +104,16 @@ void engine_random(const struct engine_setup *setup)
 	pool_load(pool, setup->seeds);
 	rng_seed(&rng, setup->seed);
 	while (!entry_done(entry)) {
-		size_t size;
+		bool race = next_scenario(setup, pool, &rng, other, &options);
+		size_t size = scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX);
 
-		next_scenario(setup, pool, &rng, other, &options);
-		if (strategy_wanted(entry, &rng)) {
+		if (strategy_wanted(entry, &rng, race)) {
 			entry_limit(entry);
-			run_schedules(entry, pool, &rng, bytes);
-			continue;
+			strategy_run(entry, &rng);
+			size = scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX);
+		} else {
+			entry_run(entry, bytes, size);
 		}
-		size = scenario_encode(&entry->scenario, bytes, CODEC_BYTES_MAX);
-		entry_run(entry, bytes, size);
 		if (!rng_below(&rng, 16))
 			pool_add(pool, bytes, size);
 	}

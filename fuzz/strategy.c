@@ -8,18 +8,21 @@
 
 #include <stdatomic.h>
 
-#define MIX_PERCENT 30u	      /* of the scenarios are for a chooser */
+#define MIX_PERCENT 15u	      /* of the scenarios are for a chooser, */
+#define RACE_PERCENT 90u      /* and of those that were made for ops to meet */
+#define LOCK_PERCENT 25u      /* of the scenarios whose ops share locks only are run once more */
+#define AIMED_MAX 24u	      /* runs of a scenario whose ops share memory */
 #define PREEMPTIONS_MAX 4u    /* of a random schedule */
 #define USUAL_POINTS_SYNC 16u /* of an op that nothing is known of */
 #define USUAL_POINTS_ACCESS 128u
 #define PCT_ORDER_PERCENT 10u /* depth 1: only who goes first is random */
 
-bool strategy_wanted(const struct entry *entry, struct rng *rng)
+bool strategy_wanted(const struct entry *entry, struct rng *rng, bool race)
 {
 	if (!entry->limits.preempt || entry->scenario.op_count < 2)
 		return false;
 	if (entry->limits.strategy == STRATEGY_MIX)
-		return rng_chance(rng, MIX_PERCENT);
+		return rng_chance(rng, race ? RACE_PERCENT : MIX_PERCENT);
 	return entry->limits.strategy != STRATEGY_SCENARIO;
 }
 
@@ -57,7 +60,7 @@ static struct chooser pct_chooser(const struct entry *entry, struct rng *rng, st
 	return choose_pct(rng_next(rng), depth, expected_points(entry, schedule));
 }
 
-void strategy_run(struct entry *entry, struct rng *rng)
+static void run_by_chooser(struct entry *entry, struct rng *rng)
 {
 	enum strategy strategy = (enum strategy)entry->limits.strategy;
 	struct run_schedule schedule = {.aims = &entry->aims, .decided = on_decided, .ctx = entry};
@@ -73,11 +76,26 @@ void strategy_run(struct entry *entry, struct rng *rng)
 	entry_run_schedule(entry, &schedule);
 }
 
-bool strategy_aim(struct entry *entry, struct rng *rng)
+static uint32_t aimed_runs(const struct entry *entry, struct rng *rng)
 {
-	if (!entry->aims.count)
-		return false;
-	entry->scenario = entry->base;
-	scenario_aim(&entry->scenario, rng, &entry->aims);
-	return true;
+	const struct scenario_aims *aims = &entry->aims;
+
+	if (!aims->shared)
+		return aims->count && rng_chance(rng, LOCK_PERCENT);
+	return aims->count < AIMED_MAX ? aims->count : AIMED_MAX;
+}
+
+void strategy_run(struct entry *entry, struct rng *rng)
+{
+	uint32_t runs, first;
+
+	run_by_chooser(entry, rng);
+	runs = aimed_runs(entry, rng);
+	first = rng_below(rng, entry->aims.count);
+	for (uint32_t i = 0; i < runs && !entry_done(entry); i++) {
+		entry->scenario = entry->base;
+		scenario_aim(&entry->scenario, rng, &entry->aims, (first + i) % entry->aims.count);
+		entry_note_input(entry);
+		entry_run_scenario(entry);
+	}
 }

@@ -20,17 +20,14 @@
 #define STRATEGY_MEMBER(id, word) id,
 enum strategy { STRATEGIES(STRATEGY_MEMBER) STRATEGY_COUNT };
 
-/* Is the next scenario, which lies in entry->scenario, one for a chooser? */
-bool strategy_wanted(const struct entry *entry, struct rng *rng);
+/* Is the next scenario, which lies in entry->scenario, one for a chooser? race: it was made for ops to meet. */
+bool strategy_wanted(const struct entry *entry, struct rng *rng, bool race);
 
 /*
- * Run entry->scenario (within the limits, two ops at least) by a chooser: it becomes what was run. entry->aims are for
- * strategy_aim().
+ * Run entry->scenario (within the limits, two ops at least) by a chooser, and then with a preemption at places where
+ * its ops touch the same: at one of them now and then, at many if it is memory that they share. entry->scenario becomes
+ * what was run last.
  */
 void strategy_run(struct entry *entry, struct rng *rng);
-
-/* entry->scenario becomes the one of the last strategy_run(), with a preemption where its ops touch the same. False:
- * they do not. */
-bool strategy_aim(struct entry *entry, struct rng *rng);
 
 #endif

@@ -4,6 +4,7 @@
 #include "fuzz/supervisor.h"
 
 #include "base/file.h"
+#include "fuzz/strategy.h"
 #include "report/folder.h"
 #include "scenario/codec.h"
 #include "triage/test_runner.h"
@@ -28,6 +29,7 @@ static int make_folder(void **state)
 
 	(void)state;
 	test_runner_dies_at = OP_COUNT;
+	test_runner_schedules_lie = false;
 	snprintf(folder, sizeof(folder), "/tmp/rcfuzz-run-XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
@@ -125,6 +127,70 @@ static void finds_stores_minimises(void **state)
 	assert_true(record_number(cJSON_GetArrayItem(records, 0), "count") > 1);
 	cJSON_Delete(records);
 	store_close(store);
+}
+
+/* A schedule that does not replay is our mistake, and ends the run; the scenario is kept. */
+static void schedules_are_verified(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "", path[128], *text;
+	size_t n;
+
+	(void)state;
+	p.jobs = 1;
+	p.limits.preempt = p.limits.verify = true;
+	p.limits.strategy = STRATEGY_PCT;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_true(totals.execs >= p.execs);
+	store_close(store);
+	test_runner_schedules_lie = true;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_ERROR_INTERNAL);
+	assert_non_null(strstr(error, "another trace"));
+	store_close(store);
+	snprintf(path, sizeof(path), "%s/log/worker-0.log", folder);
+	assert_int_equal(file_read(path, 1u << 20, &text, &n, error, sizeof(error)), 0);
+	assert_memory_equal(text, "rcfuzz-scenario 1\n", 18);
+	free(text);
+}
+
+/* Which scenarios go to a chooser; those whose ops share memory are run again with a preemption there. */
+static void strategies_are_used(void **state)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	unsigned wanted[STRATEGY_COUNT] = {0};
+	struct rng rng;
+
+	(void)state;
+	assert_non_null(entry);
+	rng_seed(&rng, 1);
+	entry->runner = runner_create("fake", NULL, 0);
+	entry->limits.preempt = true;
+	scenario_init(&entry->scenario);
+	for (uint16_t i = 0; i < 2; i++)
+		entry->scenario.ops[entry->scenario.op_count++] =
+			(struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
+	scenario_canonicalize(&entry->scenario);
+	for (unsigned i = 0; i < 1000 * STRATEGY_COUNT; i++) {
+		entry->limits.strategy = (uint8_t)(i % STRATEGY_COUNT);
+		wanted[i % STRATEGY_COUNT] += strategy_wanted(entry, &rng, false);
+	}
+	assert_in_range(wanted[STRATEGY_MIX], 50, 500);
+	assert_int_equal(wanted[STRATEGY_SCENARIO], 0);
+	assert_int_equal(wanted[STRATEGY_RANDOM], 1000);
+	assert_int_equal(wanted[STRATEGY_PCT], 1000);
+	entry->limits.strategy = STRATEGY_RANDOM;
+	test_runner_runs = test_runner_schedules = 0;
+	strategy_run(entry, &rng);
+	assert_int_equal(test_runner_schedules, 1);
+	assert_int_equal(test_runner_runs, 2);
+	assert_int_equal(entry->scenario.points[0].victim, 1);
+	assert_int_equal(entry->scenario.points[0].child, 2);
+	entry->limits.preempt = false;
+	assert_false(strategy_wanted(entry, &rng, true));
+	runner_destroy(entry->runner);
+	free(entry);
 }
 
 static void limits_hold(void **state)
@@ -312,6 +378,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(finds_stores_minimises),
+		WITH_FOLDER(schedules_are_verified),
+		cmocka_unit_test(strategies_are_used),
 		WITH_FOLDER(limits_hold),
 		WITH_FOLDER(stops_on_first),
 		WITH_FOLDER(goes_on_after_a_death),

@@ -43,13 +43,13 @@ static struct touched *find(struct touches *t, uintptr_t what)
 	}
 }
 
-static void add(struct touches *t, unsigned op, uint32_t nth, uintptr_t what, bool write)
+static void add(struct touches *t, unsigned op, uint32_t nth, uintptr_t what, bool write, bool memory)
 {
 	struct touched *slot;
 
 	if (t->count == TOUCHES_MAX || op >= TOUCHES_OPS || nth > UINT16_MAX)
 		return;
-	t->list[t->count++] = (struct touch){what, (uint16_t)nth, (uint8_t)op, write};
+	t->list[t->count++] = (struct touch){what, (uint16_t)nth, (uint8_t)op, write, memory};
 	slot = find(t, what);
 	if (write)
 		slot->writers |= (uint8_t)(1u << op);
@@ -61,9 +61,10 @@ void touches_note(struct touches *t, unsigned op, uint32_t nth, enum target_poin
 {
 	/* By words of 8 bytes: a byte of a bitmap word is the word. */
 	if (touched_by[kind].variable && variable)
-		add(t, op, nth, (uintptr_t)variable & ~(uintptr_t)7, touched_by[kind].write);
+		add(t, op, nth, (uintptr_t)variable & ~(uintptr_t)7, touched_by[kind].write,
+		    kind != POINT_LOCK && kind != POINT_UNLOCK);
 	if (touched_by[kind].also)
-		add(t, op, nth, touched_by[kind].also, touched_by[kind].also_write);
+		add(t, op, nth, touched_by[kind].also, touched_by[kind].also_write, false);
 }
 
 static void keep(struct scenario_aims *aims, const struct scenario_aim *aim)
@@ -80,13 +81,14 @@ void touches_aims(struct touches *t, const uint16_t *labels, struct scenario_aim
 {
 	struct scenario_aim last = {0};
 
-	aims->count = aims->met = 0;
+	aims->count = aims->met = aims->shared = 0;
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct touch *touch = &t->list[i];
 		const struct touched *all = find(t, touch->what);
 		unsigned others = (all->writers | (touch->write ? all->readers : 0u)) & ~(1u << touch->op);
 		struct scenario_aim aim = {.victim = labels[touch->op], .nth = touch->nth};
 
+		aims->shared += others && touch->memory;
 		for (; others; others &= others - 1) {
 			aim.child = labels[__builtin_ctz(others)];
 			/* A place touches many things, and a scan is at one place all the time. */

@@ -18,9 +18,9 @@
 
 struct touch {
 	uintptr_t what;
-	uint16_t nth; /* yield point of the op */
-	uint8_t op;   /* from the schedule's first on */
-	bool write;
+	uint16_t nth;	    /* yield point of the op */
+	uint8_t op;	    /* from the schedule's first on */
+	bool write, memory; /* memory: of the kernel, and not a lock */
 };
 
 struct touches {

@@ -37,6 +37,7 @@ static void test_conflicts(void **state)
 	touches_note(&t, 1, 4, POINT_WRITE, &memory[4]);
 	touches_aims(&t, labels, &aims);
 	assert_int_equal(aims.count, 6);
+	assert_int_equal(aims.shared, 6);
 	assert_true(has_aim(11, 12, 2) && has_aim(11, 12, 3) && has_aim(11, 12, 6));
 	assert_true(has_aim(12, 11, 2) && has_aim(12, 11, 3) && has_aim(12, 11, 4));
 }
@@ -55,6 +56,12 @@ static void test_hardware(void **state)
 	assert_true(has_aim(11, 13, 1) && has_aim(12, 13, 1) && has_aim(13, 11, 7) && has_aim(13, 12, 7));
 	assert_true(has_aim(11, 13, 2) && has_aim(13, 11, 8));
 	assert_int_equal(aims.count, 6);
+	/* Nor are locks what ops are after. */
+	touches_note(&t, 0, 3, POINT_LOCK, &memory[0]);
+	touches_note(&t, 1, 3, POINT_UNLOCK, &memory[0]);
+	touches_aims(&t, labels, &aims);
+	assert_true(has_aim(11, 12, 3) && has_aim(12, 11, 3));
+	assert_int_equal(aims.shared, 0);
 }
 
 /* What was touched before is forgotten; more than there is room for is left out, and some of all are kept. */

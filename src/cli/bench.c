@@ -13,6 +13,7 @@
 #include "run/run.h"
 #include "scenario/codec.h"
 #include "scenario/generate.h"
+#include "sched/fiber.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #define BENCH_SCENARIOS 128u
 #define BENCH_OPS 64u
 #define BENCH_SEED 1u
+#define BENCH_SWITCHES 1000000u
 
 struct bench_options {
 	struct target_choice target;
@@ -35,11 +37,13 @@ struct bench_scenario {
 };
 
 struct bench {
-	struct runner *runner;
-	double seconds; /* for one measurement */
+	struct runner *runner; /* of the module that is measured */
+	double seconds;	       /* for one measurement */
+	double plain;	       /* seconds a scenario without preemptions */
 	struct run_outcome outcome;
 	struct scenario decoded;
-	struct bench_scenario scenarios[BENCH_SCENARIOS];
+	struct bench_scenario *scenarios;		/* those to make or to run: one of */
+	struct bench_scenario sets[2][BENCH_SCENARIOS]; /* two that are compared with each other */
 };
 
 static const struct argp_option options[] = {
@@ -48,11 +52,13 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static const char help[] = "Measures how fast generated scenarios of 64 ops run on one core, whole and as bare kernel "
-			   "calls, and prints one JSON object. There are ten measurements.\v"
-			   "Example:\n"
-			   "  rcfuzz bench --time 3s\n"
-			   "Times are CPU time. 'ci/bench' repeats it and prints a table.";
+static const char help[] =
+	"Measures how fast generated scenarios of 64 ops run on one core, whole and as bare kernel "
+	"calls, and prints one JSON object. There are eleven measurements. A second --target of the flavour "
+	"access is for level access; where trees are built, it is too.\v"
+	"Example:\n"
+	"  rcfuzz bench --time 3s\n"
+	"Times are CPU time. 'ci/bench' repeats it and prints a table.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -198,12 +204,74 @@ static struct cost measure(struct bench *bench, bool with_bare)
 	return (struct cost){total.whole / runs, total.bare / runs};
 }
 
-static int measure_all(struct bench *bench)
+/* Seconds a scenario of the one set and the other, in turns. */
+static void measure_both(struct bench *bench, double cost[2])
+{
+	double runs = 0;
+
+	cost[0] = cost[1] = 0;
+	for (bool warm = false; cost[0] < bench->seconds; warm = true) {
+		for (int i = 0; i < 2; i++) {
+			double seconds;
+
+			bench->scenarios = bench->sets[i];
+			seconds = run_all(bench, false);
+			cost[i] += warm ? seconds : 0;
+		}
+		runs += warm ? BENCH_SCENARIOS : 0;
+	}
+	cost[0] /= runs;
+	cost[1] /= runs;
+	bench->scenarios = bench->sets[0];
+}
+
+/* Generated ones, and the same with two preemptions. */
+static void generate_both(struct bench *bench, uint8_t level)
+{
+	generate_all(bench);
+	bench->scenarios = bench->sets[1];
+	generate_all(bench);
+	preempt_all(bench, level);
+	bench->scenarios = bench->sets[0];
+}
+
+static void pair_both(struct bench *bench)
+{
+	pair_all(bench, false);
+	bench->scenarios = bench->sets[1];
+	pair_all(bench, true);
+	bench->scenarios = bench->sets[0];
+}
+
+static void yield_for_ever(void *fiber)
+{
+	for (;;)
+		fiber_yield(fiber);
+}
+
+/* Nanoseconds from one fiber to another. */
+static double measure_switch(void)
+{
+	struct fiber fiber = {0};
+	double begin;
+
+	if (!fiber_create(&fiber, 65536))
+		return 0;
+	fiber_start(&fiber, yield_for_ever, &fiber);
+	begin = cpu_seconds();
+	for (uint32_t i = 0; i < BENCH_SWITCHES; i++)
+		fiber_resume(&fiber);
+	begin = cpu_seconds() - begin;
+	fiber_destroy(&fiber);
+	return 1e9 * begin / (2.0 * BENCH_SWITCHES); /* there and back */
+}
+
+static void measure_all(struct bench *bench)
 {
 	static const uint32_t sizes[] = {64, 256, 1024};
 	struct rusage usage;
 	struct cost cost;
-	double reset, sync, access, pair, schedule;
+	double reset, sync[2], pair[2];
 
 	generate_all(bench);
 	cost = measure(bench, true);
@@ -218,36 +286,54 @@ static int measure_all(struct bench *bench)
 	}
 	resize_all(bench, 0);
 	reset = measure(bench, false).whole;
-	generate_all(bench);
-	preempt_all(bench, LEVEL_SYNC);
-	sync = measure(bench, false).whole;
-	preempt_all(bench, LEVEL_ACCESS);
-	access = measure(bench, false).whole;
-	pair_all(bench, false);
-	pair = measure(bench, false).whole;
-	pair_all(bench, true);
-	schedule = measure(bench, false).whole;
+	generate_both(bench, LEVEL_SYNC);
+	measure_both(bench, sync);
+	pair_both(bench);
+	measure_both(bench, pair);
 	printf("],\n \"reset_us\": %.2f,\n", 1e6 * reset);
-	printf(" \"preempted_execs_per_s\": %.1f, \"sync_ratio\": %.3f, \"access_ratio\": %.3f,\n", 1 / sync,
-	       sync / cost.whole, access / cost.whole);
-	printf(" \"schedules_per_s\": %.1f, \"schedule_ratio\": %.3f}\n", 1 / schedule, schedule / pair);
-	return cli_flush(CLI_CLEAN);
+	printf(" \"preempted_execs_per_s\": %.1f, \"sync_ratio\": %.3f,\n", 1 / sync[1], sync[1] / sync[0]);
+	printf(" \"schedules_per_s\": %.1f, \"schedule_ratio\": %.3f, \"switch_ns\": %.2f", 1 / pair[1],
+	       pair[1] / pair[0], measure_switch());
+	bench->plain = cost.whole;
 }
 
-static int bench_with(const char *module, double seconds)
+/* The same scenarios with two preemptions, in a module with yield points at accesses. */
+static void measure_access(struct bench *bench)
+{
+	generate_all(bench);
+	preempt_all(bench, LEVEL_ACCESS);
+	printf(",\n \"access_ratio\": %.3f", measure(bench, false).whole / bench->plain);
+}
+
+static int bench_module(struct bench *bench, const char *module, void (*measure_it)(struct bench *bench))
+{
+	char error[512];
+
+	bench->runner = runner_create(module, error, sizeof(error));
+	if (!bench->runner)
+		return cli_error(CLI_BAD_INPUT, "%s", error);
+	measure_it(bench);
+	runner_destroy(bench->runner);
+	return CLI_CLEAN;
+}
+
+/* The first module, and the second, if there is one, for level access. */
+static int bench_with(const struct cli_list *modules, double seconds)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
-	char error[512];
 	int code;
 
 	if (!bench)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	bench->seconds = seconds;
-	bench->runner = runner_create(module, error, sizeof(error));
-	code = bench->runner ? measure_all(bench) : cli_error(CLI_BAD_INPUT, "%s", error);
-	runner_destroy(bench->runner);
+	bench->scenarios = bench->sets[0];
+	code = bench_module(bench, modules->items[0], measure_all);
+	if (!code && modules->count > 1)
+		code = bench_module(bench, modules->items[1], measure_access);
+	if (!code)
+		printf("}\n");
 	free(bench);
-	return code;
+	return cli_flush(code);
 }
 
 int verb_bench(int argc, char **argv)
@@ -259,10 +345,15 @@ int verb_bench(int argc, char **argv)
 
 	if (code == CLI_PARSED)
 		code = target_resolve(&o.target, target_plain_flavour(), &modules);
-	if (!code && modules.count > 1)
+	if (!code && modules.count > 1 && !o.target.modules.count)
 		code = cli_error(CLI_USAGE, "bench works on one kernel");
+	/* A program with ASan cannot load both. */
+	if (!code && !o.target.modules.count && target_plain_flavour() == BUILD_PLAIN)
+		code = target_resolve(&o.target, BUILD_ACCESS, &modules);
+	if (!code && modules.count > 2)
+		code = cli_error(CLI_USAGE, "bench works on one kernel: one --target, and one of the flavour access");
 	if (!code)
-		code = bench_with(modules.items[0], o.seconds);
+		code = bench_with(&modules, o.seconds);
 	cli_list_free(&modules);
 	target_free(&o.target);
 	return code;

@@ -241,6 +241,19 @@ static void find_parent(const struct scenario *s, uint32_t op, struct timeline_s
 		scenario_point_text(point, step->yield_point, sizeof(step->yield_point));
 }
 
+/* The yield point of that step does not come: the op does not run. */
+static void note_unreached(struct timeline *t)
+{
+	for (uint32_t i = 0; i < t->scenario.point_count; i++) {
+		const struct scenario_point *point = &t->scenario.points[i];
+		uint32_t child = scenario_op_index(&t->scenario, point->child);
+
+		if (!(t->outcome.points_reached >> i & 1) && !t->outcome.world_ended && point->child)
+			snprintf(t->steps[child].note, sizeof(t->steps[child].note),
+				 "which it does not come to: not run");
+	}
+}
+
 /* ---- the whole ------------------------------------------------------------------ */
 
 static const struct finding *choose_finding(const struct run_outcome *outcome, const char *signature)
@@ -285,6 +298,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 	};
 
 	run_scenario(runner, &t->scenario, &observer, &t->outcome);
+	note_unreached(t);
 	if (t->has_finding)
 		find_part(t);
 }

@@ -12,7 +12,9 @@
 
 struct scenario_aims {
 	uint32_t count;
-	uint32_t met; /* all there were: of more than AIMS_MAX some, evenly spread, are kept */
+	uint32_t met;	 /* all there were: of more than AIMS_MAX some, evenly spread, are kept */
+	uint32_t shared; /* of them, how many are about memory of the kernel, and not a lock: such ops can harm each
+			    other */
 	struct scenario_aim {
 		uint16_t victim, child; /* labels: the op that touches it there, and the other */
 		uint16_t nth;		/* yield point of the victim, as in struct scenario_point */

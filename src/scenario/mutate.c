@@ -373,29 +373,28 @@ void scenario_preempt(struct scenario *s, struct rng *rng)
 }
 
 /* The op runs inside the victim there, wherever it ran before. */
-static void put_point(struct scenario *s, const struct scenario_aim *aim, uint16_t child, uint16_t late)
+static void put_point(struct scenario *s, const struct scenario_aim *aim, uint16_t child)
 {
 	for (uint32_t i = s->point_count; child && i-- > 0;)
 		if (s->points[i].child == child)
 			remove_point(s, i);
-	if (s->point_count < SCENARIO_POINTS_MAX && aim->nth <= UINT16_MAX - late)
-		s->points[s->point_count++] = (struct scenario_point){
-			.victim = aim->victim, .child = child, .nth = (uint16_t)(aim->nth + late)};
+	if (s->point_count < SCENARIO_POINTS_MAX)
+		s->points[s->point_count++] =
+			(struct scenario_point){.victim = aim->victim, .child = child, .nth = aim->nth};
 }
 
-void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims)
+void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims, uint32_t i)
 {
-	const struct scenario_aim *aim = &aims->aims[rng_below(rng, aims->count)], *back = NULL;
+	const struct scenario_aim *aim = &aims->aims[i], *back;
 
-	/* Before it touches that, or before whatever it does next. */
-	put_point(s, aim, aim->child, rng_chance(rng, 50));
-	for (unsigned tries = 0; tries < 8 && rng_chance(rng, 70) && !back; tries++) {
+	put_point(s, aim, aim->child);
+	for (unsigned tries = rng_chance(rng, 25) ? 8 : 0; tries > 0; tries--) {
 		back = &aims->aims[rng_below(rng, aims->count)];
 		if (back->victim != aim->child || back->child != aim->victim)
-			back = NULL;
+			continue;
+		put_point(s, back, 0);
+		break;
 	}
-	if (back && rng_chance(rng, 30))
-		put_point(s, back, 0, rng_chance(rng, 50));
 	scenario_canonicalize(s);
 }
 

@@ -23,10 +23,10 @@ void scenario_mutate(struct scenario *s, struct rng *rng, const struct scenario 
 void scenario_preempt(struct scenario *s, struct rng *rng);
 
 /*
- * Let an op of *s (canonical) run inside another right where that touches what it touches too, now or next; sometimes
- * control returns in the middle of it, at such a place again. aims: of *s, at least one.
+ * Let an op of *s (canonical) run inside another right where that touches what it touches too: aims->aims[i]. Sometimes
+ * control returns in the middle of it, at such a place again. aims: of *s.
  */
-void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims);
+void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims, uint32_t i);
 
 /* Some ops in a row of *s (canonical) that a schedule may let overlap: each on a vCPU of its own, as far as there are.
  * No op has a point then. *s has two ops at least; returns how many, *first is the first of them. */
