@@ -92,7 +92,7 @@ static unsigned evidence(enum finding_class class)
 	}
 }
 
-static bool is_evidence(const struct record *r, enum finding_class class)
+static bool is_evidence(const struct observed *r, enum finding_class class)
 {
 	return r->event.kind == evidence(class) && (r->event.kind != EV_L1_COMPARE || r->event.status != 0);
 }
@@ -100,7 +100,7 @@ static bool is_evidence(const struct record *r, enum finding_class class)
 /* One run. 0, or an exit code. */
 static int run_once(struct confirm *c, const struct scenario *s, struct trial *trial)
 {
-	struct record record;
+	struct observed record;
 	char error[2048];
 	bool seen = false;
 
@@ -234,7 +234,7 @@ static int confirm_on_stage(struct confirm *c, const char *path, const struct sc
 		return cli_error(CLI_BAD_INPUT, "%s: a finding of class %s cannot be seen from outside", path,
 				 class_info[c->finding->class].name);
 	c->s = s;
-	c->stage = stage_start(c->o->stage, error, sizeof(error));
+	c->stage = stage_start(c->o->stage, 1, error, sizeof(error));
 	if (!c->stage)
 		return cli_error(CLI_NO_INPUT, "%s", error);
 	if (stage_facts(c->stage)->page_shift != (s->config.page == PAGE_4K ? 12u : 16u))

@@ -30,6 +30,7 @@ struct stage {
 	char scratch[PATH_MAX]; /* socket and console */
 	pid_t qemu;
 	int port;
+	unsigned cpus;
 	uint32_t sent, received;
 };
 
@@ -75,30 +76,26 @@ static bool read_line(const struct stage *s, bool of_kernel, const char *name, c
 
 static _Noreturn void exec_qemu(const struct stage *s, pid_t parent)
 {
+	const char *cpus = s->cpus == 2 ? "2" : "1", *dtb = s->cpus == 2 ? "dtb-2" : "dtb-1";
 	char boot[PATH_MAX], errors[PATH_MAX + 32], socket_arg[PATH_MAX + 64], console[PATH_MAX + 32];
-	const char *const argv[] = {boot,
-				    s->facts.kernel,
-				    "dtb",
-				    "-monitor",
-				    "none",
-				    "-serial",
-				    console,
-				    "-chardev",
-				    socket_arg,
-				    "-device",
-				    "virtio-serial-pci,bus=pcie.0",
-				    "-device",
-				    "virtserialport,chardev=port,name=rcfuzz",
+	const char *const argv[] = {boot,	s->facts.kernel,
+				    cpus,	dtb,
+				    "-monitor", "none",
+				    "-serial",	console,
+				    "-chardev", socket_arg,
+				    "-device",	"virtio-serial-pci,bus=pcie.0",
+				    "-device",	"virtserialport,chardev=port,name=rcfuzz",
 				    NULL};
 
-	/* No emulator is left behind, whatever becomes of us. */
+	/* No emulator is left behind, whatever becomes of us; and ctrl-c is for us to hear. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	if (getppid() != parent || !stage_path(s, false, "boot", boot))
 		_exit(127);
 	snprintf(socket_arg, sizeof(socket_arg), "socket,id=port,path=%s/port,server=on,wait=off", s->scratch);
 	snprintf(console, sizeof(console), "file:%s/console", s->scratch);
 	snprintf(errors, sizeof(errors), "%s/errors", s->scratch);
-	if (!freopen("/dev/null", "r", stdin) || !freopen(errors, "w", stderr) || nice(5) == -1)
+	if (!freopen("/dev/null", "r", stdin) || !freopen(errors, "w", stderr))
 		_exit(127);
 	execv(boot, (char *const *)argv);
 	_exit(127);
@@ -155,6 +152,16 @@ static bool lost(struct stage *s, const char *what, char *error, size_t error_si
 	end_of(s, "console", CONSOLE_LINES, console, sizeof(console));
 	snprintf(error, error_size, "%s: %s; its console ends:\n%s", s->facts.kernel, what, console);
 	return false;
+}
+
+char *stage_console(const struct stage *s)
+{
+	char path[PATH_MAX + 16], *bytes = NULL, ignored[64];
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/console", s->scratch);
+	file_read(path, CONSOLE_BYTES_MAX, &bytes, &n, ignored, sizeof(ignored));
+	return bytes;
 }
 
 /* ---- the port --------------------------------------------------------------------- */
@@ -226,7 +233,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	return true;
 }
 
-struct stage *stage_start(const char *kernel, char *error, size_t error_size)
+struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size)
 {
 	struct stage *s = calloc(1, sizeof(*s));
 	const char *tmp = getenv("TMPDIR");
@@ -239,6 +246,7 @@ struct stage *stage_start(const char *kernel, char *error, size_t error_size)
 	}
 	s->port = -1;
 	s->qemu = -1;
+	s->cpus = cpus;
 	snprintf(s->facts.kernel, sizeof(s->facts.kernel), "%s", kernel);
 	if (!read_line(s, true, "package", s->facts.package, sizeof(s->facts.package)) ||
 	    !read_line(s, false, "qemu-version", s->facts.qemu, sizeof(s->facts.qemu))) {
@@ -301,10 +309,10 @@ const struct stage_facts *stage_facts(const struct stage *s)
 	return &s->facts;
 }
 
-bool stage_send(struct stage *s, const struct scenario *scenario, char *error, size_t error_size)
+bool stage_send(struct stage *s, const struct scenario *scenario, int32_t delay_ns, char *error, size_t error_size)
 {
 	uint8_t bytes[sizeof(struct wire_head) + CODEC_BYTES_MAX];
-	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++};
+	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++, .status = delay_ns};
 	size_t n;
 
 	head.bytes = (uint32_t)scenario_encode(scenario, bytes + sizeof(head), CODEC_BYTES_MAX);
@@ -337,5 +345,5 @@ bool stage_receive(struct stage *s, struct records *records, char *error, size_t
 bool stage_run(struct stage *s, const struct scenario *scenario, struct records *records, char *error,
 	       size_t error_size)
 {
-	return stage_send(s, scenario, error, error_size) && stage_receive(s, records, error, error_size);
+	return stage_send(s, scenario, 0, error, error_size) && stage_receive(s, records, error, error_size);
 }

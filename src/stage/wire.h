@@ -23,7 +23,11 @@
 
 struct wire_head {
 	uint32_t magic, id, bytes; /* of what follows */
-	int32_t status;		   /* answer: 0, or -errno: the VM could not be made */
+	/*
+	 * Question: by how many ns ops that interrupt others begin later than these. Answer: 0, or -errno: the VM could
+	 * not be made.
+	 */
+	int32_t status;
 };
 
 /* Kinds of records beyond those of events. */
@@ -39,6 +43,8 @@ enum wire_kind {
 	WIRE_LOST,
 	/* a line of the kernel's log that is alarming; the payload is its text */
 	WIRE_LOG,
+	/* an op has interrupted another one: n, count = how many ns the two took */
+	WIRE_RACE,
 };
 
 /* Followed by `payload` bytes: the bitmap of a harvest, or a text. */

@@ -256,6 +256,33 @@ static void map_control(const struct layout *l, unsigned guest)
 		pte[at >> shift] = __builtin_bswap64(valid | leaf | (CONTROL_GPA + at) | bits);
 }
 
+/* An op interrupts another one at that one's first kernel call, or as much later as the question says (threads.c). */
+static bool set_points(struct scenario *s)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->point_count; i++) {
+		if (!s->points[i].child)
+			continue;
+		s->points[kept] = s->points[i];
+		memset(s->points[kept].name, 0, sizeof(s->points[kept].name));
+		s->points[kept++].nth = 1;
+	}
+	s->point_count = kept;
+	return kept;
+}
+
+static void tell_race(void)
+{
+	struct race_times times;
+
+	if (race_times(&times))
+		runner_record((struct event){.kind = WIRE_RACE,
+					     .n = (uint32_t)times.victim_ns,
+					     .count = (uint32_t)times.child_ns},
+			      NULL, 0);
+}
+
 static int run(const struct scenario *s)
 {
 	struct world *w = &runner.world;
@@ -272,14 +299,16 @@ static int run(const struct scenario *s)
 	for (unsigned guest = 1; guest <= s->config.guests; guest++)
 		map_control(&w->layout, guest);
 	for (uint32_t i = 0; i < s->op_count; i++)
-		world_op(w, i);
+		if (!scenario_point_of(s, s->ops[i].label))
+			world_op(w, i);
+	tell_race();
 	return 0;
 }
 
 static void serve(void)
 {
 	static struct scenario scenario;
-	static uint8_t bytes[CODEC_CONFIG_BYTES + SCENARIO_OPS_MAX * CODEC_OP_BYTES];
+	static uint8_t bytes[CODEC_BYTES_MAX];
 	struct wire_head head;
 	int status;
 
@@ -288,6 +317,8 @@ static void serve(void)
 		runner_die("what comes through %s is no scenario", PORT);
 	receive(bytes, head.bytes);
 	scenario_decode(&scenario, bytes, head.bytes);
+	vcpu_begin();
+	race_begin(&runner.world, set_points(&scenario), head.status);
 	begin_answer();
 	status = run(&scenario);
 	tell_log();
@@ -343,6 +374,8 @@ int main(void)
 		runner_die("no memory: %s", strerror(errno));
 	runner.log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	lseek(runner.log, 0, SEEK_END);
+	threads_begin();
+	vcpu_watchdog(true);
 	open_port();
 	say_hello();
 	for (;;)
