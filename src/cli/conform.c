@@ -340,7 +340,7 @@ static int boot_again(struct conform *c, const char *why)
 	if (!code)
 		code = start_stage(c);
 	for (uint32_t i = c->taken; i < c->sent && !code; i++)
-		if (!stage_send(c->stage, &c->pairs[i % STAGE_AHEAD].scenario, 0, error, sizeof(error)))
+		if (!stage_send(c->stage, &c->pairs[i % STAGE_AHEAD].scenario, NULL, 0, error, sizeof(error)))
 			code = cli_error(CLI_INTERNAL, "%s", error);
 	return code;
 }
@@ -423,7 +423,7 @@ static int send_ahead(struct conform *c, bool *more)
 		rules_compare(&pair->scenario);
 		c->sent++;
 		/* If it ended, it is the oldest scenario that it was at. */
-		if (!stage_send(c->stage, &pair->scenario, 0, error, sizeof(error)))
+		if (!stage_send(c->stage, &pair->scenario, NULL, 0, error, sizeof(error)))
 			return boot_again(c, error);
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "scenario/codec.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -309,13 +310,17 @@ const struct stage_facts *stage_facts(const struct stage *s)
 	return &s->facts;
 }
 
-bool stage_send(struct stage *s, const struct scenario *scenario, int32_t delay_ns, char *error, size_t error_size)
+bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t *delays, unsigned count, char *error,
+		size_t error_size)
 {
-	uint8_t bytes[sizeof(struct wire_head) + CODEC_BYTES_MAX];
-	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++, .status = delay_ns};
-	size_t n;
+	uint8_t bytes[sizeof(struct wire_head) + WIRE_DELAYS_MAX * sizeof(*delays) + CODEC_BYTES_MAX];
+	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++, .status = (int32_t)count};
+	size_t before = count * sizeof(*delays), n;
 
-	head.bytes = (uint32_t)scenario_encode(scenario, bytes + sizeof(head), CODEC_BYTES_MAX);
+	assert(count <= WIRE_DELAYS_MAX);
+	if (count)
+		memcpy(bytes + sizeof(head), delays, before);
+	head.bytes = (uint32_t)(before + scenario_encode(scenario, bytes + sizeof(head) + before, CODEC_BYTES_MAX));
 	memcpy(bytes, &head, sizeof(head));
 	n = sizeof(head) + head.bytes;
 	for (size_t at = 0; at < n;) {
@@ -345,5 +350,5 @@ bool stage_receive(struct stage *s, struct records *records, char *error, size_t
 bool stage_run(struct stage *s, const struct scenario *scenario, struct records *records, char *error,
 	       size_t error_size)
 {
-	return stage_send(s, scenario, 0, error, error_size) && stage_receive(s, records, error, error_size);
+	return stage_send(s, scenario, NULL, 0, error, error_size) && stage_receive(s, records, error, error_size);
 }

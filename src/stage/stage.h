@@ -41,11 +41,14 @@ bool stage_run(struct stage *s, const struct scenario *scenario, struct records 
 
 /*
  * The same in two steps, so that the stage works while we do: up to STAGE_AHEAD scenarios may be sent before the
- * first answer is taken. Answers come in the order of what was sent. delay_ns: by how much ops that interrupt others
- * begin later than these (negative: earlier); where in the kernel they meet, chance decides.
+ * first answer is taken. Answers come in the order of what was sent. delays: in ns, `count` of
+ * them: the ops run once for each, in one VM, and those that interrupt others begin by so much later than these
+ * (negative: earlier). Where in the kernel they meet, chance decides. Each ends with a record WIRE_RACE. None: they run
+ * once.
  */
 #define STAGE_AHEAD 32u
-bool stage_send(struct stage *s, const struct scenario *scenario, int32_t delay_ns, char *error, size_t error_size);
+bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t *delays, unsigned count, char *error,
+		size_t error_size);
 bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size);
 
 #endif

@@ -20,12 +20,14 @@
 /* The runner's first words: no scenario, the payload is "release pagesize". */
 #define WIRE_HELLO UINT32_MAX
 #define WIRE_BYTES_MAX (16u << 20)
+#define WIRE_DELAYS_MAX 64u
 
 struct wire_head {
 	uint32_t magic, id, bytes; /* of what follows */
 	/*
-	 * Question: by how many ns ops that interrupt others begin later than these. Answer: 0, or -errno: the VM could
-	 * not be made.
+	 * Question: so many delays (int32_t, in ns) come before the scenario. For each of them its ops run once more,
+	 * in the same VM, and those that interrupt others begin by so much later than these. 0: they run once. Answer:
+	 * 0, or -errno: the VM could not be made.
 	 */
 	int32_t status;
 };
@@ -43,7 +45,8 @@ enum wire_kind {
 	WIRE_LOST,
 	/* a line of the kernel's log that is alarming; the payload is its text */
 	WIRE_LOG,
-	/* an op has interrupted another one: n, count = how many ns the two took */
+	/* the ops have run for one delay: n, count = how many ns an op and the one that interrupted it took; 0: unknown
+	 */
 	WIRE_RACE,
 };
 

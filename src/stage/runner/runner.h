@@ -62,8 +62,8 @@ void vcpu_watchdog(bool on);
 /* Once, in the thread that runs all ops but those that interrupt others. */
 void threads_begin(void);
 /*
- * A new scenario. overlap: it has ops that interrupt others; they begin delay_ns later (negative: earlier) than their
- * victims.
+ * The ops are to run from the first one on. overlap: some interrupt others; they begin delay_ns later (negative:
+ * earlier) than their victims.
  */
 void race_begin(struct world *w, bool overlap, int64_t delay_ns);
 /* How long the victim and the op that interrupted it took, from the beginning of the first kernel call on. */

@@ -6,7 +6,7 @@
  * What the threads share is the actors' state, and one lock guards all of it: who holds it is the task that runs. It is
  * given back around each call of the kernel (kernel_begins, kernel_ends), so that only the kernel's code overlaps; that
  * is what the race is in. An op that interrupts begins its first kernel call together with the first one of its victim,
- * or so much earlier or later as race_delay_ns says: where in the kernel they meet is found by trying.
+ * or so much earlier or later as race_begin was told: where in the kernel they meet is found by trying.
  */
 #include "runner.h"
 

@@ -97,6 +97,7 @@ static uint64_t order64(const struct world *w, uint64_t value)
 }
 
 static _Thread_local timer_t watchdog;
+static _Thread_local pid_t me; /* the thread */
 
 void vcpu_watchdog(bool on)
 {
@@ -110,7 +111,8 @@ void vcpu_watchdog(bool on)
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);
 	sigprocmask(SIG_BLOCK, &alarms, NULL);
-	event._sigev_un._tid = gettid();
+	me = gettid();
+	event._sigev_un._tid = me;
 	if (timer_create(CLOCK_MONOTONIC, &event, &watchdog) != 0)
 		runner_die("no timer: %s", strerror(errno));
 }
@@ -123,8 +125,8 @@ static void set_watchdog(bool on)
 	timer_settime(watchdog, 0, &often, NULL);
 }
 
-/* The task that a vCPU ran on last. */
-static unsigned owner[SCENARIO_VCPUS_MAX];
+/* The thread that a vCPU ran on last. */
+static pid_t owner[SCENARIO_VCPUS_MAX];
 
 void vcpu_begin(void)
 {
@@ -132,13 +134,13 @@ void vcpu_begin(void)
 }
 
 /* KVM waits for a grace period when a vCPU comes to another thread: not while others race. */
-static void adopt(struct world *w, unsigned v)
+static void adopt(unsigned v)
 {
 	struct kvm_run *run = vm_vcpu_run(v);
 
-	if (owner[v] == w->sched.current)
+	if (owner[v] == me)
 		return;
-	owner[v] = w->sched.current;
+	owner[v] = me;
 	run->immediate_exit = 1;
 	ioctl(vm_vcpu_fd(v), KVM_RUN, 0);
 	run->immediate_exit = 0;
@@ -198,7 +200,7 @@ static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *
 	struct kvm_run *run = vm_vcpu_run(v);
 	struct kvm_regs regs = {.msr = MSR_SF | MSR_ME | (little(w) ? MSR_LE : 0)};
 
-	adopt(w, v);
+	adopt(v);
 	regs.pc = CONTROL_GPA + CONTROL_CODE + entry + (little(w) ? 0 : CODE_BIG_ENDIAN);
 	memcpy(&regs.gpr[3], args, count * sizeof(args[0]));
 	/* If the last exit was an hcall, the next KVM_RUN ends it by loading r3 to r12 from here. */
@@ -457,6 +459,12 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 	return ACCESS_DONE;
 }
 
+/* Where the kernel has L2's process table: in the partition table entry that L1 gave it, if that can be read. */
+static uint64_t process_table(const struct world *w)
+{
+	return w->ptcr_set ? LAYOUT_PROCESS_L2_GPA : 0;
+}
+
 static enum access_result access_l2(struct world *w, unsigned v, struct machine_access *access)
 {
 	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
@@ -478,7 +486,7 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 		/* It would have faulted as well on what it was to do: on a table of L1's that cannot be read, or else
 		 * first of all on its own tables, if it has any. */
 		if (exit.asdr >= CONTROL_GPA && exit.asdr < CONTROL_GPA + CONTROL_BYTES)
-			access->gpa = access->process ? LAYOUT_PROCESS_L2_GPA : access->addr;
+			access->gpa = access->process ? process_table(w) : access->addr;
 		exit.trap = fetch ? TRAP_HISI : TRAP_HDSI;
 	}
 	leave_l2(w, v, exit.trap);
