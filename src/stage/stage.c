@@ -20,8 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BOOT_SECONDS_MAX 120
-#define ANSWER_SECONDS_MAX 60
+/* How long an answer may take, and a boot twice as long: a guest that takes longer hangs. */
+#define PATIENCE_SECONDS 60
+#define PATIENCE_SECONDS_MAX 3600
+/* Older ones set R and C in partition-scoped entries themselves, which POWER9 does not. */
+#define QEMU_LEAST 10
 #define CONSOLE_BYTES_MAX (8u << 20)
 #define CONSOLE_LINES 12 /* of its end, in a message */
 
@@ -34,6 +37,15 @@ struct stage {
 	unsigned cpus;
 	uint32_t sent, received;
 };
+
+/* A slow machine may need more: $RCFUZZ_STAGE_PATIENCE. */
+static int patience(void)
+{
+	const char *own = getenv("RCFUZZ_STAGE_PATIENCE");
+	int seconds = own ? atoi(own) : 0;
+
+	return seconds > 0 && seconds <= PATIENCE_SECONDS_MAX ? seconds : PATIENCE_SECONDS;
+}
 
 bool stage_folder(char *path, size_t size)
 {
@@ -186,7 +198,7 @@ static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int sec
 		ssize_t got;
 
 		if (left <= 0 || poll(&fd, 1, (int)left) == 0)
-			return "the guest hangs";
+			return "the guest hangs (a slow machine? RCFUZZ_STAGE_PATIENCE=seconds)";
 		got = recv(s->port, at, n, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -216,7 +228,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 {
 	struct records hello = {0};
 	struct wire_head head;
-	const char *wrong = receive_answer(s, &head, &hello, BOOT_SECONDS_MAX);
+	const char *wrong = receive_answer(s, &head, &hello, 2 * patience());
 	char text[160];
 	unsigned page_size = 0;
 
@@ -252,6 +264,13 @@ struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t
 	if (!read_line(s, true, "package", s->facts.package, sizeof(s->facts.package)) ||
 	    !read_line(s, false, "qemu-version", s->facts.qemu, sizeof(s->facts.qemu))) {
 		snprintf(error, error_size, "no kernel %s on the stage: run ci/stage %s first", kernel, kernel);
+		stage_stop(s);
+		return NULL;
+	}
+	if (atoi(s->facts.qemu) < QEMU_LEAST) {
+		snprintf(error, error_size,
+			 "QEMU %s on the stage is too old, %d or newer is needed: remove %s/qemu, run ci/stage",
+			 s->facts.qemu, QEMU_LEAST, s->folder);
 		stage_stop(s);
 		return NULL;
 	}
@@ -338,7 +357,7 @@ bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t 
 bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size)
 {
 	struct wire_head head;
-	const char *wrong = receive_answer(s, &head, records, ANSWER_SECONDS_MAX);
+	const char *wrong = receive_answer(s, &head, records, patience());
 
 	if (!wrong && head.id != s->received++)
 		wrong = "an answer to another question";
