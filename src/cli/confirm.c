@@ -310,7 +310,7 @@ static int run_control(struct confirm *c, enum control control, uint64_t runs)
 	struct trial *t = &c->controls[control];
 
 	if (!control_make(control, c->s, c->finding, &s)) {
-		c->not_run[control] = "it does not apply";
+		c->not_run[control] = CONFIRMATION_NO_SUCH_CONTROL;
 		return 0;
 	}
 	if (shows_here(c, &s)) {

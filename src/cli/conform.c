@@ -330,7 +330,7 @@ static int boot_again(struct conform *c, const char *why)
 	if (pair->was_there)
 		code = tell_killer(c, pair, why, console);
 	else
-		fprintf(stderr, "rcfuzz: booting again at %s: %.200s\n", pair->name, why);
+		fprintf(stderr, "rcfuzz: booting again at %s: %.*s\n", pair->name, (int)strcspn(why, ";\n"), why);
 	pair->was_there = true;
 	free(console);
 	stage_stop(c->stage);

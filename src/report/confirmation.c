@@ -108,6 +108,8 @@ static void say_controls(FILE *out, const cJSON *json)
 	fprintf(out, "Controls (the decisive op is \"%s\"):", record_string(json, "decisive"));
 	cJSON_ArrayForEach(control, cJSON_GetObjectItemCaseSensitive(json, "controls"))
 	{
+		if (!strcmp(record_string(control, "not_run"), CONFIRMATION_NO_SUCH_CONTROL))
+			continue;
 		fprintf(out, " %s: ", record_string(control, "what"));
 		if (has(control, "not_run"))
 			fprintf(out, "not run, %s;", record_string(control, "not_run"));

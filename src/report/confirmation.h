@@ -13,6 +13,9 @@
 
 #define CONFIRMATION_CONTROLS 4u
 
+/* Why a control was not run: not worth a word in a paragraph. */
+#define CONFIRMATION_NO_SUCH_CONTROL "it does not apply"
+
 struct confirmation_control {
 	const char *what;
 	const char *not_run; /* why it was not; NULL: it was */

@@ -23,8 +23,10 @@ static struct confirmation example(void)
 		.runs = 3,
 		.effect = "page 1 has changed",
 		.decisive = "g host harvest slot=0",
-		.controls = {{.what = "without it", .runs = 3}, {.what = "plain", .not_run = "there is no L2"}},
-		.control_count = 2,
+		.controls = {{.what = "without it", .runs = 3},
+			     {.what = "plain", .not_run = "there is no L2"},
+			     {.what = "swapped", .not_run = CONFIRMATION_NO_SUCH_CONTROL}},
+		.control_count = 3,
 	};
 }
 
