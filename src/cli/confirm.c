@@ -1,45 +1,76 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * confirm.c: `rcfuzz confirm`: does a finding happen on an unmodified kernel in emulation
- * too? It ends with a paragraph for a mail. Not seeing it proves nothing.
+ * too? It ends with a paragraph for a mail, which is also kept with the finding. Not
+ * seeing it proves nothing.
  */
+#include "base/file.h"
 #include "cli/cli.h"
+#include "cli/found.h"
 #include "cli/load.h"
 #include "cli/target.h"
+#include "report/confirmation.h"
+#include "report/record.h"
 #include "report/timeline.h"
 #include "scenario/text.h"
 #include "stage/controls.h"
 #include "stage/rules.h"
 #include "stage/stage.h"
+#include "stage/sweep.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* Ops that race: how often at most, how long, and how often it has to be seen. */
+#define RACE_RUNS 20000u
+#define RACE_SECONDS 120.0
+#define RACE_SEEN 5u
+/* What a question asks for at a time: it takes a while to make a VM. */
+#define RACE_DELAYS 32u
+/* Questions that wait on the stage: what they show guides the delays of later ones. */
+#define AHEAD 2u
+#define RUNS 3u
 
 struct confirm_options {
 	struct target_choice target;
-	struct cli_list files;
-	const char *stage;
-	uint64_t runs;
+	const char *path, *id, *stage;
+	uint64_t runs; /* 0: as many as that kind of scenario needs */
+	double seconds;
 };
 
-enum { KEY_STAGE = 1000, KEY_RUNS };
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+enum { KEY_STAGE = 1000, KEY_RUNS, KEY_ID };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"stage", KEY_STAGE, "NAME", 0, "which kernel of ci/stage (default 6.12-64k)", 2},
-	{"runs", KEY_RUNS, "N", 0, "of the scenario and of each control (default 3)", 2},
+	{"id", KEY_ID, "ID", 0, "the finding of the folder", 2},
+	{"runs", KEY_RUNS, "N", 0, "of the scenario and of each control (default 3; ops that race: up to 20000)", 2},
+	{"time", 't', "TIME", 0, "for ops that race: try that long, and each control as long (default 2m)", 2},
 	{0},
 };
 
 static const char help[] =
 	"Runs a finding's scenario on an unmodified kernel in emulation (prepared by ci/stage), and variants of it "
 	"that "
-	"must stay clean. The finding is the most severe that the scenario shows on the module.\v"
-	"Example:\n"
+	"must stay clean. The finding is one of a run's folder, or the most severe that a scenario shows on the "
+	"module. "
+	"Ops that interrupt others run on a second CPU, again and again, with the delay between them swept, until it "
+	"is "
+	"seen or the time is over. What came of it is kept with the finding of a folder.\v"
+	"Examples:\n"
+	"  rcfuzz confirm --stage 6.12-64k --id lost-dirty-host-26193f17 rcfuzz-out\n"
 	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k corpus/known/wider-permission-warns.txt\n"
-	"Exit: 0 not seen there, 1 seen, and every control was clean.";
+	"Exit: 0 not seen there, or a control was not clean; 1 seen, and every control was clean.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -52,32 +83,57 @@ static int take(void *ctx, int key, char *arg)
 	case KEY_STAGE:
 		o->stage = arg;
 		return 0;
+	case KEY_ID:
+		o->id = arg;
+		return 0;
 	case KEY_RUNS:
-		return cli_number("--runs", arg, 1, 1000, &o->runs);
+		return cli_number("--runs", arg, 1, 1000000, &o->runs);
+	case 't':
+		return cli_duration("--time", arg, &o->seconds);
 	}
-	cli_list_add(&o->files, arg);
+	if (o->path)
+		return cli_error(CLI_USAGE, "confirm takes one scenario, or one folder");
+	o->path = arg;
 	return 0;
 }
 
 /* How a scenario went on the stage, again and again. */
 struct trial {
-	uint64_t seen, runs;
+	struct scenario scenario; /* as it is played */
+	uint32_t own_ops;	  /* the rest looks at what is left */
+	uint64_t seen, restored, runs;
+	uint64_t runs_max, seen_enough;
+	unsigned delays; /* in a question; 0: nothing races */
+	struct sweep sweep;
 	char effect[256]; /* the first thing that was seen */
 };
 
 struct confirm {
 	const struct confirm_options *o;
+	struct runner *runner;
 	const struct finding *finding;
 	const struct scenario *s;
 	struct stage *stage;
+	struct stage_facts facts;
 	struct records records;
-	struct trial scenario, controls[CONTROL_COUNT];
-	bool made[CONTROL_COUNT];
+	struct trial trial, controls[CONTROL_COUNT];
+	const char *not_run[CONTROL_COUNT]; /* NULL: it was */
+	char *console;			    /* of a kernel that did not survive */
 };
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
 /* ---- what is seen ------------------------------------------------------------------ */
 
-/* What shows a class of finding from outside: a kind of record, 0 for none. */
+/* What shows a class of finding from outside: a kind of record; ENDS: the kernel does not survive it; 0: nothing. */
+#define ENDS UINT32_MAX
+
 static unsigned evidence(enum finding_class class)
 {
 	switch (class) {
@@ -87,215 +143,428 @@ static unsigned evidence(enum finding_class class)
 		return EV_L1_COMPARE;
 	case CLASS_WARN:
 		return WIRE_LOG;
+	case CLASS_CRASH:
+	case CLASS_DEADLOCK:
+	case CLASS_HANG:
+		return ENDS;
 	default:
 		return 0;
 	}
 }
 
-static bool is_evidence(const struct record *r, enum finding_class class)
+static bool races(const struct scenario *s)
 {
-	return r->event.kind == evidence(class) && (r->event.kind != EV_L1_COMPARE || r->event.status != 0);
+	return s->point_count > 0;
 }
 
-/* One run. 0, or an exit code. */
-static int run_once(struct confirm *c, const struct scenario *s, struct trial *trial)
+/* A harvest that ran while others did may be named by the next one. */
+static bool ran_alone(const struct scenario *s, unsigned op)
 {
-	struct record record;
-	char error[2048];
-	bool seen = false;
-
-	if (!stage_run(c->stage, s, &c->records, error, sizeof(error)))
-		return cli_error(CLI_INTERNAL, "%s", error);
-	for (size_t at = 0; !seen && records_next(&c->records, &at, &record);)
-		seen = is_evidence(&record, c->finding->class);
-	if (seen && !*trial->effect)
-		record_text(&record, trial->effect, sizeof(trial->effect));
-	trial->seen += seen;
-	trial->runs++;
-	return 0;
-}
-
-static int run_trial(struct confirm *c, const struct scenario *s, uint64_t runs, struct trial *trial)
-{
-	int code = 0;
-
-	for (uint64_t i = 0; i < runs && !code; i++)
-		code = run_once(c, s, trial);
-	return code;
-}
-
-/* Controls first, and the scenario itself once: a kernel warns of some things only once. */
-static int run_all(struct confirm *c, const struct scenario *s)
-{
-	static struct scenario control;
-	struct scenario played = *s;
-	unsigned op;
-	int code = 0;
-
-	for (int i = 0; i < CONTROL_COUNT && !code; i++) {
-		c->made[i] = control_make((enum control)i, s, c->finding, &control);
-		if (!c->made[i])
-			continue;
-		rules_play(&control, &op);
-		code = run_trial(c, &control, c->o->runs, &c->controls[i]);
-	}
-	rules_play(&played, &op);
-	return code ? code : run_trial(c, &played, c->finding->class == CLASS_WARN ? 1 : c->o->runs, &c->scenario);
-}
-
-/* ---- the paragraph ------------------------------------------------------------------- */
-
-/* Words, filled into lines. */
-struct paragraph {
-	unsigned column;
-};
-
-#define PARAGRAPH_COLUMNS 76u
-
-static void __attribute__((format(printf, 2, 3))) say(struct paragraph *p, const char *format, ...)
-{
-	char text[1024], *rest = text;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	for (char *word = strtok_r(rest, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		unsigned length = (unsigned)strlen(word);
-
-		if (p->column && p->column + 1 + length > PARAGRAPH_COLUMNS) {
-			putchar('\n');
-			p->column = 0;
-		}
-		p->column += (unsigned)printf("%s%s", p->column ? " " : "", word);
-	}
-}
-
-static bool controls_clean(const struct confirm *c)
-{
-	for (int i = 0; i < CONTROL_COUNT; i++)
-		if (c->controls[i].seen)
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (op < s->op_count &&
+		    (s->points[i].victim == s->ops[op].label || s->points[i].child == s->ops[op].label))
 			return false;
 	return true;
 }
 
-static void say_controls(const struct confirm *c, struct paragraph *p)
+static bool is_evidence(const struct trial *t, const struct observed *r, enum finding_class class)
 {
-	char op[128];
-
-	scenario_op_text(&c->s->ops[c->finding->op_cause], op, sizeof(op));
-	say(p, "Controls (the decisive op is \"%s\"), seen in:", op);
-	for (int i = 0; i < CONTROL_COUNT; i++) {
-		if (c->made[i])
-			say(p, "%s %llu of %llu;", control_name[i], (unsigned long long)c->controls[i].seen,
-			    (unsigned long long)c->controls[i].runs);
-		else
-			say(p, "%s: does not apply;", control_name[i]);
-	}
-	say(p, "%s", controls_clean(c) ? "all clean." : "NOT CLEAN: the scenario does not show what it says.");
+	if (r->event.kind != evidence(class))
+		return false;
+	if (class == CLASS_WARN)
+		return true;
+	if (!ran_alone(&t->scenario, r->event.op))
+		return false;
+	return r->event.kind != EV_L1_COMPARE || r->event.status != 0;
 }
 
-static void print_paragraph(const struct confirm *c, const char *path)
+/* The last harvests but for those behind a tlbie of L1. */
+static unsigned tlbie_at(const struct trial *t)
 {
-	const struct stage_facts *facts = stage_facts(c->stage);
-	struct paragraph p = {0};
+	return t->own_ops + SCENARIO_SLOTS_MAX;
+}
 
-	printf("%s: %s\n\n", path, c->finding->title);
-	say(&p, "Kernel: %s (%s), unmodified, on an emulated POWER9: QEMU %s, -M powernv9, TCG, one CPU.",
-	    facts->package, facts->release, facts->qemu);
-	say(&p, "Seen in %llu of %llu runs.", (unsigned long long)c->scenario.seen,
-	    (unsigned long long)c->scenario.runs);
-	if (c->scenario.seen)
-		say(&p, "The first time: %s.", c->scenario.effect);
-	else if (c->finding->layer == LAYER_TLB)
-		say(&p, "It needs a CPU that keeps a translation across a change of LPIDR; the emulation drops all "
-			"then, so "
-			"this proves nothing.");
+/* What has been seen since the ops began, for one delay. */
+struct sight {
+	bool seen, at_end;
+};
+
+static void end_run(struct trial *t, struct sight *sight)
+{
+	t->seen += sight->seen;
+	t->restored += sight->seen && !sight->at_end;
+	t->runs++;
+	*sight = (struct sight){0};
+}
+
+/* Take the answer to one question. */
+static void take_records(struct confirm *c, struct trial *t, const int32_t *delays)
+{
+	struct sight sight = {0};
+	struct observed r;
+	unsigned run = 0;
+
+	for (size_t at = 0; records_next(&c->records, &at, &r);) {
+		if (r.event.kind == WIRE_RACE) {
+			if (run < t->delays)
+				sweep_learn(&t->sweep, delays[run], r.event.n, r.event.count, sight.seen);
+			run++;
+			end_run(t, &sight);
+		}
+		if (!is_evidence(t, &r, c->finding->class))
+			continue;
+		if (r.event.op > tlbie_at(t)) {
+			sight.at_end = true;
+			continue;
+		}
+		if (!*t->effect)
+			record_text(&r, t->effect, sizeof(t->effect));
+		sight.seen = true;
+	}
+	if (!run)
+		end_run(t, &sight);
+}
+
+/* ---- running it ---------------------------------------------------------------------- */
+
+/* The kernel there did not survive. 0 if that is what the finding says, or an exit code. */
+static int take_end(struct confirm *c, struct trial *t, const char *why)
+{
+	c->console = stage_console(c->stage);
+	if (evidence(c->finding->class) != ENDS)
+		return cli_error(CLI_INTERNAL, "%s", why);
+	t->seen++;
+	t->runs++;
+	snprintf(t->effect, sizeof(t->effect), "%.*s", (int)strcspn(why, ";"), why);
+	t->runs_max = t->runs;
+	return 0;
+}
+
+static bool is_over(const struct confirm *c, const struct trial *t, uint64_t sent, double began)
+{
+	return interrupted || t->seen >= t->seen_enough || sent * (t->delays ? t->delays : 1) >= t->runs_max ||
+	       (t->delays && now_seconds() - began > c->o->seconds);
+}
+
+/* Again and again. 0, or an exit code. */
+static int run_trial(struct confirm *c, struct trial *t)
+{
+	int32_t delays[AHEAD][RACE_DELAYS];
+	uint64_t sent = 0, taken = 0;
+	double began = now_seconds();
+	char error[2048];
+
+	while (taken < sent || !is_over(c, t, sent, began)) {
+		if (sent - taken < AHEAD && !is_over(c, t, sent, began)) {
+			int32_t *next = delays[sent++ % AHEAD];
+
+			for (unsigned i = 0; i < t->delays; i++)
+				next[i] = sweep_next(&t->sweep);
+			if (!stage_send(c->stage, &t->scenario, next, t->delays, error, sizeof(error)))
+				return take_end(c, t, error);
+			continue;
+		}
+		if (!stage_receive(c->stage, &c->records, error, sizeof(error)))
+			return take_end(c, t, error);
+		take_records(c, t, delays[taken++ % AHEAD]);
+	}
+	return 0;
+}
+
+static void prepare(const struct confirm *c, struct trial *t, const struct scenario *s, uint64_t runs)
+{
+	unsigned op;
+
+	memset(t, 0, sizeof(*t));
+	t->scenario = *s;
+	t->own_ops = s->op_count;
+	t->runs_max = runs;
+	t->seen_enough = UINT64_MAX;
+	t->delays = races(s) ? RACE_DELAYS : 0;
+	rules_play(&t->scenario, c->finding->class == CLASS_LOST_DIRTY_HOST ? c->finding->guest : 0, &op);
+}
+
+static uint64_t runs_of(const struct confirm *c)
+{
+	if (c->o->runs)
+		return c->o->runs;
+	return races(c->s) ? RACE_RUNS : RUNS;
+}
+
+/* Does the finding's class show in a variant on the module? Then it is no control. */
+static bool shows_here(struct confirm *c, const struct scenario *s)
+{
+	static struct run_outcome outcome;
+
+	run_scenario(c->runner, s, NULL, &outcome);
+	for (uint32_t i = 0; i < outcome.finding_count; i++)
+		if (outcome.findings[i].class == c->finding->class)
+			return true;
+	return false;
+}
+
+/* As often as the scenario itself: what does not race, a few times. */
+static int run_control(struct confirm *c, enum control control, uint64_t runs)
+{
+	static struct scenario s;
+	struct trial *t = &c->controls[control];
+
+	if (!control_make(control, c->s, c->finding, &s)) {
+		c->not_run[control] = CONFIRMATION_NO_SUCH_CONTROL;
+		return 0;
+	}
+	if (shows_here(c, &s)) {
+		c->not_run[control] = "on our machine it shows there too";
+		return 0;
+	}
+	prepare(c, t, &s, races(&s) ? runs : c->o->runs ? c->o->runs : RUNS);
+	return run_trial(c, t);
+}
+
+/*
+ * A kernel warns of some things only once, and survives others not at all: then the controls come first, and the
+ * scenario once. A race comes first, so that its controls can be tried as often.
+ */
+static int run_all(struct confirm *c)
+{
+	bool once = c->finding->class == CLASS_WARN || evidence(c->finding->class) == ENDS;
+	int code = 0;
+
+	prepare(c, &c->trial, c->s, once && !races(c->s) ? 1 : runs_of(c));
+	if (races(c->s) || once)
+		c->trial.seen_enough = once ? 1 : RACE_SEEN;
+	if (races(c->s) && !once)
+		code = run_trial(c, &c->trial);
+	for (int i = 0; i < CONTROL_COUNT && !code; i++)
+		code = run_control(c, (enum control)i, c->trial.runs ? c->trial.runs : runs_of(c));
+	if (!code && !c->trial.runs)
+		code = run_trial(c, &c->trial);
+	return code;
+}
+
+/* ---- what came of it --------------------------------------------------------------------- */
+
+static struct confirmation confirmation_of(const struct confirm *c, char *decisive, size_t size)
+{
+	const struct trial *t = &c->trial;
+	struct confirmation result = {
+		.kernel = c->facts.kernel,
+		.package = c->facts.package,
+		.release = c->facts.release,
+		.qemu = c->facts.qemu,
+		.cpus = races(c->s) ? 2 : 1,
+		.seen = t->seen,
+		.runs = t->runs,
+		.effect = t->effect,
+		.decisive = decisive,
+		.races = races(c->s),
+		.swept_ms = 1e-6 * (double)sweep_width(&t->sweep),
+		.restored = t->restored,
+		.asked_tlbie = t->scenario.op_count > tlbie_at(t),
+		.needs_tlb = c->finding->layer == LAYER_TLB,
+		.control_count = CONTROL_COUNT,
+	};
+	uint32_t op = races(c->s) ? scenario_op_index(c->s, c->s->points[0].child) : c->finding->op_cause;
+
+	scenario_op_text(&c->s->ops[op], decisive, size);
+	for (unsigned i = 0; i < CONTROL_COUNT; i++)
+		result.controls[i] = (struct confirmation_control){.what = control_name[i],
+								   .not_run = c->not_run[i],
+								   .seen = c->controls[i].seen,
+								   .runs = c->controls[i].runs};
+	return result;
+}
+
+/* Where the finding came from; record NULL: from a scenario alone. */
+struct source {
+	char path[PATH_MAX]; /* of the scenario */
+	cJSON *record;
+};
+
+/* Print the paragraph, and keep it with the finding. 0, or an exit code. */
+static int conclude(const struct confirm *c, const struct source *source)
+{
+	char decisive[128];
+	struct confirmation result = confirmation_of(c, decisive, sizeof(decisive));
+	cJSON *json = confirmation_json(&result);
+	int code = confirmation_holds(&result) ? CLI_FINDING : CLI_CLEAN;
+
+	if (!json)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	printf("%s: %s\n\n", source->path, c->finding->title);
+	confirmation_text(stdout, json, 0, 76);
+	if (!source->record) {
+		cJSON_Delete(json);
+		return cli_flush(code);
+	}
+	if (!confirmation_add(source->record, json))
+		return cli_error(CLI_INTERNAL, "out of memory");
+	return found_append(c->o->path, source->record) ? CLI_IO : cli_flush(code);
+}
+
+/* The log of a kernel that did not survive. */
+static int keep_console(const struct confirm *c, const struct source *source)
+{
+	char path[PATH_MAX + 128], error[512];
+
+	if (!c->console)
+		return 0;
+	if (source->record)
+		snprintf(path, sizeof(path), "%s/reports/%s-%s.console.log", c->o->path,
+			 record_string(source->record, "id"), c->o->stage);
 	else
-		say(&p, "The emulation is not the hardware: this proves nothing.");
-	say_controls(c, &p);
-	putchar('\n');
+		snprintf(path, sizeof(path), "%s-%s.console.log",
+			 strrchr(source->path, '/') ? strrchr(source->path, '/') + 1 : source->path, c->o->stage);
+	if (file_write_atomic(path, c->console, strlen(c->console), error, sizeof(error)))
+		return cli_error(CLI_IO, "%s", error);
+	fprintf(stderr, "rcfuzz: the kernel's log is in %s\n", path);
+	return 0;
 }
 
 /* ---- the verb -------------------------------------------------------------------------- */
 
-static int confirm_on_stage(struct confirm *c, const char *path, const struct scenario *s)
+static int can_be_seen(const struct confirm *c, const struct source *source)
 {
-	struct scenario played = *s;
-	char error[2048];
+	struct scenario played = *c->s;
 	unsigned op;
-	const char *why = rules_play(&played, &op);
-	int code;
+	const char *why = rules_play(&played, 0, &op);
 
 	if (why)
-		return cli_error(CLI_BAD_INPUT, "%s: %s %s is not on the stage: %s", path,
-				 op_info[s->ops[op].kind].actor, op_info[s->ops[op].kind].name, why);
+		return cli_error(CLI_BAD_INPUT, "%s: %s %s is not on the stage: %s", source->path,
+				 op_info[c->s->ops[op].kind].actor, op_info[c->s->ops[op].kind].name, why);
 	if (!evidence(c->finding->class))
-		return cli_error(CLI_BAD_INPUT, "%s: a finding of class %s cannot be seen from outside", path,
+		return cli_error(CLI_BAD_INPUT, "%s: a finding of class %s cannot be seen from outside", source->path,
 				 class_info[c->finding->class].name);
-	c->s = s;
-	c->stage = stage_start(c->o->stage, error, sizeof(error));
-	if (!c->stage)
-		return cli_error(CLI_NO_INPUT, "%s", error);
-	if (stage_facts(c->stage)->page_shift != (s->config.page == PAGE_4K ? 12u : 16u))
-		code = cli_error(CLI_USAGE, "the module and the kernel %s have different page sizes", c->o->stage);
-	else
-		code = run_all(c, s);
-	if (!code) {
-		print_paragraph(c, path);
-		code = c->scenario.seen && controls_clean(c) ? CLI_FINDING : CLI_CLEAN;
-	}
-	stage_stop(c->stage);
-	records_free(&c->records);
-	return cli_flush(code);
+	return 0;
 }
 
-static int confirm_with(const struct confirm_options *o, const char *module)
+static int confirm_on_stage(struct confirm *c, const struct source *source)
+{
+	char error[2048];
+	int code = can_be_seen(c, source);
+
+	if (code)
+		return code;
+	c->stage = stage_start(c->o->stage, races(c->s) ? 2 : 1, error, sizeof(error));
+	if (!c->stage)
+		return cli_error(CLI_NO_INPUT, "%s", error);
+	c->facts = *stage_facts(c->stage);
+	if (c->facts.page_shift != (c->s->config.page == PAGE_4K ? 12u : 16u))
+		code = cli_error(CLI_USAGE, "the module and the kernel %s have different page sizes", c->o->stage);
+	else
+		code = run_all(c);
+	if (c->console && keep_console(c, source) && !code)
+		code = CLI_IO;
+	if (!code)
+		code = conclude(c, source);
+	stage_stop(c->stage);
+	records_free(&c->records);
+	free(c->console);
+	return code;
+}
+
+/* The finding to confirm: the record's, or the most severe one. NULL: it does not show. */
+static const struct finding *choose(const struct run_outcome *outcome, const struct source *source)
+{
+	const char *signature = record_string(source->record, "signature");
+
+	if (!source->record)
+		return timeline_worst(outcome);
+	for (uint32_t i = 0; i < outcome->finding_count; i++)
+		if (!strcmp(outcome->findings[i].signature, signature))
+			return &outcome->findings[i];
+	return NULL;
+}
+
+static int confirm_with(const struct confirm_options *o, const char *module, const struct source *source)
 {
 	static struct scenario_file file;
 	static struct run_outcome outcome;
-	struct confirm c = {.o = o};
-	const char *path = o->files.items[0];
+	static struct confirm c;
 	char error[512];
-	struct runner *runner;
-	int code = load_scenario(path, &file);
+	int code = load_scenario(source->path, &file);
 
 	if (code)
 		return code;
 	if (scenario_file_embargoed(&file))
-		return cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
-	runner = runner_create(module, error, sizeof(error));
-	if (!runner)
+		return cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", source->path);
+	c = (struct confirm){.o = o, .s = &file.scenario, .runner = runner_create(module, error, sizeof(error))};
+	if (!c.runner)
 		return cli_error(CLI_BAD_INPUT, "%s", error);
-	file.scenario.config.page = runner_page_shift(runner) == 12 ? PAGE_4K : PAGE_64K;
+	file.scenario.config.page = runner_page_shift(c.runner) == 12 ? PAGE_4K : PAGE_64K;
 	scenario_canonicalize(&file.scenario);
-	run_scenario(runner, &file.scenario, NULL, &outcome);
-	c.finding = timeline_worst(&outcome);
+	run_scenario(c.runner, &file.scenario, NULL, &outcome);
+	c.finding = choose(&outcome, source);
 	if (c.finding)
-		code = confirm_on_stage(&c, path, &file.scenario);
+		code = confirm_on_stage(&c, source);
 	else
-		code = cli_error(CLI_BAD_INPUT, "%s shows no finding on this module", path);
-	runner_destroy(runner);
+		code = cli_error(CLI_BAD_INPUT, "%s does not show %s on this module", source->path,
+				 source->record ? record_string(source->record, "signature") : "a finding");
+	runner_destroy(c.runner);
+	return code;
+}
+
+/* What is meant by the path and --id. 0, or an exit code. */
+static int find_source(const struct confirm_options *o, struct source *source, cJSON **records)
+{
+	int code;
+
+	if (!found_is_folder(o->path)) {
+		if (o->id)
+			return cli_error(CLI_USAGE, "%s is one scenario: --id goes with a folder", o->path);
+		snprintf(source->path, sizeof(source->path), "%s", o->path);
+		return 0;
+	}
+	code = found_read(o->path, records);
+	if (!code && o->id)
+		code = found_keep_one(*records, o->id);
+	if (code)
+		return code;
+	if (cJSON_GetArraySize(*records) != 1)
+		return cli_error(CLI_USAGE, "%s holds %d findings, confirm is about one: choose it with --id", o->path,
+				 cJSON_GetArraySize(*records));
+	source->record = (*records)->child;
+	return found_scenario(o->path, source->record, source->path);
+}
+
+static int confirm(const struct confirm_options *o)
+{
+	static struct source source;
+	struct target_choice target;
+	struct cli_list modules = {0};
+	cJSON *records = NULL;
+	int code = find_source(o, &source, &records);
+
+	if (!code) {
+		target = source.record ? found_target(&o->target, source.record) : o->target;
+		code = target_resolve(&target, target_plain_flavour(), &modules);
+		if (target.trees.items != o->target.trees.items)
+			cli_list_free(&target.trees);
+	}
+	if (!code && modules.count > 1)
+		code = cli_error(CLI_USAGE, "confirm works on one kernel");
+	if (!code)
+		code = confirm_with(o, modules.items[0], &source);
+	cli_list_free(&modules);
+	cJSON_Delete(records);
 	return code;
 }
 
 int verb_confirm(int argc, char **argv)
 {
-	struct confirm_options o = {.stage = "6.12-64k", .runs = 3};
-	const struct cli_parser parser = {"confirm", "FILE", help, options, take, &o};
-	struct cli_list modules = {0};
+	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+	struct confirm_options o = {.stage = "6.12-64k", .seconds = RACE_SECONDS};
+	const struct cli_parser parser = {"confirm", "FILE|FOLDER", help, options, take, &o};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED && o.files.count != 1)
-		code = cli_error(CLI_USAGE, "confirm wants one scenario: rcfuzz confirm FILE");
-	if (code == CLI_PARSED)
-		code = target_resolve(&o.target, target_plain_flavour(), &modules);
-	if (!code && modules.count > 1)
-		code = cli_error(CLI_USAGE, "confirm works on one kernel");
-	if (!code)
-		code = confirm_with(&o, modules.items[0]);
-	cli_list_free(&modules);
-	cli_list_free(&o.files);
+	if (code == CLI_PARSED && !o.path)
+		code = cli_error(CLI_USAGE,
+				 "confirm wants a scenario, or the --out folder of a run: rcfuzz confirm FILE");
+	else if (code == CLI_PARSED) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		code = confirm(&o);
+	}
 	target_free(&o.target);
 	return code;
 }

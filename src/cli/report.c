@@ -2,8 +2,10 @@
 /* report.c: `rcfuzz report`: the findings of a run, for people and for programs. */
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/found.h"
 #include "cli/target.h"
 #include "cli/tell.h"
+#include "report/confirmation.h"
 #include "report/ktap.h"
 #include "report/record.h"
 #include "report/sarif.h"
@@ -15,8 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define LINES_BYTES_MAX (256u << 20)
 
 enum report_form { FORM_TEXT, FORM_JSON, FORM_SARIF, FORM_KTAP, FORM_HTML, FORM_MAIL };
 
@@ -80,42 +80,6 @@ static int take(void *ctx, int key, char *arg)
 	return 0;
 }
 
-/* findings.jsonl of a folder, or the file itself. */
-static int read_records(const struct report_options *o, cJSON **records)
-{
-	char path[PATH_MAX], error[512], *text;
-	size_t n, bad;
-	struct stat st;
-	int result;
-
-	snprintf(path, sizeof(path), "%s%s", o->path,
-		 !stat(o->path, &st) && S_ISDIR(st.st_mode) ? "/findings.jsonl" : "");
-	result = file_read(path, LINES_BYTES_MAX, &text, &n, error, sizeof(error));
-	if (result)
-		return cli_error(result == -ENOENT  ? CLI_NO_INPUT
-				 : result == -EFBIG ? CLI_BAD_INPUT
-						    : CLI_IO,
-				 "%s; name the --out folder of a run, or a scenario", error);
-	*records = record_read_lines(text, n, &bad);
-	free(text);
-	if (!*records)
-		return cli_error(CLI_INTERNAL, "out of memory");
-	if (bad && !cJSON_GetArraySize(*records))
-		return cli_error(CLI_BAD_INPUT, "%s holds no findings: none of its %zu lines is a record", path, bad);
-	if (bad)
-		fprintf(stderr, "rcfuzz: %s: %zu lines are no records and were left out\n", path, bad);
-	return 0;
-}
-
-static int keep_one(cJSON *records, const char *id)
-{
-	for (int i = cJSON_GetArraySize(records) - 1; i >= 0; i--) {
-		if (strcmp(record_string(cJSON_GetArrayItem(records, i), "id"), id))
-			cJSON_DeleteItemFromArray(records, i);
-	}
-	return cJSON_GetArraySize(records) ? 0 : cli_error(CLI_NO_INPUT, "there is no finding '%s'", id);
-}
-
 /* ---- text ------------------------------------------------------------------------------ */
 
 /* The report that was written with the minimised scenario. */
@@ -153,6 +117,19 @@ static void print_short(FILE *out, const cJSON *record)
 		record_string(record, "scenario"), record_number(record, "ops"));
 }
 
+static void print_confirmations(FILE *out, const cJSON *record)
+{
+	const cJSON *confirmation;
+
+	cJSON_ArrayForEach(confirmation, cJSON_GetObjectItemCaseSensitive(record, "confirm"))
+	{
+		fprintf(out, "\non an unmodified kernel, %s: %s\n", record_string(confirmation, "kernel"),
+			cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(confirmation, "confirmed")) ? "confirmed"
+												  : "not confirmed");
+		confirmation_text(out, confirmation, 3, 80);
+	}
+}
+
 static void print_text(FILE *out, const struct report_options *o, const cJSON *records)
 {
 	const cJSON *record;
@@ -166,6 +143,7 @@ static void print_text(FILE *out, const struct report_options *o, const cJSON *r
 			*record_string(record, "known") ? "  known: " : "", record_string(record, "known"));
 		if (!copy_report(out, o, record))
 			print_short(out, record);
+		print_confirmations(out, record);
 	}
 }
 
@@ -200,52 +178,37 @@ static void print_ktap(FILE *out, const cJSON *records)
 
 /* ---- those that run the scenario again ----------------------------------------------------- */
 
-static int tell_scenario(FILE *out, const struct report_options *o, const char *path, const char *signature,
+/* record: what is known of its finding; NULL: nothing. */
+static int tell_scenario(FILE *out, const struct report_options *o, const char *path, const cJSON *record,
 			 const struct target_choice *target)
 {
 	static const enum tell_form forms[] = {
 		[FORM_TEXT] = TELL_TEXT, [FORM_JSON] = TELL_JSON, [FORM_HTML] = TELL_HTML, [FORM_MAIL] = TELL_MAIL};
-	const struct tell request = {path, signature, target, forms[o->form], o->fixes};
+	const struct tell request = {.path = path,
+				     .signature = record ? record_string(record, "signature") : NULL,
+				     .confirm = cJSON_GetObjectItemCaseSensitive(record, "confirm"),
+				     .target = target,
+				     .form = forms[o->form],
+				     .fixes = o->fixes};
 
 	return tell(out, &request);
-}
-
-/* The kernel that a record was made on, if nobody names one and it is still there, unpatched. */
-static struct target_choice target_of(const struct report_options *o, const cJSON *record)
-{
-	const cJSON *target = cJSON_GetObjectItemCaseSensitive(record, "target");
-	const char *tree = record_string(target, "tree");
-	struct target_choice choice = o->target;
-
-	if (o->target.modules.count || o->target.trees.count || access(tree, R_OK) ||
-	    cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(target, "patches")))
-		return choice;
-	choice.trees = (struct cli_list){0};
-	cli_list_add(&choice.trees, tree);
-	if (!choice.page_size_given)
-		choice.page_size = !strcmp(record_string(target, "page_size"), "4k") ? BUILD_PAGE_4K : BUILD_PAGE_64K;
-	return choice;
 }
 
 static int tell_record(FILE *out, const struct report_options *o, const cJSON *records)
 {
 	const cJSON *record = records->child;
-	const char *scenario = record_string(record, "scenario"), *slash = strrchr(o->path, '/');
 	struct target_choice target;
 	char path[PATH_MAX];
-	struct stat st;
-	int code, folder;
+	int code;
 
 	if (cJSON_GetArraySize(records) != 1)
 		return cli_error(CLI_USAGE, "%s holds %d findings, this is about one: choose it with --id, such as %s",
 				 o->path, cJSON_GetArraySize(records), record ? record_string(record, "id") : "ID");
-	/* The path comes from a file: it must not lead elsewhere. */
-	if (*scenario == '/' || *scenario == '.' || strstr(scenario, "/."))
-		return cli_error(CLI_BAD_INPUT, "%s: the scenario '%s' is not in the folder", o->path, scenario);
-	folder = !stat(o->path, &st) && S_ISDIR(st.st_mode) ? (int)strlen(o->path) : slash ? (int)(slash - o->path) : 0;
-	snprintf(path, sizeof(path), "%.*s%s%s", folder, o->path, folder ? "/" : "", scenario);
-	target = target_of(o, record);
-	code = tell_scenario(out, o, path, record_string(record, "signature"), &target);
+	code = found_scenario(o->path, record, path);
+	if (code)
+		return code;
+	target = found_target(&o->target, record);
+	code = tell_scenario(out, o, path, record, &target);
 	if (target.trees.items != o->target.trees.items)
 		cli_list_free(&target.trees);
 	return code;
@@ -275,15 +238,6 @@ static int print(FILE *out, const struct report_options *o, const cJSON *records
 		return tell_record(out, o, records);
 	}
 	return code;
-}
-
-/* Not a folder of findings, and not its list of records. */
-static bool is_scenario(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-	struct stat st;
-
-	return !stat(path, &st) && !S_ISDIR(st.st_mode) && !(dot && !strcmp(dot, ".jsonl"));
 }
 
 /* records NULL: the path is a scenario. */
@@ -318,16 +272,16 @@ static int write_report(const struct report_options *o, const cJSON *records)
 
 static int report(const struct report_options *o)
 {
-	bool scenario = is_scenario(o->path);
+	bool scenario = !found_is_folder(o->path);
 	cJSON *records = NULL;
 	int code = 0;
 
 	if (scenario && o->id)
 		return cli_error(CLI_USAGE, "%s is one scenario: --id goes with a folder", o->path);
 	if (!scenario)
-		code = read_records(o, &records);
+		code = found_read(o->path, &records);
 	if (!code && records && o->id)
-		code = keep_one(records, o->id);
+		code = found_keep_one(records, o->id);
 	if (!code)
 		code = write_report(o, records);
 	cJSON_Delete(records);

@@ -6,6 +6,7 @@
 #include "cli/guard.h"
 #include "cli/load.h"
 #include "kernel/spawn.h"
+#include "report/confirmation.h"
 #include "report/html.h"
 #include "report/mail.h"
 #include "report/record.h"
@@ -83,6 +84,17 @@ static bool open_runner(void *ctx, char *error, size_t error_size)
 	return teller->timeline && teller->runner;
 }
 
+static void print_confirmations(FILE *out, const cJSON *confirm)
+{
+	const cJSON *confirmation;
+
+	cJSON_ArrayForEach(confirmation, confirm)
+	{
+		fprintf(out, "\nOn an unmodified kernel:\n");
+		confirmation_text(out, confirmation, 0, MAIL_COLUMNS);
+	}
+}
+
 static int write_page(const struct teller *teller)
 {
 	const struct timeline *t = teller->timeline;
@@ -95,10 +107,11 @@ static int write_page(const struct teller *teller)
 		report_text(teller->page, t, info, teller->name);
 		break;
 	case TELL_HTML:
-		report_html(teller->page, t, info, teller->name, teller->file.story);
+		report_html(teller->page, t, info, teller->name, teller->file.story, teller->tell->confirm);
 		break;
 	case TELL_MAIL:
 		report_text_mail(teller->page, t, info, teller->name);
+		print_confirmations(teller->page, teller->tell->confirm);
 		break;
 	case TELL_JSON:
 		json = report_json(t, info, teller->name);

@@ -12,6 +12,7 @@ enum tell_form { TELL_TEXT, TELL_JSON, TELL_HTML, TELL_MAIL };
 struct tell {
 	const char *path;      /* the scenario */
 	const char *signature; /* of the finding to tell; NULL: the one that the file expects, or the most severe */
+	const cJSON *confirm;  /* what came of it on unmodified kernels (confirmation.h); NULL: nothing */
 	const struct target_choice *target;
 	enum tell_form form;
 	const char *fixes; /* mail: the commit at which a bisection ended; NULL: none */

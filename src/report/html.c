@@ -2,6 +2,7 @@
 /* html.c: the page of a finding; its picture is in html_timeline.c. */
 #include "report/html.h"
 
+#include "report/confirmation.h"
 #include "report/markup.h"
 #include "report/record.h"
 #include "report/source.h"
@@ -249,7 +250,8 @@ static void print_target(FILE *out, const struct timeline *t, const char *target
 	cJSON_Delete(target);
 }
 
-void report_html(FILE *out, const struct timeline *t, const char *target_info, const char *name, const char *story)
+void report_html(FILE *out, const struct timeline *t, const char *target_info, const char *name, const char *story,
+		 const cJSON *confirm)
 {
 	print_head(out, t);
 	print_finding(out, t);
@@ -258,6 +260,7 @@ void report_html(FILE *out, const struct timeline *t, const char *target_info, c
 	print_story(out, t, story);
 	if (t->has_finding)
 		print_places(out, &t->finding, target_info);
+	confirmation_html(out, confirm);
 	print_scenario(out, t, name);
 	print_others(out, t);
 	print_target(out, t, target_info);

@@ -12,8 +12,10 @@
 /*
  * Write the page. target_info: the module's JSON (runner_target_info). name: the
  * scenario's file. story: what its author says, lines end in \n; "" or NULL: none.
+ * confirm: what came of it on unmodified kernels (confirmation.h); NULL: nothing.
  */
-void report_html(FILE *out, const struct timeline *t, const char *target_info, const char *name, const char *story);
+void report_html(FILE *out, const struct timeline *t, const char *target_info, const char *name, const char *story,
+		 const cJSON *confirm);
 
 /* html_timeline.c: the ops as a list; behind each a strip of the picture, which together are the picture. */
 void html_timeline(FILE *out, const struct timeline *t);

@@ -69,7 +69,7 @@ static char *print(const struct timeline *t, const char *name, const char *autho
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
-	report_html(out, t, INFO, name, author);
+	report_html(out, t, INFO, name, author, NULL);
 	fclose(out);
 	return text;
 }

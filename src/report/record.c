@@ -121,6 +121,13 @@ static bool is_record(const cJSON *record)
 	       class_from_name(record_string(record, "class")) >= 0;
 }
 
+/* What `rcfuzz confirm` has added to a finding stays with it: who writes later knows nothing of it. */
+static void keep_confirmations(cJSON *old, cJSON *record)
+{
+	if (!cJSON_GetObjectItemCaseSensitive(record, "confirm") && cJSON_GetObjectItemCaseSensitive(old, "confirm"))
+		cJSON_AddItemToObject(record, "confirm", cJSON_DetachItemFromObjectCaseSensitive(old, "confirm"));
+}
+
 /* Put a record in the place of an earlier one with the same id, or at the end. */
 static bool take_record(cJSON *records, cJSON *record)
 {
@@ -130,6 +137,7 @@ static bool take_record(cJSON *records, cJSON *record)
 	cJSON_ArrayForEach(old, records)
 	{
 		if (!strcmp(record_string(old, "id"), record_string(record, "id"))) {
+			keep_confirmations(old, record);
 			cJSON_ReplaceItemInArray(records, at, record);
 			return true;
 		}

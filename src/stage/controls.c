@@ -13,8 +13,11 @@ static bool is_access(const struct scenario_op *op)
 	       op->kind == OP_L1_STORE || op->kind == OP_L1_LOAD;
 }
 
+/* In a race that is the op that interrupts: what is left is its victim, all alone. */
 static bool without(struct scenario *s, unsigned op)
 {
+	if (s->point_count)
+		op = scenario_op_index(s, s->points[0].child);
 	if (op >= s->op_count)
 		return false;
 	memmove(&s->ops[op], &s->ops[op + 1], (s->op_count - op - 1) * sizeof(s->ops[0]));
@@ -86,6 +89,18 @@ static bool swapped(struct scenario *s, unsigned op)
 	return true;
 }
 
+/* The op that interrupts another one runs before it, and has ended then. */
+static bool before_victim(struct scenario *s)
+{
+	uint32_t child = scenario_op_index(s, s->points[0].child), victim = scenario_op_index(s, s->points[0].victim);
+
+	s->point_count = 0;
+	if (child >= s->op_count || victim >= child)
+		return false;
+	move(s, child, victim);
+	return true;
+}
+
 bool control_make(enum control control, const struct scenario *s, const struct finding *f, struct scenario *out)
 {
 	bool made = false;
@@ -99,7 +114,12 @@ bool control_make(enum control control, const struct scenario *s, const struct f
 		made = plain(out);
 		break;
 	case CONTROL_SWAPPED:
-		made = swapped(out, f->op_cause);
+		made = s->point_count ? before_victim(out) : swapped(out, f->op_cause);
+		break;
+	case CONTROL_SERIAL:
+		/* It stands right behind its victim. */
+		made = s->point_count > 0;
+		out->point_count = 0;
 		break;
 	case CONTROL_COUNT:
 		break;

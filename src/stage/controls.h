@@ -13,7 +13,8 @@
 #define CONTROLS(X)                                                                                                    \
 	X(CONTROL_WITHOUT, "without the decisive op")                                                                  \
 	X(CONTROL_PLAIN, "a plain L1 instead of L2")                                                                   \
-	X(CONTROL_SWAPPED, "order swapped: the access before the op that it follows")
+	X(CONTROL_SWAPPED, "order swapped")                                                                            \
+	X(CONTROL_SERIAL, "one op after the other")
 #define CONTROL_MEMBER(id, word) id,
 enum control { CONTROLS(CONTROL_MEMBER) CONTROL_COUNT };
 extern const char *const control_name[CONTROL_COUNT];

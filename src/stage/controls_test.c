@@ -71,11 +71,53 @@ static void what_is_not_there_makes_no_control(void **state)
 	assert_false(control_make(CONTROL_PLAIN, &s, &finding, &out));
 }
 
+#define VICTIM "d l2    store     guest=1 n=2\n"
+#define CHILD "e host  harvest   slot=0\n"
+
+static void a_race_has_controls_of_its_own(void **state)
+{
+	static const char race[] = HEAD FIRST VICTIM "    at kvmppc_create_pte:lock:mmu_lock#2\n    " CHILD;
+	static const struct {
+		enum control control;
+		const char *expected;
+	} rows[] = {
+		{CONTROL_WITHOUT, HEAD FIRST VICTIM},
+		{CONTROL_SWAPPED, HEAD FIRST CHILD VICTIM},
+		{CONTROL_SERIAL, HEAD FIRST VICTIM CHILD},
+	};
+	static struct scenario_file file;
+	struct scenario_error error;
+	struct scenario out;
+	char text[1024];
+
+	(void)state;
+	assert_true(scenario_file_parse(race, sizeof(race) - 1, &file, &error));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(control_make(rows[i].control, &file.scenario, &finding, &out));
+		scenario_text_write_bare(&out, text, sizeof(text));
+		assert_string_equal(text, rows[i].expected);
+	}
+	/* L1 stores where L2 would have, and is interrupted in the same way. */
+	assert_true(control_make(CONTROL_PLAIN, &file.scenario, &finding, &out));
+	assert_int_equal(out.ops[3].kind, OP_L1_STORE);
+	assert_int_equal(out.point_count, 1);
+}
+
+static void without_a_race_nothing_is_put_one_after_the_other(void **state)
+{
+	struct scenario s = loss(), out;
+
+	(void)state;
+	assert_false(control_make(CONTROL_SERIAL, &s, &finding, &out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(controls_change_one_thing),
 		cmocka_unit_test(what_is_not_there_makes_no_control),
+		cmocka_unit_test(a_race_has_controls_of_its_own),
+		cmocka_unit_test(without_a_race_nothing_is_put_one_after_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

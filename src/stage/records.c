@@ -14,6 +14,7 @@ static const char *const words[] = {
 	[WIRE_L2_LEFT] = "l2.left",
 	[WIRE_LOST] = "lost",
 	[WIRE_LOG] = "log",
+	[WIRE_RACE] = "race",
 };
 
 void records_free(struct records *r)
@@ -51,7 +52,7 @@ bool records_add(struct records *r, const struct event *e, const void *payload, 
 	return true;
 }
 
-bool records_next(const struct records *r, size_t *at, struct record *record)
+bool records_next(const struct records *r, size_t *at, struct observed *record)
 {
 	struct wire_record head;
 
@@ -60,7 +61,7 @@ bool records_next(const struct records *r, size_t *at, struct record *record)
 	memcpy(&head, r->bytes + *at, sizeof(head));
 	if (r->size - *at - sizeof(head) < head.payload)
 		return false;
-	*record = (struct record){.payload = r->bytes + *at + sizeof(head), .bytes = head.payload};
+	*record = (struct observed){.payload = r->bytes + *at + sizeof(head), .bytes = head.payload};
 	memcpy(&record->event, head.event, sizeof(head.event));
 	*at += sizeof(head) + head.payload;
 	return true;
@@ -85,7 +86,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char
 	t->left -= (size_t)n;
 }
 
-void record_text(const struct record *record, char *text, size_t size)
+void record_text(const struct observed *record, char *text, size_t size)
 {
 	static const char *const access[] = {"load", "store", "fetch"};
 	const struct event *e = &record->event;
@@ -104,6 +105,9 @@ void record_text(const struct record *record, char *text, size_t size)
 		return;
 	case WIRE_LOG:
 		say(&t, " %.*s", (int)record->bytes, (const char *)record->payload);
+		return;
+	case WIRE_RACE:
+		say(&t, ": %u ns, the op that interrupts %u ns", e->n, e->count);
 		return;
 	case WIRE_LOST:
 		say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
@@ -131,7 +135,7 @@ void record_text(const struct record *record, char *text, size_t size)
 			say(&t, " %u", i);
 }
 
-static bool equal(const struct record *a, const struct record *b)
+static bool equal(const struct observed *a, const struct observed *b)
 {
 	struct event x = a->event, y = b->event;
 
@@ -142,10 +146,11 @@ static bool equal(const struct record *a, const struct record *b)
 }
 
 /* The next record that is compared. */
-static bool next_compared(const struct records *r, size_t *at, struct record *record)
+static bool next_compared(const struct records *r, size_t *at, struct observed *record)
 {
 	while (records_next(r, at, record))
-		if (record->event.kind != WIRE_LOG && record->event.kind != WIRE_LOST)
+		if (record->event.kind != WIRE_LOG && record->event.kind != WIRE_LOST &&
+		    record->event.kind != WIRE_RACE)
 			return true;
 	return false;
 }
@@ -155,7 +160,7 @@ bool records_differ(const struct records *ours, const struct records *theirs, un
 	size_t at = 0, there = 0;
 
 	for (;;) {
-		struct record a, b;
+		struct observed a, b;
 		bool has_a = next_compared(ours, &at, &a), has_b = next_compared(theirs, &there, &b);
 
 		has_a = has_a && a.event.op < ops;

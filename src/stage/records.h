@@ -19,16 +19,16 @@ uint8_t *records_extend(struct records *r, size_t n);
 /* Append one. False: no memory. */
 bool records_add(struct records *r, const struct event *e, const void *payload, uint32_t bytes);
 
-struct record {
+struct observed {
 	struct event event;	/* bitmap: NULL */
 	const uint8_t *payload; /* of the buffer */
 	uint32_t bytes;
 };
 /* The record at *at, which moves on. False: the end, or what is there is none. */
-bool records_next(const struct records *r, size_t *at, struct record *record);
+bool records_next(const struct records *r, size_t *at, struct observed *record);
 
 /* One line for people: "harvest.end slot 0: pages 1 3". */
-void record_text(const struct record *record, char *text, size_t size);
+void record_text(const struct observed *record, char *text, size_t size);
 
 /*
  * The first record in which two runs differ, what only the stage tells (logs, losses) left aside, within the first

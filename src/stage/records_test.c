@@ -74,7 +74,7 @@ static void a_record_too_few_is_a_difference(void **state)
 static void a_cut_record_is_none(void **state)
 {
 	struct records a = two((const uint8_t[]){0x08, 0});
-	struct record record;
+	struct observed record;
 	size_t at = 0;
 
 	(void)state;

@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* What rules_play adds at most. */
+#define PLAY_OPS_MAX (3u * SCENARIO_SLOTS_MAX + 1u + SCENARIO_GUESTS_MAX + 2u)
+
 /* Ops that are not compared. */
 static const struct {
 	uint8_t kind;  /* enum op_kind */
@@ -73,16 +76,37 @@ static void one_after_another(struct scenario *s)
 	s->point_count = 0;
 }
 
+static void append(struct scenario *s, struct scenario_op op)
+{
+	op.label = scenario_fresh_label(s);
+	s->ops[s->op_count++] = op;
+}
+
 static void append_harvests(struct scenario *s)
 {
-	if (s->op_count > SCENARIO_OPS_MAX - SCENARIO_SLOTS_MAX)
-		s->op_count = SCENARIO_OPS_MAX - SCENARIO_SLOTS_MAX;
-	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++) {
-		s->ops[s->op_count] = (struct scenario_op){
-			.kind = OP_HOST_HARVEST, .label = scenario_fresh_label(s), .guest = 1, .slot = (uint8_t)slot};
-		s->op_count++;
-	}
-	scenario_canonicalize(s);
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
+		append(s, (struct scenario_op){.kind = OP_HOST_HARVEST, .guest = 1, .slot = (uint8_t)slot});
+}
+
+/* As it was at first, or nearly: a race is tried again and again in one VM. */
+static void append_cleanup(struct scenario *s)
+{
+	const uint16_t pages[] = {s->config.slot, s->config.slot1};
+
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
+		append(s, (struct scenario_op){.kind = OP_HOST_LOG_STOP, .guest = 1, .slot = (uint8_t)slot});
+	for (unsigned guest = 1; guest <= s->config.guests; guest++)
+		append(s, (struct scenario_op){.kind = OP_L1_DESTROY, .guest = (uint8_t)guest});
+	for (unsigned slot = 0, g = 0; slot < 2; g += pages[slot++])
+		if (pages[slot])
+			append(s, (struct scenario_op){
+					  .kind = OP_HOST_UNMAP, .guest = 1, .g = (uint16_t)g, .count = pages[slot]});
+}
+
+static void make_room(struct scenario *s, unsigned ops)
+{
+	if (s->op_count > SCENARIO_OPS_MAX - ops)
+		s->op_count = SCENARIO_OPS_MAX - ops;
 }
 
 void rules_compare(struct scenario *s)
@@ -97,15 +121,13 @@ void rules_compare(struct scenario *s)
 			s->ops[kept++] = s->ops[i];
 	s->op_count = kept;
 	fetch_in_real_mode(s);
+	make_room(s, SCENARIO_SLOTS_MAX);
 	append_harvests(s);
+	scenario_canonicalize(s);
 }
 
-const char *rules_play(struct scenario *s, unsigned *op)
+const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
 {
-	if (s->point_count) {
-		*op = scenario_op_index(s, s->points[0].victim);
-		return "nothing interrupts an op there";
-	}
 	for (*op = 0; *op < s->op_count; (*op)++) {
 		bool playable;
 		const char *why = why_left_out(&s->ops[*op], &playable);
@@ -114,6 +136,14 @@ const char *rules_play(struct scenario *s, unsigned *op)
 			return why;
 	}
 	set_stage(&s->config);
+	make_room(s, PLAY_OPS_MAX);
 	append_harvests(s);
+	if (guest) {
+		append(s, (struct scenario_op){.kind = OP_L1_TLBIE, .guest = (uint8_t)guest, .scope = SCOPE_LPID});
+		append_harvests(s);
+	}
+	if (s->point_count)
+		append_cleanup(s);
+	scenario_canonicalize(s);
 	return NULL;
 }

@@ -16,9 +16,10 @@
 void rules_compare(struct scenario *s);
 
 /*
- * Make a scenario one that the stage can run as it is meant: settings, and the last harvests. NULL: it is; otherwise
- * why it cannot be, and *op is the op that is missing there. Canonical afterwards.
+ * Make a scenario one that the stage can run as it is meant: settings, and the last harvests; then, if `guest` is not
+ * 0, a tlbie of all of L1's translations for it, and the harvests again. NULL: it is; otherwise why it cannot be, and
+ * *op is the op that is missing there. Canonical afterwards. Its own ops keep their indices.
  */
-const char *rules_play(struct scenario *s, unsigned *op);
+const char *rules_play(struct scenario *s, unsigned guest, unsigned *op);
 
 #endif

@@ -60,7 +60,7 @@ static void what_cannot_be_played_is_named(void **state)
 {
 	struct scenario s = parse(with_age);
 	unsigned op;
-	const char *why = rules_play(&s, &op);
+	const char *why = rules_play(&s, 0, &op);
 
 	(void)state;
 	assert_non_null(why);
@@ -68,9 +68,33 @@ static void what_cannot_be_played_is_named(void **state)
 	assert_int_equal(op, 1);
 	/* Not comparable, but it can be played. */
 	s = parse("config page=64k\na l1    vpa       g=0\n");
-	assert_null(rules_play(&s, &op));
+	assert_null(rules_play(&s, 0, &op));
 	assert_int_equal(s.ops[0].kind, OP_L1_VPA);
 	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
+}
+
+static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
+{
+	struct scenario s = parse("config page=64k guests=2\n"
+				  "a l2    store     guest=2 n=0\n"
+				  "    at kvmppc_create_pte:lock:mmu_lock#2\n"
+				  "    b host harvest slot=0\n");
+	unsigned op;
+
+	(void)state;
+	assert_null(rules_play(&s, 2, &op));
+	assert_int_equal(s.point_count, 1);
+	assert_true(s.op_count > 2 + 2 * SCENARIO_SLOTS_MAX + 1);
+	assert_int_equal(s.ops[2 + SCENARIO_SLOTS_MAX].kind, OP_L1_TLBIE);
+	assert_int_equal(s.ops[2 + SCENARIO_SLOTS_MAX].guest, 2);
+	assert_int_equal(s.ops[2 + SCENARIO_SLOTS_MAX].scope, SCOPE_LPID);
+	assert_int_equal(s.ops[2 + 2 * SCENARIO_SLOTS_MAX].kind, OP_HOST_HARVEST);
+	/* Then the log is stopped, so that it can be started anew, L1's guests go, and the host's pages. */
+	assert_int_equal(s.ops[2 + 2 * SCENARIO_SLOTS_MAX + 1].kind, OP_HOST_LOG_STOP);
+	assert_int_equal(s.ops[s.op_count - 1].kind, OP_HOST_UNMAP);
+	/* Where nothing interrupts anything there is no point. */
+	rules_compare(&s);
+	assert_int_equal(s.point_count, 0);
 }
 
 int main(void)
@@ -79,6 +103,7 @@ int main(void)
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(what_cannot_be_played_is_named),
+		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "scenario/codec.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -19,8 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BOOT_SECONDS_MAX 120
-#define ANSWER_SECONDS_MAX 60
+/* How long an answer may take, and a boot twice as long: a guest that takes longer hangs. */
+#define PATIENCE_SECONDS 60
+#define PATIENCE_SECONDS_MAX 3600
+/* Older ones set R and C in partition-scoped entries themselves, which POWER9 does not. */
+#define QEMU_LEAST 10
 #define CONSOLE_BYTES_MAX (8u << 20)
 #define CONSOLE_LINES 12 /* of its end, in a message */
 
@@ -30,8 +34,18 @@ struct stage {
 	char scratch[PATH_MAX]; /* socket and console */
 	pid_t qemu;
 	int port;
+	unsigned cpus;
 	uint32_t sent, received;
 };
+
+/* A slow machine may need more: $RCFUZZ_STAGE_PATIENCE. */
+static int patience(void)
+{
+	const char *own = getenv("RCFUZZ_STAGE_PATIENCE");
+	int seconds = own ? atoi(own) : 0;
+
+	return seconds > 0 && seconds <= PATIENCE_SECONDS_MAX ? seconds : PATIENCE_SECONDS;
+}
 
 bool stage_folder(char *path, size_t size)
 {
@@ -75,30 +89,26 @@ static bool read_line(const struct stage *s, bool of_kernel, const char *name, c
 
 static _Noreturn void exec_qemu(const struct stage *s, pid_t parent)
 {
+	const char *cpus = s->cpus == 2 ? "2" : "1", *dtb = s->cpus == 2 ? "dtb-2" : "dtb-1";
 	char boot[PATH_MAX], errors[PATH_MAX + 32], socket_arg[PATH_MAX + 64], console[PATH_MAX + 32];
-	const char *const argv[] = {boot,
-				    s->facts.kernel,
-				    "dtb",
-				    "-monitor",
-				    "none",
-				    "-serial",
-				    console,
-				    "-chardev",
-				    socket_arg,
-				    "-device",
-				    "virtio-serial-pci,bus=pcie.0",
-				    "-device",
-				    "virtserialport,chardev=port,name=rcfuzz",
+	const char *const argv[] = {boot,	s->facts.kernel,
+				    cpus,	dtb,
+				    "-monitor", "none",
+				    "-serial",	console,
+				    "-chardev", socket_arg,
+				    "-device",	"virtio-serial-pci,bus=pcie.0",
+				    "-device",	"virtserialport,chardev=port,name=rcfuzz",
 				    NULL};
 
-	/* No emulator is left behind, whatever becomes of us. */
+	/* No emulator is left behind, whatever becomes of us; and ctrl-c is for us to hear. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	if (getppid() != parent || !stage_path(s, false, "boot", boot))
 		_exit(127);
 	snprintf(socket_arg, sizeof(socket_arg), "socket,id=port,path=%s/port,server=on,wait=off", s->scratch);
 	snprintf(console, sizeof(console), "file:%s/console", s->scratch);
 	snprintf(errors, sizeof(errors), "%s/errors", s->scratch);
-	if (!freopen("/dev/null", "r", stdin) || !freopen(errors, "w", stderr) || nice(5) == -1)
+	if (!freopen("/dev/null", "r", stdin) || !freopen(errors, "w", stderr))
 		_exit(127);
 	execv(boot, (char *const *)argv);
 	_exit(127);
@@ -157,6 +167,16 @@ static bool lost(struct stage *s, const char *what, char *error, size_t error_si
 	return false;
 }
 
+char *stage_console(const struct stage *s)
+{
+	char path[PATH_MAX + 16], *bytes = NULL, ignored[64];
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/console", s->scratch);
+	file_read(path, CONSOLE_BYTES_MAX, &bytes, &n, ignored, sizeof(ignored));
+	return bytes;
+}
+
 /* ---- the port --------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
@@ -178,7 +198,7 @@ static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int sec
 		ssize_t got;
 
 		if (left <= 0 || poll(&fd, 1, (int)left) == 0)
-			return "the guest hangs";
+			return "the guest hangs (a slow machine? RCFUZZ_STAGE_PATIENCE=seconds)";
 		got = recv(s->port, at, n, 0);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -208,7 +228,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 {
 	struct records hello = {0};
 	struct wire_head head;
-	const char *wrong = receive_answer(s, &head, &hello, BOOT_SECONDS_MAX);
+	const char *wrong = receive_answer(s, &head, &hello, 2 * patience());
 	char text[160];
 	unsigned page_size = 0;
 
@@ -226,7 +246,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	return true;
 }
 
-struct stage *stage_start(const char *kernel, char *error, size_t error_size)
+struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size)
 {
 	struct stage *s = calloc(1, sizeof(*s));
 	const char *tmp = getenv("TMPDIR");
@@ -239,10 +259,18 @@ struct stage *stage_start(const char *kernel, char *error, size_t error_size)
 	}
 	s->port = -1;
 	s->qemu = -1;
+	s->cpus = cpus;
 	snprintf(s->facts.kernel, sizeof(s->facts.kernel), "%s", kernel);
 	if (!read_line(s, true, "package", s->facts.package, sizeof(s->facts.package)) ||
 	    !read_line(s, false, "qemu-version", s->facts.qemu, sizeof(s->facts.qemu))) {
 		snprintf(error, error_size, "no kernel %s on the stage: run ci/stage %s first", kernel, kernel);
+		stage_stop(s);
+		return NULL;
+	}
+	if (atoi(s->facts.qemu) < QEMU_LEAST) {
+		snprintf(error, error_size,
+			 "QEMU %s on the stage is too old, %d or newer is needed: remove %s/qemu, run ci/stage",
+			 s->facts.qemu, QEMU_LEAST, s->folder);
 		stage_stop(s);
 		return NULL;
 	}
@@ -301,13 +329,17 @@ const struct stage_facts *stage_facts(const struct stage *s)
 	return &s->facts;
 }
 
-bool stage_send(struct stage *s, const struct scenario *scenario, char *error, size_t error_size)
+bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t *delays, unsigned count, char *error,
+		size_t error_size)
 {
-	uint8_t bytes[sizeof(struct wire_head) + CODEC_BYTES_MAX];
-	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++};
-	size_t n;
+	uint8_t bytes[sizeof(struct wire_head) + WIRE_DELAYS_MAX * sizeof(*delays) + CODEC_BYTES_MAX];
+	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++, .status = (int32_t)count};
+	size_t before = count * sizeof(*delays), n;
 
-	head.bytes = (uint32_t)scenario_encode(scenario, bytes + sizeof(head), CODEC_BYTES_MAX);
+	assert(count <= WIRE_DELAYS_MAX);
+	if (count)
+		memcpy(bytes + sizeof(head), delays, before);
+	head.bytes = (uint32_t)(before + scenario_encode(scenario, bytes + sizeof(head) + before, CODEC_BYTES_MAX));
 	memcpy(bytes, &head, sizeof(head));
 	n = sizeof(head) + head.bytes;
 	for (size_t at = 0; at < n;) {
@@ -325,7 +357,7 @@ bool stage_send(struct stage *s, const struct scenario *scenario, char *error, s
 bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size)
 {
 	struct wire_head head;
-	const char *wrong = receive_answer(s, &head, records, ANSWER_SECONDS_MAX);
+	const char *wrong = receive_answer(s, &head, records, patience());
 
 	if (!wrong && head.id != s->received++)
 		wrong = "an answer to another question";
@@ -337,5 +369,5 @@ bool stage_receive(struct stage *s, struct records *records, char *error, size_t
 bool stage_run(struct stage *s, const struct scenario *scenario, struct records *records, char *error,
 	       size_t error_size)
 {
-	return stage_send(s, scenario, error, error_size) && stage_receive(s, records, error, error_size);
+	return stage_send(s, scenario, NULL, 0, error, error_size) && stage_receive(s, records, error, error_size);
 }

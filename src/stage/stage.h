@@ -22,12 +22,15 @@ struct stage_facts {
 bool stage_folder(char *path, size_t size);
 
 /*
- * Boot a kernel of the stage, and wait for the runner (10 seconds, usually). NULL: *error says what is wrong and what
- * to do. stage_stop ends it; so does the end of this process.
+ * Boot a kernel of the stage with 1 or 2 CPUs, and wait for the runner (10 seconds, usually). Scenarios in which ops
+ * interrupt others want 2. NULL: *error says what is wrong and what to do. stage_stop ends it; so does the end of this
+ * process.
  */
-struct stage *stage_start(const char *kernel, char *error, size_t error_size);
+struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size);
 void stage_stop(struct stage *s);
 const struct stage_facts *stage_facts(const struct stage *s);
+/* What its console has said, if that is not more than 8 MiB; the caller frees it. NULL: there is none. */
+char *stage_console(const struct stage *s);
 
 /*
  * Run a scenario there. True: *records was overwritten with what was seen. False: the guest hangs, oopsed or its
@@ -38,10 +41,14 @@ bool stage_run(struct stage *s, const struct scenario *scenario, struct records 
 
 /*
  * The same in two steps, so that the stage works while we do: up to STAGE_AHEAD scenarios may be sent before the
- * first answer is taken. Answers come in the order of what was sent.
+ * first answer is taken. Answers come in the order of what was sent. delays: in ns, `count` of
+ * them: the ops run once for each, in one VM, and those that interrupt others begin by so much later than these
+ * (negative: earlier). Where in the kernel they meet, chance decides. Each ends with a record WIRE_RACE. None: they run
+ * once.
  */
 #define STAGE_AHEAD 32u
-bool stage_send(struct stage *s, const struct scenario *scenario, char *error, size_t error_size);
+bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t *delays, unsigned count, char *error,
+		size_t error_size);
 bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size);
 
 #endif

@@ -20,10 +20,16 @@
 /* The runner's first words: no scenario, the payload is "release pagesize". */
 #define WIRE_HELLO UINT32_MAX
 #define WIRE_BYTES_MAX (16u << 20)
+#define WIRE_DELAYS_MAX 64u
 
 struct wire_head {
 	uint32_t magic, id, bytes; /* of what follows */
-	int32_t status;		   /* answer: 0, or -errno: the VM could not be made */
+	/*
+	 * Question: so many delays (int32_t, in ns) come before the scenario. For each of them its ops run once more,
+	 * in the same VM, and those that interrupt others begin by so much later than these. 0: they run once. Answer:
+	 * 0, or -errno: the VM could not be made.
+	 */
+	int32_t status;
 };
 
 /* Kinds of records beyond those of events. */
@@ -39,6 +45,9 @@ enum wire_kind {
 	WIRE_LOST,
 	/* a line of the kernel's log that is alarming; the payload is its text */
 	WIRE_LOG,
+	/* the ops have run for one delay: n, count = how many ns an op and the one that interrupted it took; 0: unknown
+	 */
+	WIRE_RACE,
 };
 
 /* Followed by `payload` bytes: the bitmap of a harvest, or a text. */

@@ -25,19 +25,27 @@ static const uint16_t vectors[] = {0x300, 0x380, 0x400, 0x480, 0x600, 0x700, 0xe
 
 struct page {
 	uint64_t offset; /* in the file */
+	uint64_t home;	 /* the offset at which it is when a scenario begins */
 	bool private;	 /* may have been copied on write: the file no longer tells */
+	bool changed;	 /* it is not as it was then: mapped elsewhere, or not there */
 };
 
+/*
+ * What one slot maps. Pages that nothing has happened to but accesses stay mapped from one scenario to the next, and
+ * are cleared: to map and to fault in each of them again would take as long as most scenarios do.
+ */
 struct vma {
 	uint64_t hva;
-	uint32_t pages;
+	uint32_t pages;	 /* of this scenario; 0: it does not use it */
+	uint32_t mapped; /* from the first one on */
 	struct page page[WORLD_LPAGES];
 };
 
 struct machine {
 	int file, pagemap;
-	uint8_t *view; /* the whole file, shared: looking here leaves no trace in a VMA */
-	uint64_t next; /* offset of the first unused page */
+	uint8_t *view;	/* the whole file, shared: looking here leaves no trace in a VMA */
+	uint64_t homes; /* offset of the first page that is no page's home */
+	uint64_t next;	/* and of the first unused one */
 	uint32_t page_size;
 	uint32_t vma_count;
 	struct vma vma[VMAS_MAX];
@@ -78,11 +86,11 @@ void machine_reset(struct machine *m, const struct machine_config *config)
 			   m->page_size);
 	vm_close();
 	for (uint32_t i = 0; i < m->vma_count; i++)
-		munmap(real(m->vma[i].hva), (size_t)m->vma[i].pages * m->page_size);
-	if (m->next && fallocate(m->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)m->next) != 0)
+		m->vma[i].pages = 0;
+	if (m->next > m->homes && fallocate(m->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)m->homes,
+					    (off_t)(m->next - m->homes)) != 0)
 		runner_die("fallocate: %s", strerror(errno));
-	m->next = 0;
-	m->vma_count = 0;
+	m->next = m->homes;
 }
 
 static struct page *page_at(struct machine *m, uint64_t hva)
@@ -112,27 +120,57 @@ static uint64_t take_page(struct machine *m)
 
 static void map_page(struct machine *m, uint64_t hva, uint64_t offset, int flags)
 {
-	if (mmap(real(hva), m->page_size, PROT_READ | PROT_WRITE | PROT_EXEC, flags | MAP_FIXED, m->file,
-		 (off_t)offset) == MAP_FAILED)
+	void *at;
+
+	kernel_begins();
+	at = mmap(real(hva), m->page_size, PROT_READ | PROT_WRITE | PROT_EXEC, flags | MAP_FIXED, m->file,
+		  (off_t)offset);
+	kernel_ends();
+	if (at == MAP_FAILED)
 		runner_die("mmap at %#llx: %s", (unsigned long long)hva, strerror(errno));
+}
+
+static void fill_page(struct machine *m, uint64_t offset)
+{
+	const uint32_t sc = INSTRUCTION_SC1;
+	uint8_t *page = m->view + offset;
+
+	memset(page, 0, m->page_size);
+	memcpy(page + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
+	for (unsigned v = 0; v < sizeof(vectors) / sizeof(vectors[0]); v++)
+		memcpy(page + vectors[v], &sc, sizeof(sc));
+}
+
+static struct vma *find_vma(struct machine *m, uint64_t hva)
+{
+	for (uint32_t i = 0; i < m->vma_count; i++)
+		if (m->vma[i].hva == hva)
+			return &m->vma[i];
+	m->vma[m->vma_count].hva = hva;
+	return &m->vma[m->vma_count++];
 }
 
 bool machine_hostmm_map(struct machine *m, uint64_t hva, uint32_t pages)
 {
-	struct vma *vma = &m->vma[m->vma_count++];
-	const uint32_t sc = INSTRUCTION_SC1;
+	struct vma *vma = find_vma(m, hva);
 
-	*vma = (struct vma){.hva = hva, .pages = pages};
+	vma->pages = pages;
 	for (uint32_t i = 0; i < pages; i++) {
-		uint64_t offset = take_page(m);
-		uint8_t *page = m->view + offset;
+		struct page *page = &vma->page[i];
+		bool is_new = i >= vma->mapped;
 
-		vma->page[i].offset = offset;
-		memcpy(page + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
-		for (unsigned v = 0; v < sizeof(vectors) / sizeof(vectors[0]); v++)
-			memcpy(page + vectors[v], &sc, sizeof(sc));
-		map_page(m, hva + (uint64_t)i * m->page_size, offset, MAP_SHARED | MAP_POPULATE);
+		if (is_new) {
+			page->home = take_page(m);
+			m->homes = m->next;
+		}
+		page->offset = page->home;
+		fill_page(m, page->offset);
+		if (is_new || page->changed)
+			map_page(m, hva + (uint64_t)i * m->page_size, page->offset, MAP_SHARED | MAP_POPULATE);
+		page->private = page->changed = false;
 	}
+	if (pages > vma->mapped)
+		vma->mapped = pages;
 	return true;
 }
 
@@ -198,7 +236,20 @@ static void replace_page(struct machine *m, uint64_t hva, int flags)
 
 	page->offset = copy_page(m, hva);
 	page->private = flags & MAP_PRIVATE;
+	page->changed = true;
 	map_page(m, hva, page->offset, flags);
+}
+
+static void drop_page(struct machine *m, uint64_t hva)
+{
+	int status;
+
+	page_at(m, hva)->changed = true;
+	kernel_begins();
+	status = madvise(real(hva), m->page_size, MADV_DONTNEED);
+	kernel_ends();
+	if (status != 0)
+		runner_die("madvise: %s", strerror(errno));
 }
 
 void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
@@ -208,8 +259,8 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 
 		if (page && page->private)
 			replace_page(m, hva, is_protected(m, hva) ? MAP_PRIVATE : MAP_SHARED);
-		else if (page && madvise(real(hva), m->page_size, MADV_DONTNEED) != 0)
-			runner_die("madvise: %s", strerror(errno));
+		else if (page)
+			drop_page(m, hva);
 	}
 }
 

@@ -256,7 +256,40 @@ static void map_control(const struct layout *l, unsigned guest)
 		pte[at >> shift] = __builtin_bswap64(valid | leaf | (CONTROL_GPA + at) | bits);
 }
 
-static int run(const struct scenario *s)
+/* An op interrupts another one at that one's first kernel call, or as much later as the question says (threads.c). */
+static void set_points(struct scenario *s, bool race)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < s->point_count && race; i++) {
+		if (!s->points[i].child)
+			continue;
+		s->points[kept] = s->points[i];
+		memset(s->points[kept].name, 0, sizeof(s->points[kept].name));
+		s->points[kept++].nth = 1;
+	}
+	s->point_count = kept;
+}
+
+static void tell_race(void)
+{
+	struct race_times times = {0};
+
+	race_times(&times);
+	runner_record(
+		(struct event){.kind = WIRE_RACE, .n = (uint32_t)times.victim_ns, .count = (uint32_t)times.child_ns},
+		NULL, 0);
+}
+
+static void run_ops(struct world *w, const struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (!scenario_point_of(s, s->ops[i].label))
+			world_op(w, i);
+	tell_log();
+}
+
+static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 {
 	struct world *w = &runner.world;
 	int status;
@@ -266,31 +299,45 @@ static int run(const struct scenario *s)
 	memset(runner.seen, 0, sizeof(runner.seen));
 	memset(runner.by_user, 0, sizeof(runner.by_user));
 	runner.stamp = 0;
+	vcpu_begin();
+	race_begin(w, false, 0);
 	status = world_begin(w, s);
 	if (status != 0)
 		return status;
 	for (unsigned guest = 1; guest <= s->config.guests; guest++)
 		map_control(&w->layout, guest);
-	for (uint32_t i = 0; i < s->op_count; i++)
-		world_op(w, i);
+	for (uint32_t i = 0; i < count; i++) {
+		world_tasks_begin(w);
+		race_begin(w, s->point_count, delays[i]);
+		run_ops(w, s);
+		tell_race();
+	}
+	if (!count)
+		run_ops(w, s);
 	return 0;
 }
 
 static void serve(void)
 {
 	static struct scenario scenario;
-	static uint8_t bytes[CODEC_CONFIG_BYTES + SCENARIO_OPS_MAX * CODEC_OP_BYTES];
+	static uint8_t bytes[CODEC_BYTES_MAX];
+	int32_t delays[WIRE_DELAYS_MAX];
 	struct wire_head head;
+	uint32_t count, before;
 	int status;
 
 	receive(&head, sizeof(head));
-	if (head.magic != WIRE_MAGIC || head.bytes > sizeof(bytes))
+	count = (uint32_t)head.status;
+	before = count * (uint32_t)sizeof(delays[0]);
+	if (head.magic != WIRE_MAGIC || count > WIRE_DELAYS_MAX || head.bytes < before ||
+	    head.bytes - before > sizeof(bytes))
 		runner_die("what comes through %s is no scenario", PORT);
-	receive(bytes, head.bytes);
-	scenario_decode(&scenario, bytes, head.bytes);
+	receive(delays, before);
+	receive(bytes, head.bytes - before);
+	scenario_decode(&scenario, bytes, head.bytes - before);
+	set_points(&scenario, count > 0);
 	begin_answer();
-	status = run(&scenario);
-	tell_log();
+	status = run(&scenario, delays, count);
 	end_answer(head.id, status);
 }
 
@@ -343,6 +390,8 @@ int main(void)
 		runner_die("no memory: %s", strerror(errno));
 	runner.log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	lseek(runner.log, 0, SEEK_END);
+	threads_begin();
+	vcpu_watchdog(true);
 	open_port();
 	say_hello();
 	for (;;)

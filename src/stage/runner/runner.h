@@ -53,6 +53,29 @@ void *vm_address(uint64_t gpa);
 
 /* vcpu.c: write what guests run, in both byte orders, to where CONTROL_CODE lies. */
 void vcpu_code(uint8_t *at);
+/* A new VM: no vCPU has run yet. */
+void vcpu_begin(void);
+/* Interrupt the calling thread's KVM_RUN now and then, so that it can be seen whether a guest gets anywhere. */
+void vcpu_watchdog(bool on);
+
+/* threads.c: ops that are under way at the same time. */
+/* Once, in the thread that runs all ops but those that interrupt others. */
+void threads_begin(void);
+/*
+ * The ops are to run from the first one on. overlap: some interrupt others; they begin delay_ns later (negative:
+ * earlier) than their victims.
+ */
+void race_begin(struct world *w, bool overlap, int64_t delay_ns);
+/* How long the victim and the op that interrupted it took, from the beginning of the first kernel call on. */
+struct race_times {
+	int64_t victim_ns, child_ns;
+	bool victim_ended;
+};
+/* False: nothing has interrupted anything. */
+bool race_times(struct race_times *times);
+/* Around each call of the kernel in which others may be under way. */
+void kernel_begins(void);
+void kernel_ends(void);
 
 /* memory.c: content, without a trace in the page tables. */
 uint64_t memory_stamp(struct machine *m, uint64_t hva);

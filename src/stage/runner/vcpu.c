@@ -12,10 +12,12 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 #define H_ENTER_NESTED 0xf804
 #define H_FUNCTION (-2)
@@ -41,26 +43,26 @@
  * (kvmhv_load_from_eaddr knows translated addresses only), and tries again. A signal ends L2, and if the kernel has
  * tried that often meanwhile, it is that; otherwise L2 was only slow, and goes on.
  */
-#define SIGNAL_MS 20
+#define SIGNAL_MS 5
 #define LOADS_MAX 30
 /* A guest that does not come back even then is a hang, the kernel's or ours. */
-#define SIGNALS_MAX 2000u
+#define SIGNALS_MAX 8000u
 
 /* ---- code -------------------------------------------------------------------- */
 
 #define SC_1 0x44000022u
-#define MR_14_3 0x7c6e1b78u /* mr r14,r3 */
+#define MR_4_3 0x7c641b78u  /* mr r4,r3 */
 #define STD_4_3 0xf8830000u /* std r4,0(r3) */
-#define LD_14_3 0xe9c30000u /* ld r14,0(r3) */
+#define LD_4_3 0xe8830000u  /* ld r4,0(r3) */
 #define LI_3_0 0x38600000u  /* li r3,0 */
 #define ORI_3_OURS (0x60630000u | H_OURS)
 #define OUT LI_3_0, ORI_3_OURS, SC_1
 
 static const uint32_t code[] = {
-	/* L1: an hcall, its result in r14; a load; a store */
-	SC_1, MR_14_3, OUT, 0, 0, 0, LD_14_3, OUT, 0, 0, 0, 0, STD_4_3, OUT, 0, 0, 0, 0,
+	/* L1: an hcall; a load; a store; what came of it is in r4, the first argument of the hcall that comes to us */
+	SC_1, MR_4_3, OUT, 0, 0, 0, LD_4_3, OUT, 0, 0, 0, 0, STD_4_3, OUT, 0, 0, 0, 0,
 	/* L2: a load; a store; nothing */
-	LD_14_3, SC_1, 0, 0, STD_4_3, SC_1, 0, 0, SC_1};
+	LD_4_3, SC_1, 0, 0, STD_4_3, SC_1, 0, 0, SC_1};
 
 enum {
 	CODE_L1_HCALL = 0,
@@ -94,12 +96,65 @@ static uint64_t order64(const struct world *w, uint64_t value)
 	return little(w) ? value : __builtin_bswap64(value);
 }
 
+static _Thread_local timer_t watchdog;
+static _Thread_local pid_t me; /* the thread */
+
+void vcpu_watchdog(bool on)
+{
+	sigset_t alarms;
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
+
+	if (!on) {
+		timer_delete(watchdog);
+		return;
+	}
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigprocmask(SIG_BLOCK, &alarms, NULL);
+	me = gettid();
+	event._sigev_un._tid = me;
+	if (timer_create(CLOCK_MONOTONIC, &event, &watchdog) != 0)
+		runner_die("no timer: %s", strerror(errno));
+}
+
 static void set_watchdog(bool on)
 {
-	const struct timeval period = {.tv_usec = on ? 1000 * SIGNAL_MS : 0};
-	const struct itimerval timer = {.it_value = period, .it_interval = period};
+	const struct timespec period = {.tv_nsec = on ? 1000000 * SIGNAL_MS : 0};
+	const struct itimerspec often = {period, period};
 
-	setitimer(ITIMER_REAL, &timer, NULL);
+	timer_settime(watchdog, 0, &often, NULL);
+}
+
+/* The thread that a vCPU ran on last. */
+static pid_t owner[SCENARIO_VCPUS_MAX];
+
+void vcpu_begin(void)
+{
+	memset(owner, 0, sizeof(owner));
+}
+
+/* KVM waits for a grace period when a vCPU comes to another thread: not while others race. */
+static void adopt(unsigned v)
+{
+	struct kvm_run *run = vm_vcpu_run(v);
+
+	if (owner[v] == me)
+		return;
+	owner[v] = me;
+	run->immediate_exit = 1;
+	ioctl(vm_vcpu_fd(v), KVM_RUN, 0);
+	run->immediate_exit = 0;
+}
+
+/* What has interrupted KVM_RUN stays pending. */
+static void take_alarm(void)
+{
+	const struct timespec none = {0};
+	sigset_t alarms;
+
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	sigtimedwait(&alarms, NULL, &none);
 }
 
 /* Run until L1 says that it is done. False: it has touched what is no memory. */
@@ -109,9 +164,18 @@ static bool run_until_out(unsigned v)
 	unsigned signals = 0;
 
 	for (;;) {
-		if (ioctl(vm_vcpu_fd(v), KVM_RUN, 0) != 0) {
-			if (errno == EINTR && signals++ < SIGNALS_MAX)
+		int result, error;
+
+		kernel_begins();
+		result = ioctl(vm_vcpu_fd(v), KVM_RUN, 0);
+		error = errno;
+		kernel_ends();
+		errno = error;
+		if (result != 0) {
+			if (errno == EINTR && signals++ < SIGNALS_MAX) {
+				take_alarm();
 				continue;
+			}
 			if (errno == EFAULT)
 				return false;
 			runner_die("KVM_RUN: %s%s", strerror(errno), errno == EINTR ? " (the guest hangs)" : "");
@@ -130,13 +194,13 @@ static bool run_until_out(unsigned v)
 	}
 }
 
-/* Run L1's code with r3 and what follows it; *result gets r14. */
+/* Run L1's code with r3 and what follows it; *result gets r4. */
 static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *args, unsigned count, uint64_t *result)
 {
 	struct kvm_run *run = vm_vcpu_run(v);
 	struct kvm_regs regs = {.msr = MSR_SF | MSR_ME | (little(w) ? MSR_LE : 0)};
-	bool done;
 
+	adopt(v);
 	regs.pc = CONTROL_GPA + CONTROL_CODE + entry + (little(w) ? 0 : CODE_BIG_ENDIAN);
 	memcpy(&regs.gpr[3], args, count * sizeof(args[0]));
 	/* If the last exit was an hcall, the next KVM_RUN ends it by loading r3 to r12 from here. */
@@ -144,13 +208,10 @@ static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *
 	memcpy((void *)run->papr_hcall.args, &regs.gpr[4], sizeof(run->papr_hcall.args));
 	if (ioctl(vm_vcpu_fd(v), KVM_SET_REGS, &regs) != 0)
 		runner_die("KVM_SET_REGS: %s", strerror(errno));
-	set_watchdog(true);
-	done = run_until_out(v);
-	set_watchdog(false);
-	if (ioctl(vm_vcpu_fd(v), KVM_GET_REGS, &regs) != 0)
-		runner_die("KVM_GET_REGS: %s", strerror(errno));
-	*result = regs.gpr[14];
-	return done;
+	if (!run_until_out(v))
+		return false;
+	*result = run->papr_hcall.args[0];
+	return true;
 }
 
 /* ---- entering L2 ------------------------------------------------------------------ */
@@ -225,14 +286,14 @@ static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, 
 	uint64_t loads = vm_instruction_loads(v);
 	struct l2_exit exit = {.trap = TRAP_NEVER};
 
+	set_watchdog(true);
 	do {
 		if (state && regs)
 			write_l2(w, state, regs, work);
-		if (!run_l1(w, v, CODE_L1_HCALL, args, 3, &result))
-			return exit;
-		exit.trap = (int64_t)result;
+		exit.trap = run_l1(w, v, CODE_L1_HCALL, args, 3, &result) ? (int64_t)result : TRAP_NEVER;
 	} while (was_interrupted(&exit) && vm_instruction_loads(v) - loads < LOADS_MAX);
-	if (!state || !regs)
+	set_watchdog(false);
+	if (!state || !regs || exit.trap == TRAP_NEVER)
 		return exit;
 	exit.nip = get64(w, regs + REGS_NIP);
 	exit.asdr = get64(w, state + STATE_ASDR);
@@ -246,6 +307,12 @@ static struct l2_exit enter_l2_hidden(struct world *w, unsigned v, const struct 
 	return enter_l2(w, v, CONTROL_GPA + CONTROL_STATE(v), CONTROL_GPA + CONTROL_STATE(v) + STATE_REGS_OFFSET, work);
 }
 
+/* H_ENTER_NESTED did not enter it. */
+static bool was_refused(const struct l2_exit *exit)
+{
+	return exit->trap < 0 && exit->trap != TRAP_NEVER && exit->trap != H_INTERRUPT;
+}
+
 /* L2 could not fetch our code: L1's tree for it is empty, gone, or nonsense, and nothing that L2 does would work. */
 static bool could_not_begin(const struct l2_exit *exit)
 {
@@ -255,6 +322,8 @@ static bool could_not_begin(const struct l2_exit *exit)
 /* Where L1 keeps the state of the L2 that the vCPU is in. */
 static struct {
 	uint64_t state_gpa, regs_gpa;
+	bool done;	     /* its first access has been tried when it entered: */
+	struct l2_exit exit; /* this came of it */
 } entered[SCENARIO_VCPUS_MAX];
 
 static void record(enum wire_kind kind, unsigned v, uint32_t n, int64_t status)
@@ -277,25 +346,57 @@ static void leave_l2(struct world *w, unsigned v, int64_t trap)
 	record(WIRE_L2_LEFT, v, 0, trap);
 }
 
+static struct l2_work access_work(const struct machine_access *access)
+{
+	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
+
+	return (struct l2_work){
+		.nip = fetch ? access->addr + STAGE_FETCH_OFFSET : CONTROL_GPA + (store ? CODE_L2_STORE : CODE_L2_LOAD),
+		.msr = access->process ? fetch ? MSR_IR : MSR_DR : 0,
+		.addr = access->addr + STAGE_STAMP_OFFSET,
+		.value = runner_next_stamp(),
+		.process = access->process,
+	};
+}
+
+/* What the guest will do first of all when it is in: the access of the op that enters it, or nothing. */
+static struct l2_work first_work(const struct world *w, unsigned guest)
+{
+	const struct scenario_op *op = w->task->what;
+	struct machine_access access = {.addr = (uint64_t)op->n << w->layout.page_shift,
+					.process = op->via == VIA_PROCESS};
+
+	if (op->guest != guest || (op->kind != OP_L2_LOAD && op->kind != OP_L2_STORE && op->kind != OP_L2_FETCH))
+		return nothing;
+	access.kind = op->kind == OP_L2_STORE ? MACHINE_STORE : op->kind == OP_L2_FETCH ? MACHINE_FETCH : MACHINE_LOAD;
+	return access_work(&access);
+}
+
 static int64_t try_enter(struct world *w, unsigned v, uint64_t state_gpa, uint64_t regs_gpa)
 {
 	struct vcpu *vcpu = &w->vcpus[v];
 	const uint8_t *state = vm_address(state_gpa);
+	struct l2_work work;
 	struct l2_exit exit;
+	unsigned guest;
 	uint32_t lpid;
 
 	/* What the kernel refuses it refuses here. */
 	if (!state || !vm_address(regs_gpa) || get64(w, state + STATE_VERSION) - 1 > 1)
 		return enter_l2(w, v, state_gpa, regs_gpa, &nothing).trap;
-	memcpy((uint8_t *)CONTROL_HVA + CONTROL_STATE(v), state, STATE_BYTES);
-	exit = enter_l2_hidden(w, v, &nothing);
-	if (exit.trap != TRAP_SYSCALL && !could_not_begin(&exit))
-		return exit.trap;
 	memcpy(&lpid, state + STATE_LPID, sizeof(lpid));
+	guest = l1_guest_of_lpid(w, little(w) ? lpid : __builtin_bswap32(lpid));
+	memcpy((uint8_t *)CONTROL_HVA + CONTROL_STATE(v), state, STATE_BYTES);
+	work = first_work(w, guest);
+	exit = enter_l2_hidden(w, v, &work);
+	if (was_refused(&exit))
+		return exit.trap;
 	vcpu->mode = VCPU_L2;
-	vcpu->guest = l1_guest_of_lpid(w, little(w) ? lpid : __builtin_bswap32(lpid));
+	vcpu->guest = guest;
 	entered[v].state_gpa = state_gpa;
 	entered[v].regs_gpa = regs_gpa;
+	entered[v].done = work.addr != 0;
+	entered[v].exit = exit;
 	return exit.trap;
 }
 
@@ -358,23 +459,20 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 	return ACCESS_DONE;
 }
 
+/* Where the kernel has L2's process table: in the partition table entry that L1 gave it, if that can be read. */
+static uint64_t process_table(const struct world *w)
+{
+	return w->ptcr_set ? LAYOUT_PROCESS_L2_GPA : 0;
+}
+
 static enum access_result access_l2(struct world *w, unsigned v, struct machine_access *access)
 {
 	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
-	struct l2_work work = {
-		.nip = CONTROL_GPA + (store ? CODE_L2_STORE : CODE_L2_LOAD),
-		.msr = access->process ? fetch ? MSR_IR : MSR_DR : 0,
-		.addr = access->addr + STAGE_STAMP_OFFSET,
-		.value = runner_next_stamp(),
-		.process = access->process,
-	};
-	struct l2_exit exit;
-	uint64_t out;
+	struct l2_work work = access_work(access);
+	uint64_t out = work.nip + (fetch ? 4 : 8);
+	struct l2_exit exit = entered[v].done ? entered[v].exit : enter_l2_hidden(w, v, &work);
 
-	if (fetch)
-		work.nip = access->addr + STAGE_FETCH_OFFSET;
-	out = work.nip + (fetch ? 4 : 8);
-	exit = enter_l2_hidden(w, v, &work);
+	entered[v].done = false;
 	if (exit.trap == TRAP_SYSCALL && exit.nip == out) {
 		if (store)
 			runner_stamped();
@@ -388,7 +486,7 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 		/* It would have faulted as well on what it was to do: on a table of L1's that cannot be read, or else
 		 * first of all on its own tables, if it has any. */
 		if (exit.asdr >= CONTROL_GPA && exit.asdr < CONTROL_GPA + CONTROL_BYTES)
-			access->gpa = access->process ? LAYOUT_PROCESS_L2_GPA : access->addr;
+			access->gpa = access->process ? process_table(w) : access->addr;
 		exit.trap = fetch ? TRAP_HISI : TRAP_HDSI;
 	}
 	leave_l2(w, v, exit.trap);

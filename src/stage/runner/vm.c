@@ -114,6 +114,15 @@ uint64_t vm_instruction_loads(unsigned v)
 	return loads;
 }
 
+/* All signals come while it runs, and at no other time (vcpu_watchdog). */
+static bool set_signals(int fd)
+{
+	/* struct kvm_signal_mask: the length of the set, and an empty set, which blocks nothing. */
+	const uint32_t mask[3] = {8};
+
+	return ioctl(fd, KVM_SET_SIGNAL_MASK, mask) == 0;
+}
+
 static bool add_vcpu(unsigned v)
 {
 	vm.vcpu_fd[v] = ioctl(vm.fd, KVM_CREATE_VCPU, v);
@@ -128,6 +137,8 @@ static bool add_vcpu(unsigned v)
 	if (!vm.loads_at)
 		vm.loads_at = find_stat(vm.stats_fd[v], "ld");
 	vm.vcpus = v + 1;
+	if (!set_signals(vm.vcpu_fd[v]))
+		return false;
 	return enable_cap(vm.vcpu_fd[v], KVM_CAP_PPC_PAPR, 0, 0) == 0;
 }
 
@@ -144,8 +155,12 @@ static int set_slot(unsigned slot, uint32_t flags, uint64_t gpa, uint64_t bytes,
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = slot, .flags = flags, .guest_phys_addr = gpa, .memory_size = bytes, .userspace_addr = hva};
+	int status;
 
-	return ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region) == 0 ? 0 : failed("KVM_SET_USER_MEMORY_REGION");
+	kernel_begins();
+	status = ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region);
+	kernel_ends();
+	return status == 0 ? 0 : failed("KVM_SET_USER_MEMORY_REGION");
 }
 
 static int vm_begin(const struct target_world *world)
@@ -185,9 +200,13 @@ static int vm_set_memory_region(unsigned slot, unsigned flags, uint64_t gpa, uin
 static int vm_get_dirty_log(unsigned slot, uint8_t *bitmap, size_t bytes)
 {
 	struct kvm_dirty_log log = {.slot = slot, .dirty_bitmap = bitmap};
+	int status;
 
 	(void)bytes;
-	return ioctl(vm.fd, KVM_GET_DIRTY_LOG, &log) == 0 ? 0 : -errno;
+	kernel_begins();
+	status = ioctl(vm.fd, KVM_GET_DIRTY_LOG, &log) == 0 ? 0 : -errno;
+	kernel_ends();
+	return status;
 }
 
 /* The notifier is the kernel's business here, and nothing in user space ages a page: conform drops these ops. */
@@ -220,6 +239,10 @@ static void vm_teardown(void)
 	vm_close();
 }
 
+static void vm_quiescent(void)
+{
+}
+
 static bool vm_page_pinned(uint64_t hpa)
 {
 	(void)hpa;
@@ -241,4 +264,5 @@ const struct target vm_target = {
 	.clear_young = vm_clear_young,
 	.test_young = vm_test_young,
 	.page_pinned = vm_page_pinned,
+	.quiescent = vm_quiescent,
 };

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* stage_test.c: whatever the emulator does: one message says what it was, and nothing waits for ever. */
+#include "stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
+/* In the place of an emulator: opens the console and the port that it is told of, then does as `body` says. */
+static void write_boot(const char *body)
+{
+	static const char head[] =
+		"#!/usr/bin/env python3\n"
+		"import socket, struct, sys, time\n"
+		"a = sys.argv\n"
+		"path = [x for x in a if x.startswith('socket,')][0].split('path=')[1].split(',')[0]\n"
+		"console = open([x for x in a if x.startswith('file:')][0][5:], 'w')\n"
+		"s = socket.socket(socket.AF_UNIX)\n"
+		"s.bind(path)\n"
+		"s.listen(1)\n"
+		"c = s.accept()[0]\n"
+		"def say(text): print(text, file=console, flush=True)\n"
+		"def answer(id, payload, status=0):\n"
+		"    c.sendall(struct.pack('<IIIi', 0x31667a72, id, len(payload), status) + payload)\n"
+		"def hello(): answer(0xffffffff, b'6.12-test 65536')\n";
+	char text[2048];
+
+	snprintf(text, sizeof(text), "%s%s", head, body);
+	write_file("boot", text);
+}
+
+static int make_stage(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/rcfuzz-stage-test-XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof(path), "%s/kernel", folder);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/kernel/6.12-64k", folder);
+	mkdir(path, 0700);
+	write_file("kernel/6.12-64k/package", "linux-image-test 1\n");
+	write_file("qemu-version", "10.0.2\n");
+	setenv("RCFUZZ_STAGE", folder, 1);
+	setenv("RCFUZZ_STAGE_PATIENCE", "1", 1);
+	return 0;
+}
+
+static int remove_stage(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	return system(command);
+}
+
+/* It does not start, and says so. */
+static void assert_refused(const char *kernel, const char *words)
+{
+	char error[2048] = "";
+	struct stage *s = stage_start(kernel, 1, error, sizeof(error));
+
+	assert_null(s);
+	if (!strstr(error, words))
+		fail_msg("'%s' is not in: %s", words, error);
+}
+
+static void a_kernel_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_refused("6.1-64k", "no kernel 6.1-64k on the stage: run ci/stage 6.1-64k first");
+}
+
+static void a_qemu_that_is_too_old(void **state)
+{
+	(void)state;
+	write_file("qemu-version", "7.2.15\n");
+	assert_refused("6.12-64k", "QEMU 7.2.15 on the stage is too old, 10 or newer is needed");
+}
+
+static void an_emulator_that_does_not_start(void **state)
+{
+	(void)state;
+	write_file("boot", "#!/bin/sh\necho no such machine >&2\nexit 1\n");
+	assert_refused("6.12-64k", "does not start");
+	assert_refused("6.12-64k", "no such machine");
+}
+
+static void a_kernel_without_kvm(void **state)
+{
+	(void)state;
+	write_boot("say('no module kvm-hv')\nsay('rcfuzz-runner: /dev/kvm: No such file or directory')\n");
+	assert_refused("6.12-64k", "the emulator ended");
+	assert_refused("6.12-64k", "rcfuzz-runner: /dev/kvm: No such file or directory");
+}
+
+static void a_kernel_that_never_gets_there(void **state)
+{
+	(void)state;
+	write_boot("say('Kernel panic')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "the guest hangs");
+	assert_refused("6.12-64k", "Kernel panic");
+}
+
+static void a_runner_that_talks_nonsense(void **state)
+{
+	(void)state;
+	write_boot("c.sendall(bytes(64))\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "no answer");
+	write_boot("answer(7, b'6.12 65536')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "does not say who it is");
+}
+
+/* One scenario on a stage that has come up. */
+static void assert_lost(const char *body, const char *words)
+{
+	static struct scenario scenario;
+	struct records records = {0};
+	char error[2048] = "", text[1024], *console;
+	struct stage *s;
+
+	snprintf(text, sizeof(text), "hello()\n%s", body);
+	write_boot(text);
+	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	if (!s)
+		fail_msg("%s", error);
+	assert_string_equal(stage_facts(s)->release, "6.12-test");
+	assert_int_equal(stage_facts(s)->page_shift, 16);
+	scenario_init(&scenario);
+	assert_false(stage_run(s, &scenario, &records, error, sizeof(error)));
+	if (!strstr(error, words))
+		fail_msg("'%s' is not in: %s", words, error);
+	console = stage_console(s);
+	assert_non_null(console);
+	free(console);
+	stage_stop(s);
+	records_free(&records);
+}
+
+static void a_guest_that_hangs(void **state)
+{
+	(void)state;
+	assert_lost("say('rcu: INFO: stall')\ntime.sleep(60)\n", "the guest hangs");
+	assert_lost("say('rcu: INFO: stall')\ntime.sleep(60)\n", "rcu: INFO: stall");
+}
+
+static void a_guest_that_oopses(void **state)
+{
+	(void)state;
+	assert_lost("c.recv(1)\nsay('Oops: Kernel access of bad area')\n", "the emulator ended");
+	assert_lost("c.recv(1)\nsay('Oops: Kernel access of bad area')\n", "Oops: Kernel access of bad area");
+}
+
+static void a_vm_that_cannot_be_made(void **state)
+{
+	(void)state;
+	assert_lost("answer(0, b'', -22)\ntime.sleep(60)\n", "Invalid argument");
+}
+
+static void an_answer_that_is_too_long(void **state)
+{
+	(void)state;
+	assert_lost("c.sendall(struct.pack('<IIIi', 0x31667a72, 0, 0x7fffffff, 0))\ntime.sleep(60)\n", "no answer");
+}
+
+/* What a scenario that works looks like from here. */
+static void an_answer(void **state)
+{
+	static struct scenario scenario;
+	const int32_t delays[] = {-5, 7};
+	struct records records = {0};
+	char error[2048] = "";
+	struct stage *s;
+
+	(void)state;
+	/* It gets both delays before the scenario. */
+	write_boot("hello()\n"
+		   "head = c.recv(16, socket.MSG_WAITALL)\n"
+		   "magic, id, n, count = struct.unpack('<IIIi', head)\n"
+		   "body = c.recv(n, socket.MSG_WAITALL)\n"
+		   "ok = count == 2 and struct.unpack('<ii', body[:8]) == (-5, 7)\n"
+		   "answer(id, b'yes' if ok else b'no')\n"
+		   "time.sleep(60)\n");
+	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	if (!s)
+		fail_msg("%s", error);
+	scenario_init(&scenario);
+	assert_true(stage_send(s, &scenario, delays, 2, error, sizeof(error)));
+	assert_true(stage_receive(s, &records, error, sizeof(error)));
+	assert_int_equal(records.size, 3);
+	assert_memory_equal(records.bytes, "yes", 3);
+	stage_stop(s);
+	records_free(&records);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_stage, remove_stage)
+	const struct CMUnitTest tests[] = {
+		TEST(a_kernel_that_is_not_there),
+		TEST(a_qemu_that_is_too_old),
+		TEST(an_emulator_that_does_not_start),
+		TEST(a_kernel_without_kvm),
+		TEST(a_kernel_that_never_gets_there),
+		TEST(a_runner_that_talks_nonsense),
+		TEST(a_guest_that_hangs),
+		TEST(a_guest_that_oopses),
+		TEST(a_vm_that_cannot_be_made),
+		TEST(an_answer_that_is_too_long),
+		TEST(an_answer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
