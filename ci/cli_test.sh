@@ -225,10 +225,61 @@ fi
 step 'the stage'
 RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' conform "${target[@]}" "$seed"
 RCFUZZ_STAGE=$tmp/no-stage refuse 66 'run ci/stage' confirm "${target[@]}" corpus/known/set-rc-of-another-page.txt
-RCFUZZ_STAGE=$tmp/no-stage refuse 65 'shows no finding' confirm "${target[@]}" "$seed"
+RCFUZZ_STAGE=$tmp/no-stage refuse 65 'does not show a finding' confirm "${target[@]}" "$seed"
 refuse 65 'idle page tracking' confirm "${target[@]}" corpus/known/aging-leaves-tlb.txt
 refuse 65 'embargoed' confirm "${target[@]}" "$tmp/secret.txt"
-refuse 64 'one scenario' confirm "${target[@]}"
+# In the place of an emulator: it answers, but for scenarios of 3 ops, which it does not survive.
+fake=$tmp/fake-stage
+mkdir -p "$fake/kernel/6.12-64k"
+echo linux-image-test 1 > "$fake/kernel/6.12-64k/package"
+echo 10.0.2 > "$fake/qemu-version"
+cat > "$fake/boot" <<- 'END'
+	#!/usr/bin/env python3
+	import socket, struct, sys
+	path = [x for x in sys.argv if x.startswith("socket,")][0].split("path=")[1].split(",")[0]
+	console = open([x for x in sys.argv if x.startswith("file:")][0][5:], "w")
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(path)
+	s.listen(1)
+	c = s.accept()[0]
+	answer = lambda id, payload: c.sendall(struct.pack("<IIIi", 0x31667a72, id, len(payload), 0) + payload)
+	answer(0xffffffff, b"6.12-test 65536")
+	while True:
+	    magic, id, n, count = struct.unpack("<IIIi", c.recv(16, socket.MSG_WAITALL))
+	    c.recv(n, socket.MSG_WAITALL)
+	    if n == 32 + 16 * (3 + 3):
+	        print("Oops: Kernel access of bad area", file=console, flush=True)
+	        sys.exit()
+	    answer(id, b"")
+END
+chmod +x "$fake/boot"
+printf 'rcfuzz-scenario 1\nconfig page=64k\na host log.start slot=0\n' > "$tmp/one.txt"
+printf 'rcfuzz-scenario 1\nconfig page=64k\na host log.start slot=0\nb l1 store g=0\nc l1 store g=1\n' > "$tmp/three.txt"
+export RCFUZZ_STAGE=$fake
+expect 1 conform "${target[@]}" --out "$tmp/conform" --execs 3 "$tmp/three.txt" "$tmp/one.txt" &&
+	shows '2 scenarios, .* 1 differ, the stage ended in 1 of them'
+if grep -q 'Oops' "$tmp/conform/three.console.log" && [ -s "$tmp/conform/three.ends-stage.txt" ] &&
+	[ -s "$tmp/conform/one.raw.txt" ]; then
+	ok
+else
+	fail "conform does not keep what ends the stage, and what differs: $(ls "$tmp/conform")"
+fi
+# A tally goes on where it was: all 4 are counted, once.
+expect 1 conform "${target[@]}" --out "$tmp/tally" --count 2 --execs 3
+expect 1 conform "${target[@]}" --out "$tmp/tally" --count 4 --execs 3 && shows '^in all: 4 scenarios'
+unset RCFUZZ_STAGE
+
+refuse 64 'wants a scenario, or the --out folder' confirm "${target[@]}"
+refuse 64 'one scenario, or one folder' confirm "${target[@]}" "$seed" "$seed"
+refuse 64 '--id goes with a folder' confirm "${target[@]}" --id x "$seed"
+refuse 66 'no-such-folder' confirm "${target[@]}" --id x no-such-folder
+mkdir "$tmp/found"
+printf '%s\n' '{"schema":1,"id":"warn-1","class":"warn","signature":"warn:x","scenario":"../secret.txt"}' \
+	'{"schema":1,"id":"warn-2","class":"warn","signature":"warn:y","scenario":"findings/none.txt"}' > "$tmp/found/findings.jsonl"
+refuse 64 'choose it with --id' confirm "${target[@]}" "$tmp/found"
+refuse 66 "no finding 'warn-3'" confirm "${target[@]}" --id warn-3 "$tmp/found"
+refuse 65 'is not in the folder' confirm "${target[@]}" --id warn-1 "$tmp/found"
+refuse 66 'none.txt' confirm "${target[@]}" --id warn-2 "$tmp/found"
 refuse 66 'missing.txt' conform "${target[@]}" missing.txt
 
 step 'convert'
