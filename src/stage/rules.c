@@ -56,6 +56,8 @@ static void set_stage(struct scenario_config *config)
 	config->backing = BACKING_SMALL;
 	config->rc = RCMODE_FAULT;
 	config->teardown = NO;
+	/* No access of the kernel can be seen there. */
+	config->level = LEVEL_SYNC;
 	/* kvmhv_write_guest_state_and_regs takes the version of a big-endian L1 after it was swapped back, and fails:
 	 * H_ENTER_NESTED returns H_AUTHORITY whatever L2 did, and what L2 did cannot be seen. */
 	config->endian = ENDIAN_LITTLE;

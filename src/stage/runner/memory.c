@@ -391,6 +391,13 @@ void machine_hostmm_notifier(struct machine *m, const struct hostmm_notifier *no
 	(void)notifier;
 }
 
+/* The kernel's memory is its own. */
+const uint8_t *machine_kmem_lines(const struct machine *m)
+{
+	(void)m;
+	return NULL;
+}
+
 /* The emulated hardware forgets when it likes to. */
 void machine_evict_tlb(struct machine *m, uint32_t cpu)
 {

@@ -241,6 +241,12 @@ bool sched_step_aside(struct sched *s)
 	return false;
 }
 
+bool sched_can_return(const struct sched *s)
+{
+	(void)s;
+	return false;
+}
+
 bool sched_let_others(struct sched *s)
 {
 	(void)s;
