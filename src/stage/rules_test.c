@@ -22,7 +22,7 @@ static struct scenario parse(const char *ops)
 	return file.scenario;
 }
 
-static const char with_age[] = "config page=64k backing=huge teardown=yes\n"
+static const char with_age[] = "config page=64k backing=huge teardown=yes level=access\n"
 			       "a l1    create    guest=1\n"
 			       "b host  age       g=0\n"
 			       "c l2    fetch     guest=1 n=0 via=process\n";
@@ -35,6 +35,7 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 	rules_compare(&s);
 	assert_int_equal(s.config.backing, BACKING_SMALL);
 	assert_int_equal(s.config.teardown, NO);
+	assert_int_equal(s.config.level, LEVEL_SYNC);
 	assert_int_equal(s.op_count, 2 + SCENARIO_SLOTS_MAX);
 	assert_int_equal(s.ops[0].kind, OP_L1_CREATE);
 	assert_int_equal(s.ops[1].kind, OP_L2_FETCH);
