@@ -38,7 +38,12 @@ static char **arguments(void)
 	for (size_t i = 0; i < size; i++)
 		count += !text[i];
 	argv = calloc(count + 1, sizeof(*argv));
-	for (size_t i = 0, at = 0; argv && i < count; at += strlen(text + at) + 1)
+	if (!argv || !count) {
+		free(argv);
+		free(text);
+		return NULL;
+	}
+	for (size_t i = 0, at = 0; i < count; at += strlen(text + at) + 1)
 		argv[i++] = text + at;
 	return argv;
 }
@@ -46,6 +51,7 @@ static char **arguments(void)
 int twin_become(const char *module)
 {
 	char path[PATH_MAX], **argv;
+	int code;
 
 	if (!find_twin(path))
 		return cli_error(CLI_NO_INPUT,
@@ -54,5 +60,9 @@ int twin_become(const char *module)
 	argv = arguments();
 	if (argv)
 		execv(path, argv);
-	return cli_error(CLI_INTERNAL, "cannot start %s: %s", path, strerror(errno));
+	code = cli_error(CLI_INTERNAL, "cannot start %s: %s", path, strerror(errno));
+	if (argv)
+		free(argv[0]); /* they are one text */
+	free(argv);
+	return code;
 }

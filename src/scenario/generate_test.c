@@ -94,8 +94,8 @@ static void test_gigabytes(void **state)
 	struct rng rng;
 
 	(void)state;
-	for (uint8_t page = 0; page < PAGE_COUNT; page++) {
-		struct generate_options options = {.page = page};
+	for (unsigned page = 0; page < PAGE_COUNT; page++) {
+		struct generate_options options = {.page = (uint8_t)page};
 
 		rng_seed(&rng, 8);
 		for (int round = 0; round < 20000; round++) {
