@@ -105,6 +105,21 @@ static void eighty_columns(void **state)
 	free(t);
 }
 
+/* A word of an rmap or of a dirty bitmap has no R and C. */
+static void a_written_word_has_no_bits(void **state)
+{
+	struct timeline *t = example();
+	char *text;
+
+	(void)state;
+	t->changes[t->change_count++] = (struct timeline_change){
+		.op = 2, .word = true, .line = 7, .place = "rmap", .function = "f", .file = "arch/powerpc/kvm/g.c"};
+	text = print(t);
+	assert_non_null(strstr(text, "\n        rmap       written   f g.c:7\n"));
+	free(text);
+	free(t);
+}
+
 /* In a mail, and with nothing that a reader would take for a quotation. */
 static void a_mail_is_narrower(void **state)
 {
@@ -209,9 +224,8 @@ static void json_says_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(eighty_columns),
-		cmocka_unit_test(a_mail_is_narrower),
-		cmocka_unit_test(tells_what_it_knows),
+		cmocka_unit_test(eighty_columns),     cmocka_unit_test(a_written_word_has_no_bits),
+		cmocka_unit_test(a_mail_is_narrower), cmocka_unit_test(tells_what_it_knows),
 		cmocka_unit_test(json_says_the_same),
 	};
 

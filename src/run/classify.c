@@ -544,6 +544,8 @@ static void add_race_side(struct runner *r, struct finding *f, const struct data
 	add_site(r, f, what, &site, provenance_name_user);
 }
 
+#define RACES_MAX (RUN_FINDINGS_MAX / 2) /* the rest of the room is for what is worse */
+
 /* "kvm.arch.l1_ptcr", "rmap" */
 static void name_variable(struct runner *r, const void *address, struct finding *f, char *text, size_t size)
 {
@@ -561,7 +563,7 @@ static void name_variable(struct runner *r, const void *address, struct finding 
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
 		       const struct data_race_access *there)
 {
-	struct finding *f = next_finding(r);
+	struct finding *f = r->outcome->finding_count < RACES_MAX ? next_finding(r) : NULL;
 	struct finding_writer *w;
 	char variable[48] = "";
 

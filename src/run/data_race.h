@@ -19,7 +19,7 @@
 #ifndef RCFUZZ_DATA_RACE_H
 #define RCFUZZ_DATA_RACE_H
 
-#include "kernel/target.h"
+#include "kernel/module.h"
 
 #include <stdbool.h>
 #include <stdint.h>
