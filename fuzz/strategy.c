@@ -11,7 +11,8 @@
 #define MIX_PERCENT 15u	      /* of the scenarios are for a chooser, */
 #define RACE_PERCENT 90u      /* and of those that were made for ops to meet */
 #define LOCK_PERCENT 25u      /* of the scenarios whose ops share locks only are run once more */
-#define AIMED_MAX 24u	      /* runs of a scenario whose ops share memory */
+#define AROUND_RUNS 3u	      /* of a scenario whose ops meet at translations or the host's mapping, */
+#define SHARED_RUNS 24u	      /* or at memory of the kernel */
 #define PREEMPTIONS_MAX 4u    /* of a random schedule */
 #define USUAL_POINTS_SYNC 16u /* of an op that nothing is known of */
 #define USUAL_POINTS_ACCESS 128u
@@ -80,9 +81,9 @@ static uint32_t aimed_runs(const struct entry *entry, struct rng *rng)
 {
 	const struct scenario_aims *aims = &entry->aims;
 
-	if (!aims->shared)
-		return aims->count && rng_chance(rng, LOCK_PERCENT);
-	return aims->count < AIMED_MAX ? aims->count : AIMED_MAX;
+	uint32_t most = aims->shared ? SHARED_RUNS : aims->around ? AROUND_RUNS : rng_chance(rng, LOCK_PERCENT);
+
+	return aims->count < most ? aims->count : most;
 }
 
 void strategy_run(struct entry *entry, struct rng *rng)

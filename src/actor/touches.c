@@ -81,7 +81,7 @@ void touches_aims(struct touches *t, const uint16_t *labels, struct scenario_aim
 {
 	struct scenario_aim last = {0};
 
-	aims->count = aims->met = aims->shared = 0;
+	aims->count = aims->met = aims->shared = aims->around = 0;
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct touch *touch = &t->list[i];
 		const struct touched *all = find(t, touch->what);
@@ -89,6 +89,7 @@ void touches_aims(struct touches *t, const uint16_t *labels, struct scenario_aim
 		struct scenario_aim aim = {.victim = labels[touch->op], .nth = touch->nth};
 
 		aims->shared += others && touch->memory;
+		aims->around += others && touch->what <= HOST_MEMORY;
 		for (; others; others &= others - 1) {
 			aim.child = labels[__builtin_ctz(others)];
 			/* A place touches many things, and a scan is at one place all the time. */

@@ -38,6 +38,7 @@ static void test_conflicts(void **state)
 	touches_aims(&t, labels, &aims);
 	assert_int_equal(aims.count, 6);
 	assert_int_equal(aims.shared, 6);
+	assert_int_equal(aims.around, 0);
 	assert_true(has_aim(11, 12, 2) && has_aim(11, 12, 3) && has_aim(11, 12, 6));
 	assert_true(has_aim(12, 11, 2) && has_aim(12, 11, 3) && has_aim(12, 11, 4));
 }
@@ -62,6 +63,7 @@ static void test_hardware(void **state)
 	touches_aims(&t, labels, &aims);
 	assert_true(has_aim(11, 12, 3) && has_aim(12, 11, 3));
 	assert_int_equal(aims.shared, 0);
+	assert_int_equal(aims.around, 5);
 }
 
 /* What was touched before is forgotten; more than there is room for is left out, and some of all are kept. */

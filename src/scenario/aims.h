@@ -12,9 +12,10 @@
 
 struct scenario_aims {
 	uint32_t count;
-	uint32_t met;	 /* all there were: of more than AIMS_MAX some, evenly spread, are kept */
-	uint32_t shared; /* of them, how many are about memory of the kernel, and not a lock: such ops can harm each
-			    other */
+	uint32_t met; /* all there were: of more than AIMS_MAX some, evenly spread, are kept */
+	/* How many of them are about memory of the kernel that is no lock, by which ops can harm each other; */
+	uint32_t shared;
+	uint32_t around; /* and about what is around the kernel: translations, the host's own mapping. */
 	struct scenario_aim {
 		uint16_t victim, child; /* labels: the op that touches it there, and the other */
 		uint16_t nth;		/* yield point of the victim, as in struct scenario_point */

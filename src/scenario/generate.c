@@ -366,6 +366,23 @@ static void template_kernel_writes(struct script *script)
 	say(script, OP_HOST_HARVEST);
 }
 
+/* Page reclaim: use a page, let it grow old, use it or not, and ask; R is to tell the truth as C is. */
+static void template_reclaim(struct script *script)
+{
+	unsigned i = some_page(script);
+	bool by_l1 = rng_chance(script->rng, 40);
+
+	for (unsigned times = 2; times; times--) {
+		if (by_l1)
+			say_page(script, rng_chance(script->rng, 50) ? OP_L1_LOAD : OP_L1_STORE, i);
+		else
+			say_page(script, rng_chance(script->rng, 50) ? OP_L2_LOAD : OP_L2_STORE, i);
+		if (times == 2)
+			say_page(script, OP_HOST_AGE, i)->flush = rng_chance(script->rng, 70) ? FLUSH_YES : FLUSH_NO;
+	}
+	say_page(script, OP_HOST_TEST_AGE, i);
+}
+
 static void template_two_vcpus(struct script *script)
 {
 	unsigned i = some_page(script);
@@ -381,12 +398,14 @@ static void template_two_vcpus(struct script *script)
 static void template_wild(struct script *script)
 {
 	static const uint8_t kinds[] = {OP_L1_REPOINT, OP_L1_DROP, OP_L1_ABANDON, OP_L1_NONSENSE};
+	static const uint8_t accesses[] = {OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH};
 	unsigned i = some_page(script);
 
 	say_access(script, i);
 	if (script->cast->config->l1 != L1_WELL_BEHAVED)
 		say_page(script, PICK(script->rng, kinds), i);
-	say_access(script, i);
+	/* Each kind of access asks for another permission. */
+	say_page(script, PICK(script->rng, accesses), i);
 	if (rng_chance(script->rng, 50))
 		say_page(script, OP_L1_TLBIE, i);
 }
@@ -435,25 +454,13 @@ static const struct {
 	void (*write)(struct script *script);
 	unsigned weight;
 } templates[] = {
-	{template_touch, 10},
-	{template_prologue, 3},
-	{template_disturb, 20},
-	{template_host_log, 8},
-	{template_host_migration, 6},
-	{template_l1_migration, 7},
-	{template_clear_then_tlbie, 8},
-	{template_remap, 8},
-	{template_protect, 5},
-	{template_shared_page, 4},
-	{template_huge, 5},
-	{template_guest_life, 3},
-	{template_slot_life, 3},
-	{template_kernel_writes, 3},
-	{template_two_vcpus, 5},
-	{template_wild, 6},
-	{template_corrupt, 4},
-	{template_no_memory, 3},
-	{template_noise, 18},
+	{template_touch, 10},		{template_prologue, 3},	      {template_disturb, 20},
+	{template_host_log, 8},		{template_host_migration, 6}, {template_l1_migration, 7},
+	{template_clear_then_tlbie, 8}, {template_remap, 8},	      {template_protect, 5},
+	{template_shared_page, 4},	{template_huge, 5},	      {template_guest_life, 3},
+	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
+	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
+	{template_no_memory, 3},	{template_noise, 18},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 
@@ -523,7 +530,7 @@ static void generate_config(struct scenario_config *config, struct rng *rng, con
 	config->l1 = options->l1 == L1_WELL_BEHAVED || rng_chance(rng, 50) ? L1_WELL_BEHAVED : L1_ANY;
 	generate_lpids(config, rng);
 	config->endian = rng_chance(rng, 25) ? ENDIAN_BIG : ENDIAN_LITTLE;
-	config->teardown = rng_chance(rng, 10) ? YES : NO;
+	config->teardown = rng_chance(rng, 20) ? YES : NO;
 	config->level = options->level;
 	scenario_config_canonicalize(config);
 }

@@ -63,7 +63,7 @@ static void make_config(struct meeting *m, const struct generate_options *option
 	config->backing = rng_chance(m->rng, 15) ? BACKING_HUGE : BACKING_SMALL;
 	config->l1 = options->l1 == L1_WELL_BEHAVED || rng_chance(m->rng, 75) ? L1_WELL_BEHAVED : L1_ANY;
 	config->l1lpid = rng_chance(m->rng, 50) ? config->shadow : config->l1lpid;
-	config->teardown = rng_chance(m->rng, 10) ? YES : NO;
+	config->teardown = rng_chance(m->rng, 20) ? YES : NO;
 	scenario_config_canonicalize(config);
 	m->wild = config->l1 == L1_ANY;
 }
