@@ -75,6 +75,7 @@ static void take_finding(struct session *session, const struct finding *finding,
 	}
 	scenario_decode(raw, bytes, size);
 	snprintf(record.known, sizeof(record.known), "%s", known ? known : "");
+	record.finding.embargoed = known_embargoed(session->plan->known, finding);
 	own = store_add(session->store, &record, raw);
 	free(raw);
 	if (!own) {

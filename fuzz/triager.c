@@ -38,6 +38,7 @@ static void write_report(struct triager *t)
 	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->job.text, id);
 	snprintf(scenario, sizeof(scenario), "%s/findings/%s.txt", t->job.text, id);
 	timeline_make(&t->timeline, t->runner, &t->scenario, t->job.finding.signature);
+	t->timeline.finding.embargoed = t->job.finding.embargoed;
 	report_text(out, &t->timeline, runner_target_info(t->runner), scenario);
 	if (!fclose(out))
 		file_write_atomic(path, text, n, error, sizeof(error));
@@ -48,6 +49,7 @@ static void minimize(struct triager *t)
 {
 	const struct minimize_budget budget = {.stop = &t->link->page->stop};
 	struct minimize_result result;
+	bool embargoed = t->job.finding.embargoed;
 
 	minimize_scenario(t->runner, &t->scenario, t->job.finding.signature, &budget, &result);
 	t->job.reproduced = result.reproduced;
@@ -55,6 +57,7 @@ static void minimize(struct triager *t)
 	if (!result.reproduced)
 		return;
 	t->job.finding = result.finding;
+	t->job.finding.embargoed = embargoed;
 	write_report(t);
 }
 

@@ -382,8 +382,8 @@ static void service_locked(void *ctx, const void *lock, const void *const caller
 	held->lock = lock;
 	held->class = 0;
 	memcpy(held->callers, callers, sizeof(held->callers));
-	if (task->lock_count++)
-		w->hooks.locked(w->hooks.ctx);
+	task->lock_count++;
+	w->hooks.locked(w->hooks.ctx);
 }
 
 static void service_unlocked(void *ctx, const void *lock)

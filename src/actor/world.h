@@ -135,7 +135,7 @@ struct world_hooks {
 				  const void *const callers[TARGET_CALLERS]);
 	/* A yield point of the op that runs, if `points` was asked for. */
 	void (*point)(void *ctx, const char *name);
-	/* The op took a lock while it held others (w->task->locks, the new one last). */
+	/* The op took a lock; it may hold others (w->task->locks, the new one last). */
 	void (*locked)(void *ctx);
 	/* The schedule has put a point into its scenario, and is about to act on it. */
 	void (*scheduled)(void *ctx);

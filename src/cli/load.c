@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size)
 {
@@ -78,4 +79,16 @@ void load_page_remark(const char *path, const struct scenario_file *file, unsign
 void load_known_tell(const char *message)
 {
 	cli_error(0, "--known: left out: %s", message);
+}
+
+bool load_shared(const char *name, char path[PATH_MAX])
+{
+	static const char *const places[] = {".", RCFUZZ_SHARE_DIR, RCFUZZ_INSTALL_SHARE_DIR};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, PATH_MAX, "%s/%s", places[i], name);
+		if (!access(path, R_OK | X_OK))
+			return true;
+	}
+	return false;
 }

@@ -5,10 +5,17 @@
 
 #include "scenario/scenario_file.h"
 
+#include <limits.h>
+
 /* 0, or an exit code after cli_error (66 missing, 65 bad, 74 cannot be read). */
 int load_scenario(const char *path, struct scenario_file *file);
 /* The message alone, without "rcfuzz: ", for a result of scenario_file_load that is not 0. Returns the exit code. */
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size);
+/*
+ * A folder that comes with the project ("corpus/seeds"): here, or where rcfuzz was built or installed. False: there is
+ * none.
+ */
+bool load_shared(const char *name, char path[PATH_MAX]);
 /* For known_load: an entry that cannot be read is told, and the rest goes on: what it lists then counts as new. */
 void load_known_tell(const char *message);
 /*

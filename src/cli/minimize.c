@@ -124,6 +124,20 @@ static int find(const struct minimize_options *o, struct runner *runner, const s
 	return code;
 }
 
+/* What comes without a story and an expectation says what it shows. */
+static void state_finding(struct scenario_file *file, const struct finding *finding)
+{
+	struct scenario_expectation *e = file->expectations;
+
+	if (!*file->story)
+		snprintf(file->story, sizeof(file->story), "%s", finding->title);
+	if (file->expectation_count)
+		return;
+	*e = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};
+	snprintf(e->signature, sizeof(e->signature), "%s", finding->signature);
+	file->expectation_count = 1;
+}
+
 static int minimize(const struct minimize_options *o, struct runner *runner, struct scenario_file *file)
 {
 	const struct minimize_budget budget = {.execs_max = o->execs, .stop = &stop, .isolated = true};
@@ -139,8 +153,7 @@ static int minimize(const struct minimize_options *o, struct runner *runner, str
 				 o->files.items[0]);
 	fprintf(stderr, "rcfuzz: %u ops -> %u in %llu runs%s\n", result.ops_before, file->scenario.op_count,
 		(unsigned long long)result.execs, result.complete ? "" : " (not finished: the best so far)");
-	if (!*file->story)
-		snprintf(file->story, sizeof(file->story), "%s\nsignature %s", result.finding.title, finding.signature);
+	state_finding(file, &result.finding);
 	return write_out(o, file);
 }
 

@@ -22,16 +22,18 @@ enum report_form { FORM_TEXT, FORM_JSON, FORM_SARIF, FORM_KTAP, FORM_HTML, FORM_
 
 struct report_options {
 	struct target_choice target;
-	const char *path, *id, *output, *fixes;
+	const char *path, *id, *output, *fixes, *known;
 	unsigned form;
 };
 
-enum { KEY_FORMAT = 1000, KEY_ID, KEY_MAIL, KEY_FIXES };
+enum { KEY_FORMAT = 1000, KEY_ID, KEY_MAIL, KEY_FIXES, KEY_KNOWN };
 
 static const struct argp_option options[] = {
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), json, sarif (2.1.0), ktap, or html", 0},
 	{"mail", KEY_MAIL, NULL, 0, "a plain block for a mailing list", 0},
 	{"fixes", KEY_FIXES, "COMMIT", 0, "where a bisection ended, for the mail's Fixes: line", 0},
+	{"known", KEY_KNOWN, "D", 0,
+	 "what is embargoed among these known findings is not for a public place (default: corpus/known)", 0},
 	{"id", KEY_ID, "ID", 0, "this finding only", 0},
 	{"output", 'o', "FILE", 0, "where it goes (default: stdout)", 0},
 	TARGET_OPTIONS,
@@ -69,6 +71,9 @@ static int take(void *ctx, int key, char *arg)
 		return 0;
 	case KEY_ID:
 		o->id = arg;
+		return 0;
+	case KEY_KNOWN:
+		o->known = arg;
 		return 0;
 	case 'o':
 		o->output = arg;
@@ -111,8 +116,8 @@ static void print_short(FILE *out, const cJSON *record)
 	cJSON_ArrayForEach(writer, cJSON_GetObjectItemCaseSensitive(record, "writers")) fprintf(
 		out, "           %s: %s (%s:%.0f)\n", record_string(writer, "what"), record_string(writer, "function"),
 		record_string(writer, "file"), record_number(writer, "line"));
-	if (record_is_sensitive((enum finding_class)class_from_name(record_string(record, "class"))))
-		fprintf(out, "Report this class of finding to security@kernel.org before making it public.\n");
+	if (record_json_embargo(record))
+		fprintf(out, "Report this to security@kernel.org before making it public.\n");
 	fprintf(out, "scenario   %s (%.0f ops, not minimised yet: 'rcfuzz minimize')\n",
 		record_string(record, "scenario"), record_number(record, "ops"));
 }
@@ -189,7 +194,8 @@ static int tell_scenario(FILE *out, const struct report_options *o, const char *
 				     .confirm = cJSON_GetObjectItemCaseSensitive(record, "confirm"),
 				     .target = target,
 				     .form = forms[o->form],
-				     .fixes = o->fixes};
+				     .fixes = o->fixes,
+				     .known = o->known};
 
 	return tell(out, &request);
 }

@@ -229,13 +229,13 @@ static int make_folders(const char *out)
 
 static int load_known(const struct run_options *o, const struct target_facts *facts, struct known **known)
 {
+	const struct scenario_kernel kernel = target_kernel(facts);
 	char error[512] = "";
 
 	*known = NULL;
 	if (!o->known)
 		return 0;
-	*known = known_load(o->known, facts->version, facts->page_shift == 12 ? PAGE_4K : PAGE_64K, load_known_tell,
-			    error, sizeof(error));
+	*known = known_load(o->known, &kernel, load_known_tell, error, sizeof(error));
 	return *known ? 0 : cli_error(CLI_NO_INPUT, "--known: %s", error);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "cli/cli.h"
+#include "cli/load.h"
 #include "scenario/codec.h"
 #include "scenario/generate.h"
 #include "scenario/scenario_file.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #define GENERATED 64u
@@ -85,22 +85,11 @@ static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
 	return code;
 }
 
-static const char *default_corpus(void)
-{
-	static const char *const places[] = {"corpus/seeds", RCFUZZ_SHARE_DIR "/corpus/seeds",
-					     RCFUZZ_INSTALL_SHARE_DIR "/corpus/seeds"};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!access(places[i], R_OK | X_OK))
-			return places[i];
-	}
-	return NULL;
-}
-
 int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page)
 {
 	struct seeds *seeds = calloc(1, sizeof(*seeds));
-	const char *folder = corpus ? corpus : default_corpus();
+	char shared[PATH_MAX];
+	const char *folder = corpus ? corpus : load_shared("corpus/seeds", shared) ? shared : NULL;
 	int code = 0;
 
 	if (!seeds)

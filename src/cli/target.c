@@ -230,6 +230,7 @@ static void read_facts(struct target_facts *facts, const char *answer)
 	facts->access = strstr(answer, "\"flavour\":\"access\"") != NULL;
 	facts->page_shift = (unsigned)(answer[1] - '0') * 10 + (unsigned)(answer[2] - '0');
 	facts->info = strdup(answer + 3);
+	facts->has = record_properties(info);
 	snprintf(facts->version, sizeof(facts->version), "%s", record_string(info, "version"));
 	snprintf(facts->name, sizeof(facts->name), "%s-%s", *facts->version ? facts->version : "unknown",
 		 facts->page_shift == 12 ? "4k" : "64k");
@@ -250,7 +251,7 @@ int target_probe(const char *module, struct target_facts *facts)
 		result = cli_error(access(module, R_OK) ? CLI_NO_INPUT : CLI_BAD_INPUT, "%s", answer + 1);
 	else if (strlen(answer) >= 3)
 		read_facts(facts, answer);
-	if (!result && !facts->info)
+	if (!result && (!facts->info || !facts->has))
 		result = cli_error(CLI_INTERNAL, "out of memory");
 	free(answer);
 	return result;
@@ -259,5 +260,15 @@ int target_probe(const char *module, struct target_facts *facts)
 void target_facts_free(struct target_facts *facts)
 {
 	free(facts->info);
+	free(facts->has);
 	*facts = (struct target_facts){0};
+}
+
+struct scenario_kernel target_kernel(const struct target_facts *facts)
+{
+	return (struct scenario_kernel){
+		.version = facts->version,
+		.page = facts->page_shift == 12 ? PAGE_4K : PAGE_64K,
+		.has = facts->has,
+	};
 }

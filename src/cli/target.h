@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "kernel/build.h"
+#include "scenario/scenario_file.h"
 
 struct target_choice {
 	struct cli_list modules; /* --target */
@@ -56,6 +57,7 @@ int target_build_exit(int result);
 /* What a module says of itself. */
 struct target_facts {
 	char *info; /* its JSON */
+	char *has;  /* names of its features, patches and recipes, one a line */
 	unsigned page_shift;
 	bool access;		    /* of the flavour `access` */
 	char version[64], name[96]; /* name: version and page size, for tables */
@@ -66,6 +68,8 @@ struct target_facts {
  */
 int target_probe(const char *module, struct target_facts *facts);
 void target_facts_free(struct target_facts *facts);
+/* What the expectations of a corpus entry go by. It points into *facts. */
+struct scenario_kernel target_kernel(const struct target_facts *facts);
 
 /* The flavour of module that this program can load and that is good for running without an engine. */
 enum build_flavour target_plain_flavour(void);

@@ -10,6 +10,7 @@
 #include "report/html.h"
 #include "report/mail.h"
 #include "report/record.h"
+#include "triage/known.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,6 +37,7 @@ struct teller {
 	/* In the child: */
 	struct runner *runner;
 	struct timeline *timeline;
+	struct known *known;
 	struct scenario_file file;
 };
 
@@ -51,15 +53,23 @@ static const struct finding *expected(const struct timeline *t, const struct run
 				      const struct scenario_file *file)
 {
 	cJSON *info = cJSON_Parse(runner_target_info(runner));
-	const struct scenario_expectation *e =
-		scenario_file_expectation(file, record_string(info, "version"), t->scenario.config.page);
+	char *has = record_properties(info);
+	const struct scenario_kernel kernel = {record_string(info, "version"), t->scenario.config.page, has};
+	const struct scenario_expectation *e = scenario_file_expectation(file, &kernel);
+	const struct finding *found = NULL;
 
 	cJSON_Delete(info);
+	free(has);
 	for (uint32_t i = 0; e && e->kind == EXPECT_FINDING && i < t->outcome.finding_count; i++) {
-		if (scenario_expectation_covers(e, t->outcome.findings[i].coarse))
-			return &t->outcome.findings[i];
+		const struct finding *f = &t->outcome.findings[i];
+
+		if (!scenario_expectation_covers(e, f->coarse))
+			continue;
+		if (scenario_file_lists(file, f->signature))
+			return f;
+		found = found ? found : f;
 	}
-	return NULL;
+	return found;
 }
 
 void tell_timeline(struct timeline *t, struct runner *runner, const struct scenario_file *file, const char *signature)
@@ -75,10 +85,27 @@ void tell_timeline(struct timeline *t, struct runner *runner, const struct scena
 	timeline_make(t, runner, &file->scenario, copy.signature);
 }
 
+/* Embargoed entries hold for every kernel. */
+static bool load_known(struct teller *teller, char *error, size_t error_size)
+{
+	static const struct scenario_kernel any = {"", PAGE_64K, NULL};
+	char shared[PATH_MAX];
+
+	if (teller->tell->known)
+		teller->known = known_load(teller->tell->known, &any, load_known_tell, error, error_size);
+	else if (load_shared("corpus/known", shared))
+		teller->known = known_load(shared, &any, NULL, error, error_size);
+	else
+		return true;
+	return teller->known;
+}
+
 static bool open_runner(void *ctx, char *error, size_t error_size)
 {
 	struct teller *teller = ctx;
 
+	if (!load_known(teller, error, error_size))
+		return false;
 	teller->timeline = malloc(sizeof(*teller->timeline));
 	teller->runner = runner_create(teller->module, error, error_size);
 	return teller->timeline && teller->runner;
@@ -141,6 +168,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	if (told->code)
 		return;
 	tell_timeline(teller->timeline, teller->runner, &teller->file, tell->signature);
+	teller->timeline->finding.embargoed = known_embargoed(teller->known, &teller->timeline->finding);
 	told->has_finding = teller->timeline->has_finding;
 	told->finding = teller->timeline->finding;
 	if (tell->signature && strcmp(told->finding.signature, tell->signature) != 0)

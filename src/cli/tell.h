@@ -16,6 +16,7 @@ struct tell {
 	const struct target_choice *target;
 	enum tell_form form;
 	const char *fixes; /* mail: the commit at which a bisection ended; NULL: none */
+	const char *known; /* a folder of known findings, for which are embargoed; NULL: the one that belongs here */
 };
 
 /* Write the report. 0, or an exit code after cli_error. */

@@ -303,6 +303,7 @@ static void write_report(struct phase *p, const struct cluster *c, const struct 
 		write_death(out, p, c);
 	} else {
 		timeline_make(&p->timeline, p->runner, &p->file.scenario, finding->signature);
+		p->timeline.finding.embargoed = known_embargoed(p->t->kernels[c->kernel].known, finding);
 		report_text(out, &p->timeline, runner_target_info(p->runner), name);
 	}
 	if (!fclose(out) && file_write_atomic(path, text, n, error, sizeof(error)))
@@ -367,6 +368,7 @@ static bool save_raw(struct phase *p, struct cluster *c)
 	struct record record = {.finding = c->finding, .count = c->count};
 	char text[512];
 
+	record.finding.embargoed = known_embargoed(k->known, &c->finding);
 	snprintf(record.known, sizeof(record.known), "%s", c->known);
 	if (load(&p->file, t->options->files.items[c->input], text, sizeof(text)))
 		c->record = store_add(k->store, &record, &p->file.scenario);
@@ -562,12 +564,13 @@ static int sort_out(struct triage *t)
 
 static int load_known(const struct triage *t, struct kernel *k)
 {
+	const struct scenario_kernel kernel = target_kernel(&k->facts);
 	char error[512];
 
 	if (!t->options->known)
 		return 0;
-	k->known = known_load(t->options->known, k->facts.version, k->facts.page_shift == 12 ? PAGE_4K : PAGE_64K,
-			      k == t->kernels ? load_known_tell : NULL, error, sizeof(error));
+	k->known =
+		known_load(t->options->known, &kernel, k == t->kernels ? load_known_tell : NULL, error, sizeof(error));
 	return k->known ? 0 : cli_error(CLI_NO_INPUT, "--known: %s", error);
 }
 

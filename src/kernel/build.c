@@ -120,6 +120,7 @@ int kernel_build(const struct kernel_build_request *request, char *out_path, siz
 	textlist_free(&b->read);
 	textlist_free(&b->absent);
 	textlist_free(&b->touched);
+	textlist_free(&b->features);
 	text_free(&b->record);
 	free(b);
 	return result;

@@ -68,10 +68,12 @@ static int generate_features(struct build *b)
 		if (result || access(from, F_OK) != 0)
 			continue;
 		if (has_word(file, features[i].word))
-			text_add(&text, "#define RCFUZZ_HAVE_%s 1\n", features[i].name);
+			textlist_add(&b->features, "%s", features[i].name);
 		free(file);
 	}
-	if (!result && text.failed)
+	for (size_t i = 0; i < b->features.count; i++)
+		text_add(&text, "#define RCFUZZ_HAVE_%s 1\n", b->features.items[i]);
+	if (!result && (text.failed || b->features.failed))
 		result = build_fail_memory(b);
 	if (!result && build_join(b, path, b->work_dir, "generated/features.h"))
 		result = build_write(b, path, text.data, text.size);

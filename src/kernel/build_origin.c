@@ -119,6 +119,12 @@ void build_describe(struct build *b, struct text *json)
 		text_add_json(json, build_sources[i].kernel_file);
 	}
 	text_add(json, "]");
+	text_add(json, ",\"features\":[");
+	for (size_t i = 0; i < b->features.count; i++) {
+		text_add(json, i ? "," : "");
+		text_add_json(json, b->features.items[i]);
+	}
+	text_add(json, "]");
 	add_json_names(json, "patches", request->patches, request->patch_count);
 	add_json_names(json, "recipes", request->recipes, request->recipe_count);
 	text_add(json, ",\"hash\":\"%s\"}", b->hash);

@@ -55,6 +55,7 @@ struct build {
 	struct textlist read;		  /* absolute paths of files that the build was made from */
 	struct textlist absent;		  /* paths that would have changed it */
 	struct textlist touched;	  /* files of the tree with a private copy */
+	struct textlist features;	  /* names of those that the tree has */
 	struct text record;
 	char *error;
 	size_t error_size;

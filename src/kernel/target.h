@@ -95,7 +95,7 @@ enum target_marking {
 };
 
 /* What the rmap of a page holds of an entry. */
-enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED };
+enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED, RMAP_FREED };
 
 /* Services that rcfuzz gives to a target. `ctx` is host_services.ctx. */
 struct host_services {

@@ -74,12 +74,12 @@ static void print_finding(FILE *out, const struct timeline *t)
 	fprintf(out, "</h1>\n<p class=\"meaning\">");
 	markup_format(out, "%s: %s.", class_info[f->class].name, class_info[f->class].meaning);
 	fprintf(out, "</p>\n</header>\n");
-	if (record_is_sensitive(f->class))
+	if (record_embargo(f))
 		fprintf(out,
-			"<p class=\"embargo\"><b>Not for a public place.</b> A guest may reach memory here that is "
-			"not its own. Findings of this class go to the kernel's security list, "
-			"security@kernel.org, first; see Documentation/process/security-bugs.rst in the kernel "
-			"tree.</p>\n");
+			"<p class=\"embargo\"><b>Not for a public place.</b> %s Such findings go to the kernel's "
+			"security list, security@kernel.org, first; see "
+			"Documentation/process/security-bugs.rst in the kernel tree.</p>\n",
+			record_embargo(f));
 }
 
 static void print_facts(FILE *out, const struct timeline *t, const char *target_info)

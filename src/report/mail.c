@@ -36,7 +36,7 @@ void mail_head(FILE *out, const struct finding *finding, const struct mail *mail
 {
 	const char *function = finding->writer_count ? finding->writers[finding->writer_count - 1].function : "";
 	const char *class = class_info[finding->class].name;
-	bool sensitive = record_is_sensitive(finding->class);
+	bool sensitive = record_embargo(finding) != NULL;
 
 	if (sensitive)
 		fprintf(out, "To: %s\n", SECURITY_LIST);

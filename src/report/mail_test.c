@@ -83,6 +83,22 @@ static void secrets_go_to_the_security_list(void **state)
 	}
 }
 
+/* Nor is what the corpus lists as embargoed, whatever its class. */
+static void what_is_embargoed_goes_to_the_security_list(void **state)
+{
+	const struct mail mail = {.recipients = MAINTAINERS};
+	struct finding f = example(CLASS_LOST_DIRTY_HOST);
+	char *text;
+
+	(void)state;
+	f.embargoed = true;
+	text = head(&f, &mail);
+	assert_ptr_equal(strstr(text, "To: security@kernel.org\n"), text);
+	assert_non_null(strstr(text, "some@body.example"));
+	assert_null(strstr(text, "lists.example"));
+	free(text);
+}
+
 static void long_subjects_are_cut_at_a_word(void **state)
 {
 	struct finding f = example(CLASS_LOST_DIRTY_HOST);
@@ -132,9 +148,12 @@ static void says_since_when_if_it_is_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(goes_to_people_and_lists),	   cmocka_unit_test(secrets_go_to_the_security_list),
-		cmocka_unit_test(long_subjects_are_cut_at_a_word), cmocka_unit_test(nothing_adds_a_header),
+		cmocka_unit_test(goes_to_people_and_lists),
+		cmocka_unit_test(secrets_go_to_the_security_list),
+		cmocka_unit_test(long_subjects_are_cut_at_a_word),
+		cmocka_unit_test(nothing_adds_a_header),
 		cmocka_unit_test(says_since_when_if_it_is_known),
+		cmocka_unit_test(what_is_embargoed_goes_to_the_security_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,10 +14,25 @@ void record_id(char id[RECORD_ID], const struct finding *finding)
 	snprintf(id, RECORD_ID, "%s-%08x", class_info[finding->class].name, (unsigned)(hash >> 32));
 }
 
-bool record_is_sensitive(enum finding_class class)
+const char *record_embargo(const struct finding *finding)
 {
-	return class == CLASS_WRONG_PAGE || class == CLASS_STALE_ACCESS || class == CLASS_OVER_PERMISSION ||
-	       class == CLASS_MEMORY;
+	enum finding_class class = finding->class;
+
+	if (class == CLASS_WRONG_PAGE || class == CLASS_STALE_ACCESS || class == CLASS_OVER_PERMISSION ||
+	    class == CLASS_MEMORY)
+		return "A guest may reach memory here that is not its own.";
+	return finding->embargoed ? "The corpus of known findings lists this one as embargoed." : NULL;
+}
+
+const char *record_json_embargo(const cJSON *record)
+{
+	int class = class_from_name(record_string(record, "class"));
+	const struct finding finding = {
+		.class = class < 0 ? CLASS_WARN : (enum finding_class) class,
+		.embargoed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, "embargoed")),
+	};
+
+	return record_embargo(&finding);
 }
 
 static bool add_writers(cJSON *object, const struct finding *finding)
@@ -49,7 +64,8 @@ bool record_json_finding(cJSON *object, const struct finding *finding)
 	       cJSON_AddStringToObject(object, "title", finding->title) &&
 	       cJSON_AddStringToObject(object, "layer", layer_name[finding->layer]) && add_writers(object, finding) &&
 	       cJSON_AddStringToObject(object, "l1", finding->needs_wild_l1 ? "misbehaving" : "well-behaved") &&
-	       cJSON_AddBoolToObject(object, "assertion_only", finding->assertion_only);
+	       cJSON_AddBoolToObject(object, "assertion_only", finding->assertion_only) &&
+	       cJSON_AddBoolToObject(object, "embargoed", record_embargo(finding) != NULL);
 }
 
 cJSON *record_json_target(const char *target_info)
@@ -66,6 +82,33 @@ cJSON *record_json_target(const char *target_info)
 	}
 	cJSON_Delete(info);
 	return target;
+}
+
+char *record_properties(const cJSON *info)
+{
+	static const char *const members[] = {"features", "patches", "recipes"};
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	bool failed;
+
+	for (size_t i = 0; out && i < sizeof(members) / sizeof(members[0]); i++) {
+		const cJSON *list = cJSON_GetObjectItemCaseSensitive(info, members[i]), *item;
+
+		cJSON_ArrayForEach(item, list)
+		{
+			const char *name = cJSON_IsString(item) ? item->valuestring : "";
+			const char *dot = i ? strrchr(name, '.') : NULL;
+
+			fprintf(out, "%.*s\n", dot ? (int)(dot - name) : (int)strlen(name), name);
+		}
+	}
+	failed = !out || ferror(out);
+	if (out && fclose(out))
+		failed = true;
+	if (failed)
+		free(text);
+	return failed ? NULL : text;
 }
 
 static bool add_counts(cJSON *object, const struct record *record)

@@ -43,6 +43,13 @@ bool record_json_finding(cJSON *object, const struct finding *finding);
  * memory. */
 cJSON *record_json_target(const char *target_info);
 
+/*
+ * What a corpus entry may ask of the kernel of a module, out of its JSON, one a line: features of the tree, and
+ * patches and recipes that it was built with, by the names of their files without what follows the last dot. The
+ * caller frees it. NULL: out of memory.
+ */
+char *record_properties(const cJSON *info);
+
 /* A string member of a record read back, "" if absent. */
 const char *record_string(const cJSON *record, const char *member);
 double record_number(const cJSON *record, const char *member);
@@ -54,7 +61,12 @@ double record_number(const cJSON *record, const char *member);
  */
 cJSON *record_read_lines(const char *text, size_t n, size_t *bad_lines);
 
-/* Does this class mean that a guest reaches what is not its own? Then the kernel's security list is told first. */
-bool record_is_sensitive(enum finding_class class);
+/*
+ * Does the kernel's security list hear of it first? If its class means that a guest reaches what is not its own, or
+ * an entry of the corpus lists it as embargoed. Returns why, in one sentence; NULL: anybody may know.
+ */
+const char *record_embargo(const struct finding *finding);
+/* The same of a record read back. */
+const char *record_json_embargo(const cJSON *record);
 
 #endif

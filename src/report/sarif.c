@@ -115,9 +115,7 @@ static bool add_result(cJSON *results, const cJSON *record)
 	char text[600];
 
 	snprintf(text, sizeof(text), "%s%s", record_string(record, "title"),
-		 record_is_sensitive((enum finding_class) class)
-			 ? " (Report this class to security@kernel.org before making it public.)"
-			 : "");
+		 record_json_embargo(record) ? " (Report this to security@kernel.org before making it public.)" : "");
 	if (!result || !cJSON_AddItemToArray(results, result) ||
 	    !cJSON_AddStringToObject(result, "ruleId", class_info[class].name) ||
 	    !cJSON_AddNumberToObject(result, "ruleIndex", class) ||

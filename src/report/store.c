@@ -125,7 +125,7 @@ static void target_version(const struct store *store, char *version, size_t size
 static bool save_scenario(struct store *store, const struct record *record, const struct scenario *s)
 {
 	struct scenario_file *file = &store->file;
-	struct scenario_expectation *expect = &file->expectations[0];
+	struct scenario_expectation *expect = file->expectations;
 	struct scenario_error error;
 	char path[4096];
 
@@ -135,9 +135,11 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	expect->page = s->config.page;
 	target_version(store, expect->pattern, sizeof(expect->pattern));
 	snprintf(expect->signature, sizeof(expect->signature), "%s", record->finding.coarse);
-	file->expectation_count = 1;
-	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s\nsignature %s", record->finding.title,
-		 RCFUZZ_VERSION, expect->pattern, record->finding.signature);
+	expect[1] = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};
+	snprintf(expect[1].signature, sizeof(expect[1].signature), "%s", record->finding.signature);
+	file->expectation_count = 2;
+	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", record->finding.title,
+		 RCFUZZ_VERSION, expect->pattern);
 	file->scenario = *s;
 
 	snprintf(path, sizeof(path), "%s/%s", store->folder, record->scenario);
@@ -220,6 +222,7 @@ bool store_minimized(struct store *store, struct record *record, const struct fi
 	struct record next = *record;
 
 	next.finding = *finding;
+	next.finding.embargoed = record->finding.embargoed;
 	next.minimized = true;
 	next.ops = small->op_count;
 	next.preemptions = small->point_count;

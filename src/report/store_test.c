@@ -97,7 +97,7 @@ static cJSON *read_back(size_t *bad)
 
 static void raw_first_then_minimised(void **state)
 {
-	const struct record record = example(CLASS_LOST_DIRTY_HOST, "x");
+	const struct record record = example(CLASS_LOST_DIRTY_HOST, "tlb:x");
 	const struct scenario raw = some_scenario(9), small = some_scenario(2);
 	struct scenario_file file;
 	struct scenario_error error;
@@ -123,8 +123,10 @@ static void raw_first_then_minimised(void **state)
 	snprintf(path, sizeof(path), "%s/%s", folder, own->scenario);
 	assert_int_equal(scenario_file_load(path, &file, &error), 0);
 	assert_true(scenario_equal(&file.scenario, &small));
-	assert_int_equal(file.expectation_count, 1);
+	assert_int_equal(file.expectation_count, 2);
 	assert_string_equal(file.expectations[0].pattern, "6.12.73");
+	assert_int_equal(file.expectations[1].kind, EXPECT_SIGNATURE);
+	assert_string_equal(file.expectations[1].signature, record.finding.signature);
 	assert_true(scenario_expectation_covers(&file.expectations[0], record.finding.coarse));
 	records = read_back(&bad);
 	assert_int_equal(cJSON_GetArraySize(records), 1); /* the same id: the last counts */

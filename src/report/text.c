@@ -248,13 +248,15 @@ static void print_caveats(const struct sheet *sheet, const struct finding *f)
 				 : "well-behaved: a correct L1 hypervisor meets this");
 	if (f->assertion_only)
 		fprintf(out, "note       only an assertion shows this (CONFIG_DEBUG_VM=y)\n");
-	if (record_is_sensitive(f->class)) {
+	if (record_embargo(f)) {
+		char text[320];
+
+		snprintf(text, sizeof(text),
+			 "%s Such findings go to the kernel's security list, security@kernel.org, before they go "
+			 "anywhere public (see Documentation/process/security-bugs.rst in the kernel tree).",
+			 record_embargo(f));
 		fputc('\n', out);
-		print_wrapped(
-			sheet, 0,
-			"A guest may reach memory here that is not its own. Findings of this class go to the kernel's "
-			"security list, security@kernel.org, before they go anywhere public (see "
-			"Documentation/process/security-bugs.rst in the kernel tree).");
+		print_wrapped(sheet, 0, text);
 	}
 }
 

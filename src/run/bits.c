@@ -20,6 +20,12 @@ static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct stor
 	}
 }
 
+static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct store_mark *mark)
+{
+	mark->leaf_perm = leaf->present ? leaf->perm : 0;
+	mark->leaf_frame = leaf->present ? machine_frame_number(r->world.machine, leaf->hpa) : 0;
+}
+
 struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
 {
 	struct world *w = &r->world;
@@ -33,6 +39,7 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 		mark.bits.l0_r = leaf.r;
 		mark.bits.l0_c = leaf.c;
 		mark.l0_entry = leaf.entry;
+		take_leaf(r, &leaf, &mark);
 		if (!guest)
 			peek_tlb(r, w->config->lpid, gpa, &mark);
 	}
@@ -53,6 +60,7 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 			mark.bits.shadow_r = leaf.r;
 			mark.bits.shadow_c = leaf.c;
 			mark.shadow_entry = leaf.entry;
+			take_leaf(r, &leaf, &mark);
 			peek_tlb(r, (uint32_t)shadow, n_gpa, &mark);
 		}
 	}

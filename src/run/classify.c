@@ -52,7 +52,27 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || strncmp(what, "last ", 5) == 0 ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
-	       (f->class == CLASS_MEMORY && strcmp(f->coarse, "memory:none:walk") == 0);
+	       (f->class == CLASS_MEMORY && strncmp(f->coarse, "memory:none:walk", 16) == 0);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The functions that stand in the signature. Those that hold one lock each, in a circle, have no first one. */
+static void add_functions(struct finding *f)
+{
+	const char *names[FINDING_FRAMES];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < f->writer_count; i++)
+		if (!is_bystander(f, i))
+			names[count++] = f->writers[i].function;
+	if (f->class == CLASS_DEADLOCK)
+		qsort(names, count, sizeof(names[0]), compare_names);
+	for (uint32_t i = 0; i < count; i++)
+		text_append(f->signature, sizeof(f->signature), ":%s", names[i]);
 }
 
 /* The signature is complete: keep the finding, unless this run has it already. */
@@ -68,9 +88,7 @@ static void commit(struct runner *r, struct finding *f, const char *role)
 		signers += !is_bystander(f, i);
 	if (!signers || f->layer == LAYER_NONE)
 		text_append(f->signature, sizeof(f->signature), ":%s", role);
-	for (uint32_t i = 0; i < f->writer_count; i++)
-		if (!is_bystander(f, i))
-			text_append(f->signature, sizeof(f->signature), ":%s", f->writers[i].function);
+	add_functions(f);
 	for (uint32_t i = 0; i < o->finding_count; i++)
 		if (strcmp(o->findings[i].signature, f->signature) == 0)
 			return;
@@ -158,6 +176,10 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 		mark = &r->l2_by_lpage[store][v->lpage];
 		if (mark->guest == v->guest && mark->n == v->n)
 			return mark;
+		/* Or else its alias's, if a later access of the same L2 page went elsewhere. */
+		if (mark->at >= r->evidence.begin && v->n < WORLD_L2_PAGES &&
+		    r->l2_accesses[store][v->guest - 1][v->n].through != v->lpage)
+			return mark;
 	}
 	if (through_shadow(v) && v->n < WORLD_L2_PAGES)
 		return &r->l2_accesses[store][v->guest - 1][v->n];
@@ -191,10 +213,10 @@ static uint64_t allowed_at(const struct oracle_verdict *v, const struct store_ma
 
 static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
 {
-	if (!through_shadow(v))
-		return mark->bits.has_l0 ? LAYER_L0_PTE : LAYER_TLB;
-	if (!mark->bits.has_shadow)
+	if (mark->only_tlb)
 		return LAYER_TLB;
+	if (!through_shadow(v))
+		return LAYER_L0_PTE;
 	/* The shadow entry has only followed. */
 	if (v->class == CLASS_WRONG_PAGE && mark->l0_agrees && mark->shadow.mapped_at > allowed_at(v, mark))
 		return LAYER_L0_PTE;
@@ -252,38 +274,50 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 /* ---- who made it so ---------------------------------------------------------- */
 
 /* A translation that a TLB still has: who changed the entry that it came from, and what was invalidated instead. */
-static void add_stale_tlb(struct runner *r, struct finding *f, const struct store_mark *mark)
+static void add_stale_tlb(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+			  const struct store_mark *mark)
 {
-	if (mark->tlb_entry &&
-	    machine_kmem_state(r->world.machine, (uintptr_t)mark->tlb_entry, 8, NULL, NULL) == KMEM_FREED) {
+	enum provenance_loss loss = is_reach(v) ? LOSS_ACCESS : about_r(v) ? LOSS_R : LOSS_C;
+
+	if (mark->tlb_freed) {
 		add_named(f, "its table was", "freed");
 		return;
 	}
 	/* Where nothing is invalidated, the function that changes entries for others is to blame, else its caller. */
-	add_site(r, f, "changed the entry", provenance_narrowed(&mark->tlb).site,
-		 mark->instead == INSTEAD_NOTHING ? provenance_name_inner : provenance_name);
-	add_named(f, "invalidated instead", evidence_instead_word[mark->instead]);
+	add_site(r, f, "changed the entry", provenance_staled(&mark->tlb, loss).site,
+		 mark->instead[loss] == INSTEAD_NOTHING ? provenance_name_inner : provenance_name);
+	add_named(f, "invalidated instead", evidence_instead_word[mark->instead[loss]]);
 }
 
-/* Why the rmap did not lead to a shadow entry. */
+/* Why the rmap did not lead to a shadow entry: what it had when that was new, or that it has lost it since. */
 static const char *rmap_word(const struct store_mark *mark)
 {
-	if (mark->had_rmap)
-		return "rmap-gone";
-	return mark->unmap_rmap == RMAP_EMPTY ? "rmap-empty" : "rmap-others";
+	static const char *const words[] = {
+		[RMAP_EMPTY] = "rmap-empty",
+		[RMAP_OTHERS] = "rmap-others",
+		[RMAP_LISTED] = "rmap-gone",
+		[RMAP_FREED] = "rmap-freed",
+	};
+
+	return words[mark->rmap == RMAP_FREED ? RMAP_FREED : mark->first_rmap];
+}
+
+/* Should the host have taken the entry away? Not if L1 asked for that already, and the access is against L1's table. */
+static bool host_missed_it(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	if (!through_shadow(v))
+		return true;
+	return mark->host_changed > mark->shadow.mapped_at &&
+	       !(mark->l1_refuses && mark->l1.told > mark->shadow.mapped_at);
 }
 
 /* Whom the entry should have followed, and did not. */
 static void add_missed(struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
 {
-	const char *request = evidence_request_word[mark->l1.request];
+	bool host = host_missed_it(v, mark);
 
-	if (!through_shadow(v))
-		request = "host-unmap";
-	else if (mark->host_changed > mark->shadow.mapped_at)
-		request = "host-unmap";
-	add_named(f, "not reached by", request);
-	if (through_shadow(v) && mark->host_changed > mark->shadow.mapped_at && mark->unmap_rmap != RMAP_LISTED)
+	add_named(f, "not reached by", host ? "host-unmap" : evidence_request_word[mark->l1.request]);
+	if (through_shadow(v) && host && mark->unmap_rmap != RMAP_LISTED)
 		add_named(f, "the rmap", rmap_word(mark));
 }
 
@@ -294,7 +328,7 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 	uint64_t mapped_at = shadow ? mark->shadow.mapped_at : mark->l0.mapped_at;
 
 	if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, mark);
+		add_stale_tlb(r, f, v, mark);
 	else if (f->layer == LAYER_L0_PTE || mapped_at > allowed_at(v, mark))
 		add_writer(r, f, f->layer == LAYER_L0_PTE ? "mapped l0-pte" : "mapped shadow-pte",
 			   f->layer == LAYER_L0_PTE ? mark->l0.mapped : mark->shadow.mapped);
@@ -303,12 +337,14 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 }
 
 /* The bit was in l0-pte when the access completed: who took it from there afterwards. */
-static void add_taker(struct runner *r, struct finding *f, const struct store_mark *mark)
+static void add_taker(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+		      const struct store_mark *mark)
 {
 	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
 
 	if (l0)
-		add_site(r, f, "took C from l0-pte", provenance_narrowed(l0).site, provenance_name_inner);
+		add_site(r, f, "took C from l0-pte", provenance_staled(l0, about_r(v) ? LOSS_R : LOSS_C).site,
+			 provenance_name_inner);
 }
 
 /* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was
@@ -338,12 +374,13 @@ static void add_lost_to_host(struct runner *r, struct finding *f, const struct o
 			     const struct store_mark *mark)
 {
 	if (f->layer == LAYER_BITMAP)
-		add_taker(r, f, mark);
+		add_taker(r, f, v, mark);
 	else if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, mark);
+		add_stale_tlb(r, f, v, mark);
 	else if (f->layer == LAYER_L0_PTE)
 		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
-	else if (f->layer == LAYER_RMAP && (mark->host_changed <= mark->shadow.mapped_at || !mark->had_rmap))
+	else if (f->layer == LAYER_RMAP &&
+		 (mark->host_changed <= mark->shadow.mapped_at || mark->first_rmap != RMAP_LISTED))
 		add_unlisted(r, f, mark);
 	else if (f->layer == LAYER_RMAP)
 		add_missed(f, v, mark);
@@ -357,7 +394,7 @@ static void add_lost_to_l1(struct runner *r, struct finding *f, const struct ora
 	bool c = !about_r(v);
 
 	if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, mark);
+		add_stale_tlb(r, f, v, mark);
 	else if ((c ? mark->shadow.set_c_at : mark->shadow.set_r_at) > mark->l1.told)
 		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
 			   c ? mark->shadow.set_c : mark->shadow.set_r);
@@ -527,7 +564,8 @@ void finding_bad_walk(struct runner *r, const struct machine_access *access)
 		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
 	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
 		add_owners(r, f, &object);
-	commit(r, f, "walk");
+	/* It was freed too early, by an op that is not over; or what the hardware knows of it was never invalidated. */
+	commit(r, f, r->world.sched.top > 1 ? "walk-meanwhile" : "walk");
 }
 
 static void add_race_side(struct runner *r, struct finding *f, const struct data_race_access *access)
@@ -716,10 +754,10 @@ static const char *lacking(const struct machine_leaf *leaf, enum machine_access_
 		[MACHINE_LOAD] = EVP_READ, [MACHINE_STORE] = EVP_WRITE, [MACHINE_FETCH] = EVP_EXEC};
 
 	if (!leaf->present)
-		return "no-entry";
+		return "there is no entry";
 	if (!(leaf->perm & needs[kind]))
-		return "no-permission";
-	return leaf->r && (leaf->c || kind != MACHINE_STORE) ? "nothing" : "no-rc";
+		return "the entry has no permission for it";
+	return leaf->r && (leaf->c || kind != MACHINE_STORE) ? "the entry lacks nothing" : "the entry lacks R or C";
 }
 
 void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access)
@@ -727,16 +765,14 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	struct world *w = &r->world;
 	int lpid = guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : w->config->lpid;
 	uint32_t page = (uint32_t)(access->gpa >> w->layout.page_shift);
-	struct evidence_page l1 = evidence_of_l2(&r->evidence, guest, page);
 	struct finding *f = next_finding(r);
-	const struct provenance_entry *entry;
+	struct provenance_site looked;
 	struct machine_leaf leaf = {0};
 
 	if (!f)
 		return;
 	if (lpid >= 0)
 		leaf = machine_peek(w->machine, (uint32_t)lpid, access->gpa);
-	entry = provenance_find(&r->provenance, leaf.entry);
 	f->class = CLASS_NO_PROGRESS;
 	f->layer = guest ? LAYER_SHADOW_PTE : LAYER_L0_PTE;
 	f->guest = (uint8_t)guest;
@@ -746,10 +782,10 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	else
 		snprintf(f->title, sizeof(f->title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu,
 			 page);
-	if (leaf.present && entry && l1.changed > entry->mapped_at)
-		add_named(f, "not reached by", evidence_request_word[l1.request]);
-	else
-		add_named(f, "lacks", lacking(&leaf, access->kind));
+	text_append(f->title, sizeof(f->title), ": %s", lacking(&leaf, access->kind));
+	/* The kernel looks at tables under a lock: who did so last did not mend it. */
+	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
+	add_writer(r, f, "looked at it last", &looked);
 	commit(r, f, guest ? "l2" : "l1");
 }
 

@@ -2,6 +2,8 @@
 /* evidence.c: see evidence.h. */
 #include "evidence.h"
 
+#include <string.h>
+
 #define WORD(id, word) [id] = word,
 const char *const evidence_request_word[REQUEST_COUNT] = {EVIDENCE_REQUESTS(WORD)};
 const char *const evidence_instead_word[INSTEAD_COUNT] = {EVIDENCE_INSTEAD(WORD)};
@@ -11,6 +13,8 @@ void evidence_reset(struct evidence *e)
 {
 	e->begin = ++e->now;
 	e->tlbie_count = 0;
+	memset(e->logging, 0, sizeof(e->logging));
+	memset(e->changed, 0, sizeof(e->changed));
 }
 
 uint64_t evidence_tick(struct evidence *e)
@@ -57,11 +61,16 @@ static void take_l1_pte(struct evidence *e, const struct event *event)
 	}
 }
 
-/* The kernel unmaps a slot that is deleted or that begins to be logged. */
-static void take_slot(struct evidence *e, const struct layout_slot *slot)
+/* The kernel unmaps a slot that is deleted or that begins to be logged: not one that is logged already. */
+static void take_slot(struct evidence *e, const struct event *event, const struct layout_slot *slot)
 {
-	for (uint32_t i = slot->first; i < slot->first + slot->pages && i < WORLD_LPAGES; i++)
-		e->host[i] = e->now;
+	bool log = event->kind == EV_LOG_START, kept = log ? e->logging[event->slot] : event->valid;
+
+	if (event->status)
+		return;
+	for (uint32_t i = slot->first; !kept && i < slot->first + slot->pages && i < WORLD_LPAGES; i++)
+		e->host[i] = e->slot_began[event->slot];
+	e->logging[event->slot] = log;
 }
 
 void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout,
@@ -72,9 +81,16 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 	case EV_L1_PTE:
 		take_l1_pte(e, event);
 		break;
+	case EV_SLOT_CHANGE:
+		if (event->valid)
+			e->slot_began[event->slot] = e->now;
+		break;
 	case EV_SLOT:
 	case EV_LOG_START:
-		take_slot(e, &layout->slots[event->slot]);
+		take_slot(e, event, &layout->slots[event->slot]);
+		break;
+	case EV_LOG_STOP:
+		e->logging[event->slot] &= event->status != 0;
 		break;
 	case EV_L1_TLBIE_END:
 		take_request(e, event, event->op < op_count && ops[event->op].kind == OP_L1_RPT);
@@ -86,10 +102,18 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 	}
 }
 
-void evidence_tlbie(struct evidence *e, uint32_t lpid, uint64_t addr, uint64_t end)
+uint64_t evidence_change(struct evidence *e, unsigned task)
 {
+	e->changed[task] = ++e->now;
+	return e->now;
+}
+
+void evidence_tlbie(struct evidence *e, unsigned task, uint32_t lpid, uint64_t addr, uint64_t end)
+{
+	e->now++;
 	e->tlbies[e->tlbie_count++ % EVIDENCE_TLBIES] =
-		(struct evidence_tlbie){.at = ++e->now, .addr = addr, .end = end, .lpid = lpid};
+		(struct evidence_tlbie){.after = e->changed[task], .addr = addr, .end = end, .lpid = lpid};
+	e->changed[task] = 0;
 }
 
 struct evidence_page evidence_of_l2(const struct evidence *e, unsigned guest, uint32_t n)
@@ -115,15 +139,16 @@ uint64_t evidence_of_host(const struct evidence *e, uint32_t lpage)
 
 enum evidence_instead evidence_instead(const struct evidence *e, uint64_t at, uint32_t lpid, uint64_t addr)
 {
-	uint32_t kept = e->tlbie_count < EVIDENCE_TLBIES ? e->tlbie_count : EVIDENCE_TLBIES;
+	uint32_t kept = !at ? 0 : e->tlbie_count < EVIDENCE_TLBIES ? e->tlbie_count : EVIDENCE_TLBIES;
 
 	for (uint32_t i = e->tlbie_count - kept; i < e->tlbie_count; i++) {
 		const struct evidence_tlbie *t = &e->tlbies[i % EVIDENCE_TLBIES];
 
-		if (t->at == at + 1)
-			return addr < t->addr || addr >= t->end ? INSTEAD_ADDRESS
-			       : t->lpid != lpid		? INSTEAD_LPID
-								: INSTEAD_NOTHING;
+		/* What differs in both is no mistaken attempt at this one. */
+		if (t->after == at && t->lpid == lpid)
+			return INSTEAD_ADDRESS;
+		if (t->after == at && addr >= t->addr && addr < t->end)
+			return INSTEAD_LPID;
 	}
 	return INSTEAD_NOTHING;
 }

@@ -32,7 +32,8 @@ enum evidence_instead { EVIDENCE_INSTEAD(EVIDENCE_REQUEST_MEMBER) INSTEAD_COUNT 
 extern const char *const evidence_instead_word[INSTEAD_COUNT];
 
 struct evidence_tlbie {
-	uint64_t at, addr, end;
+	uint64_t after; /* the change of an entry by the same op before it; 0: there was another invalidation since */
+	uint64_t addr, end;
 	uint32_t lpid;
 };
 
@@ -46,7 +47,10 @@ struct evidence_page {
 struct evidence {
 	uint64_t now, begin; /* what is older than begin belongs to other worlds */
 	struct evidence_page l1[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
-	uint64_t host[WORLD_LPAGES]; /* the host took its mapping away, or had the kernel flush it */
+	uint64_t host[WORLD_LPAGES];		 /* the host took its mapping away, or had the kernel flush it */
+	uint64_t slot_began[SCENARIO_SLOTS_MAX]; /* the last ioctl that changes the slot */
+	bool logging[SCENARIO_SLOTS_MAX];
+	uint64_t changed[TARGET_TASKS]; /* by the op that runs as that task, and nothing was invalidated since */
 	uint32_t tlbie_count;
 	struct evidence_tlbie tlbies[EVIDENCE_TLBIES];
 };
@@ -58,8 +62,10 @@ uint64_t evidence_tick(struct evidence *e);
 /* ops: of the scenario that runs, which tell the two hcalls apart. */
 void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout,
 		    const struct scenario_op *ops, uint32_t op_count);
-/* The kernel invalidated [addr, end) of an LPID in the TLBs. */
-void evidence_tlbie(struct evidence *e, uint32_t lpid, uint64_t addr, uint64_t end);
+/* A task's kernel code changes an entry: the moment. */
+uint64_t evidence_change(struct evidence *e, unsigned task);
+/* It invalidated [addr, end) of an LPID in the TLBs. */
+void evidence_tlbie(struct evidence *e, unsigned task, uint32_t lpid, uint64_t addr, uint64_t end);
 
 /* What happened to a page in this world; all zero if nothing did. */
 struct evidence_page evidence_of_l2(const struct evidence *e, unsigned guest, uint32_t n);

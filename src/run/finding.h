@@ -37,6 +37,7 @@ struct finding {
 	enum finding_layer layer;
 	bool needs_wild_l1;	       /* the scenario has an op (or config) that only a misbehaving L1 does */
 	bool assertion_only;	       /* only a VM_ assertion (CONFIG_DEBUG_VM) shows it */
+	bool embargoed;		       /* a corpus entry says so (known_embargoed); a run does not know it */
 	uint8_t guest, access, writer; /* enum oracle_writer */
 	uint32_t n, lpage;	       /* LAYOUT_NONE: none */
 	uint16_t op_cause, op_effect;  /* indices of ops */

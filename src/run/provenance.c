@@ -8,6 +8,7 @@
 /* R and C of a radix entry (ISA 3.1, Book III, 6.7.10.2). */
 #define ENTRY_R 0x100ull
 #define ENTRY_C 0x80ull
+#define ENTRY_VALID (1ull << 63)
 #define SITE_PROBES 64u
 
 /*
@@ -18,7 +19,16 @@ static const char *const accessors[] = {
 	"__radix_pte_update",	   "radix__set_pte_at", "kvmppc_radix_update_pte",
 	"kvmppc_radix_set_pte_at", "kvmppc_pte_free",	"kvmppc_pmd_free",
 };
-static const char *const mappers[] = {"kvmppc_unmap_pte", "kvmppc_create_pte"};
+static const char *const mappers[] = {
+	"kvmppc_unmap_pte",
+	"kvmppc_create_pte",
+	"kvmppc_unmap_free_pte",
+	"kvmppc_unmap_free_pmd",
+	"kvmppc_unmap_free_pud",
+	"kvmppc_unmap_free_pud_entry_table",
+	"kvmppc_unmap_free_pmd_entry_table",
+	"kvmppc_free_pgtable_radix",
+};
 
 void provenance_reset(struct provenance *p)
 {
@@ -66,6 +76,10 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		e->mapped = site;
 		e->mapped_at = at;
 	}
+	if (old_pte & ENTRY_VALID && old_pte & ~new_pte & ~(ENTRY_R | ENTRY_C)) {
+		e->narrowed = site;
+		e->narrowed_at = at;
+	}
 	if (changed & ENTRY_C) {
 		*(new_pte & ENTRY_C ? &e->set_c : &e->cleared_c) = site;
 		*(new_pte & ENTRY_C ? &e->set_c_at : &e->cleared_c_at) = at;
@@ -76,15 +90,22 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 	}
 }
 
-struct provenance_change provenance_narrowed(const struct provenance_entry *e)
+struct provenance_change provenance_staled(const struct provenance_entry *e, enum provenance_loss loss)
 {
-	struct provenance_change last = {e->mapped, e->mapped_at};
+	const struct provenance_change narrowed = {e->narrowed, e->narrowed_at};
+	struct provenance_change cleared = {0};
+	uint64_t set_at = 0;
 
-	if (e->cleared_r_at > last.at)
-		last = (struct provenance_change){e->cleared_r, e->cleared_r_at};
-	if (e->cleared_c_at >= last.at)
-		last = (struct provenance_change){e->cleared_c, e->cleared_c_at};
-	return last;
+	if (loss == LOSS_C) {
+		cleared = (struct provenance_change){e->cleared_c, e->cleared_c_at};
+		set_at = e->set_c_at;
+	} else if (loss == LOSS_R) {
+		cleared = (struct provenance_change){e->cleared_r, e->cleared_r_at};
+		set_at = e->set_r_at;
+	}
+	if (cleared.at <= set_at)
+		return narrowed;
+	return narrowed.at > set_at && narrowed.at < cleared.at ? narrowed : cleared;
 }
 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry)

@@ -25,6 +25,9 @@ struct provenance_entry {
 	 */
 	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r;
 	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
+	/* Who took it away, or permission, or made it lead elsewhere. */
+	const struct provenance_site *narrowed;
+	uint64_t narrowed_at;
 };
 
 /* Who wrote a word so that it changed last, and who cleared bits of it. */
@@ -62,12 +65,17 @@ void provenance_note_word(struct provenance *p, const uint64_t *word, const void
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 
-/* Who changed an entry last so that a translation made before it is stale: mapped it anew, or cleared R or C. */
+/* What a translation may have that the entry which it came from has no longer. */
+enum provenance_loss { LOSS_ACCESS, LOSS_C, LOSS_R, LOSS_COUNT };
+/*
+ * Who made a translation stale that lacks nothing: took the entry or a permission away, or else cleared that bit.
+ * The first to do so after the bit was set: whoever came later found the translation stale.
+ */
 struct provenance_change {
 	const struct provenance_site *site; /* NULL: nobody */
 	uint64_t at;
 };
-struct provenance_change provenance_narrowed(const struct provenance_entry *entry);
+struct provenance_change provenance_staled(const struct provenance_entry *entry, enum provenance_loss loss);
 
 /*
  * The kernel function that a site (or NULL) stands for: the innermost one that is no mere accessor of an entry and

@@ -54,29 +54,63 @@ static void copy_sites(struct runner *r, struct store_mark *mark)
 		mark->shadow = *shadow;
 	if (tlb)
 		mark->tlb = *tlb;
+	mark->tlb_freed = mark->tlb_entry && mark->tlb_entry != mark->shadow_entry &&
+			  mark->tlb_entry != mark->l0_entry &&
+			  machine_kmem_state(r->world.machine, (uintptr_t)mark->tlb_entry, 8, NULL, NULL) == KMEM_FREED;
 }
 
-/* After the last change of the entry that the TLB has its translation from: what did the kernel invalidate? */
-static enum evidence_instead instead_of(struct runner *r, const struct store_mark *mark, uint32_t lpage)
+/* Has a TLB what the entry behind it has not? */
+static bool is_stale(const struct store_mark *mark)
+{
+	const struct run_bits *b = &mark->bits;
+
+	if (!b->has_tlb)
+		return false;
+	return mark->only_tlb || (b->tlb_c && !(mark->guest ? b->shadow_c : b->l0_c)) ||
+	       (b->tlb_r && !(mark->guest ? b->shadow_r : b->l0_r));
+}
+
+/* After the change that made the TLB's translation stale: what did the kernel invalidate? */
+static void mark_instead(struct runner *r, struct store_mark *mark, uint32_t lpage)
 {
 	int lpid = mark->guest ? r->world.target->shadow_lpid(l1_lpid(&r->world, mark->guest)) : r->world.config->lpid;
 	uint64_t addr = mark->guest	       ? (uint64_t)mark->n << r->layout.page_shift
 			: lpage != LAYOUT_NONE ? layout_gpa(&r->layout, lpage)
 					       : 0;
 
-	return evidence_instead(&r->evidence, provenance_narrowed(&mark->tlb).at, (uint32_t)lpid, addr);
+	for (int loss = 0; loss < LOSS_COUNT; loss++)
+		mark->instead[loss] =
+			evidence_instead(&r->evidence, provenance_staled(&mark->tlb, loss).at, (uint32_t)lpid, addr);
 }
 
-/* Was the page in the rmap at an earlier access through the same shadow entry? */
-static bool had_rmap(const struct store_mark *mark, const struct store_mark *before)
+static const uint8_t needed_permission[] = {
+	[ACCESS_LOAD] = EVP_READ, [ACCESS_STORE] = EVP_WRITE, [ACCESS_FETCH] = EVP_EXEC};
+
+/* Was there an earlier access through the shadow entry as it is mapped now? */
+static bool is_same_shadow_entry(const struct store_mark *mark, const struct store_mark *before)
 {
-	return mark->rmap == RMAP_LISTED ||
-	       (before->had_rmap && before->guest == mark->guest && before->shadow.mapped_at == mark->shadow.mapped_at);
+	return mark->shadow.mapped_at && before->guest == mark->guest &&
+	       before->shadow.mapped_at == mark->shadow.mapped_at;
+}
+
+/* What the rmap of the L1 page has of the shadow entry of the L2 page, which has not been found under the page itself.
+ */
+static enum target_rmap rmap_of_huge(struct runner *r, uint32_t lpid, uint64_t n_gpa, uint32_t lpage)
+{
+	uint32_t first = lpage & ~(uint32_t)(((2u << 20) >> r->layout.page_shift) - 1);
+
+	/* The kernel keeps those of a huge page under the first of its pages. */
+	if (r->world.config->backing != BACKING_HUGE || first == lpage)
+		return RMAP_EMPTY;
+	return r->world.target->rmap(layout_gpa(&r->layout, first), lpid, n_gpa, r->layout.page_shift) == RMAP_OTHERS
+		       ? RMAP_OTHERS
+		       : RMAP_EMPTY;
 }
 
 /* What the rmap of the L1 page has of the shadow entry of the L2 page. */
 static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
 {
+	enum target_rmap found;
 	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
 	uint32_t lpid = l1_lpid(&r->world, guest);
 	int shadow = r->world.target->shadow_lpid(lpid);
@@ -86,8 +120,9 @@ static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, ui
 		return RMAP_EMPTY;
 	if (shadow >= 0)
 		leaf = machine_peek(r->world.machine, (uint32_t)shadow, n_gpa);
-	return r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
-				     leaf.present ? leaf.shift : r->layout.page_shift);
+	found = r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
+				      leaf.present ? leaf.shift : r->layout.page_shift);
+	return found == RMAP_EMPTY ? rmap_of_huge(r, lpid, n_gpa, lpage) : found;
 }
 
 static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
@@ -129,15 +164,23 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	struct machine_leaf leaf;
 
 	mark->rmap = rmap_of(r, e->guest, e->n, lpage);
-	mark->had_rmap = had_rmap(mark, before);
 	mark->at = r->evidence.now;
 	mark->unmap_rmap = note->at > mark->shadow.mapped_at ? note->rmap : mark->rmap;
 	if (before->at < r->evidence.begin)
 		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
+	mark->first_rmap = mark->rmap;
+	if (is_same_shadow_entry(mark, before)) {
+		mark->through = before->through;
+		mark->first_rmap = before->first_rmap;
+	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.mapped_at) {
+		mark->through = entry->lpage + (e->n - entry->base_n);
+	}
+	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
 	if (!entry)
 		return;
 	mark->lpage = entry->lpage + (e->n - entry->base_n);
+	mark->l1_refuses |= mark->through != LAYOUT_NONE && mark->through != mark->lpage;
 	leaf = machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, mark->lpage));
 	mark->l0_agrees = leaf.present && machine_frame_number(r->world.machine, leaf.hpa) == e->frame;
 	l0 = mark->l0_agrees ? provenance_find(&r->provenance, leaf.entry) : NULL;
@@ -165,11 +208,13 @@ static void mark_access(struct runner *r, const struct event *e)
 
 	*mark = mark_page(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage);
 	copy_sites(r, mark);
-	mark->lpage = lpage;
-	mark->instead = instead_of(r, mark, lpage);
+	mark->lpage = mark->through = lpage;
+	mark->only_tlb = !(mark->leaf_perm & needed_permission[e->access]) || mark->leaf_frame != e->frame;
+	if (is_stale(mark))
+		mark_instead(r, mark, lpage);
 	if (l2 && e->n < WORLD_L2_PAGES)
 		mark_owners(r, e, lpage, mark);
-	mark->host_changed = evidence_of_host(&r->evidence, mark->lpage);
+	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
 		if (l2 && e->n < WORLD_L2_PAGES)
 			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
@@ -256,7 +301,8 @@ static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t ne
 
 	if (r->bare)
 		return;
-	provenance_note(&r->provenance, entry, old_pte, new_pte, evidence_tick(&r->evidence), callers);
+	provenance_note(&r->provenance, entry, old_pte, new_pte,
+			evidence_change(&r->evidence, (unsigned)(r->world.task - r->world.tasks)), callers);
 	if (r->observer && r->observer->pte) {
 		struct provenance_site site;
 
@@ -297,7 +343,10 @@ static void on_locked(void *ctx)
 {
 	struct runner *r = ctx;
 
-	if (!r->bare)
+	if (r->bare)
+		return;
+	r->last_lock = r->world.task->locks[r->world.task->lock_count - 1];
+	if (r->world.task->lock_count > 1)
 		lock_order_note(r);
 }
 
@@ -338,7 +387,7 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 	struct runner *r = ctx;
 
 	if (!r->bare)
-		evidence_tlbie(&r->evidence, lpid, addr, end);
+		evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
 }
 
 static void on_bad_walk(void *ctx, const struct machine_access *access)

@@ -20,15 +20,21 @@
 struct store_mark {
 	struct run_bits bits;
 	const void *l0_entry, *shadow_entry;
-	const void *tlb_entry;			 /* that a TLB has its translation from */
-	struct provenance_entry l0, shadow, tlb; /* all zero: nothing is known */
-	enum evidence_instead instead;		 /* after the last change of tlb_entry */
-	uint32_t lpage;				 /* the L1 page behind it: of L1's entry, or else where it went */
-	struct evidence_page l1;		 /* what L1 did to its entry before the access */
-	uint64_t host_changed;			 /* when the host last took lpage away */
-	enum target_rmap rmap;			 /* of lpage: what it has of the shadow entry */
-	bool had_rmap;				 /* it listed it at some time since the entry was mapped */
-	enum target_rmap unmap_rmap; /* what it had when the host first began to unmap the page after that */
+	const void *tlb_entry;			   /* that a TLB has its translation from */
+	struct provenance_entry l0, shadow, tlb;   /* all zero: nothing is known */
+	bool tlb_freed;				   /* the table that it lies in was freed before the access */
+	uint32_t leaf_frame;			   /* of the entry that the access should have gone through, */
+	uint8_t leaf_perm;			   /* shadow or L0: where it leads, EVP_ bits; 0: there is none */
+	bool only_tlb;				   /* the access did not go through that entry as it is */
+	enum evidence_instead instead[LOSS_COUNT]; /* after the change that made the translation stale */
+	uint32_t lpage;				   /* the L1 page behind it: of L1's entry, or else where it went */
+	struct evidence_page l1;		   /* what L1 did to its entry before the access */
+	uint32_t through;	     /* the L1 page that the shadow entry was made for; without one, lpage */
+	uint64_t host_changed;	     /* when the host last took that away */
+	bool l1_refuses;	     /* L1's entry is gone, leads elsewhere, or forbids what the access did */
+	enum target_rmap rmap;	     /* of lpage: what it has of the shadow entry */
+	enum target_rmap first_rmap; /* what it had at the first access after the entry was mapped */
+	enum target_rmap unmap_rmap; /* and when the host first began to unmap the page after that */
 	uint64_t at;		     /* when the access was */
 	bool l0_agrees;		     /* L1's page is mapped to the frame that the access reached */
 	uint8_t guest;
@@ -94,6 +100,7 @@ struct runner {
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */
 	struct store_mark last_access;
+	struct held_lock last_lock;				      /* that kernel code took */
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];

@@ -102,15 +102,33 @@ static bool version_matches(const char *pattern, const char *version)
 	return !fnmatch(longer, version, 0);
 }
 
-const struct scenario_expectation *scenario_file_expectation(const struct scenario_file *file, const char *version,
-							     unsigned page)
+/* Is that one of the lines of *list? */
+static bool has_line(const char *list, const char *line)
+{
+	size_t length = strlen(line);
+
+	while (list && *list) {
+		size_t n = strcspn(list, "\n");
+
+		if (n == length && !memcmp(list, line, n))
+			return true;
+		list += n + (list[n] == '\n');
+	}
+	return false;
+}
+
+static bool speaks_of(const struct scenario_expectation *e, const struct scenario_kernel *kernel)
+{
+	return (e->kind == EXPECT_PASS || e->kind == EXPECT_FINDING) && (!e->page_given || e->page == kernel->page) &&
+	       (!*e->has || has_line(kernel->has, e->has)) && version_matches(e->pattern, kernel->version);
+}
+
+const struct scenario_expectation *scenario_file_expectation(const struct scenario_file *file,
+							     const struct scenario_kernel *kernel)
 {
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
-		const struct scenario_expectation *e = &file->expectations[i];
-
-		if (e->kind != EXPECT_EMBARGOED && (!e->page_given || e->page == page) &&
-		    version_matches(e->pattern, version))
-			return e;
+		if (speaks_of(&file->expectations[i], kernel))
+			return &file->expectations[i];
 	}
 	return NULL;
 }
@@ -121,4 +139,18 @@ bool scenario_expectation_covers(const struct scenario_expectation *e, const cha
 
 	return e->kind == EXPECT_FINDING && !strncmp(e->signature, coarse, length) &&
 	       (!coarse[length] || coarse[length] == ':');
+}
+
+bool scenario_file_lists(const struct scenario_file *file, const char *signature)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		if (file->expectations[i].kind != EXPECT_SIGNATURE)
+			continue;
+		if (!strcmp(file->expectations[i].signature, signature))
+			return true;
+		any = true;
+	}
+	return !any;
 }

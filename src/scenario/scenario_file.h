@@ -22,14 +22,21 @@ int scenario_file_save(const char *path, const struct scenario_file *file, struc
 /* True if the entry has no scenario, only signatures that are known. */
 bool scenario_file_embargoed(const struct scenario_file *file);
 
-/*
- * What is expected of a kernel of that version ("6.12.43", "v6.1-rc3") and page
- * size (enum scenario_PAGE): the first line that matches; NULL: nothing is said.
- */
-const struct scenario_expectation *scenario_file_expectation(const struct scenario_file *file, const char *version,
-							     unsigned page);
+/* What an expectation may ask of a kernel. */
+struct scenario_kernel {
+	const char *version; /* "6.12.43", "v6.1-rc3" */
+	unsigned page;	     /* enum scenario_PAGE */
+	const char *has;     /* names of properties, one a line; NULL: none */
+};
+
+/* What is expected of that kernel: the first line that matches; NULL: nothing is said. */
+const struct scenario_expectation *scenario_file_expectation(const struct scenario_file *file,
+							     const struct scenario_kernel *kernel);
 
 /* Is a finding with this coarse signature the one that *e speaks of? */
 bool scenario_expectation_covers(const struct scenario_expectation *e, const char *coarse);
+
+/* Is it one of the full signatures that the entry lists? True as well where it lists none. */
+bool scenario_file_lists(const struct scenario_file *file, const char *signature);
 
 #endif

@@ -103,7 +103,8 @@ static void test_unreadable(void **state)
 
 static const char *expected(const char *version, unsigned page)
 {
-	const struct scenario_expectation *e = scenario_file_expectation(&file, version, page);
+	const struct scenario_kernel kernel = {version, page, NULL};
+	const struct scenario_expectation *e = scenario_file_expectation(&file, &kernel);
 
 	if (!e)
 		return "nothing";
@@ -114,6 +115,7 @@ static void test_expectations(void **state)
 {
 	static const char text[] = "rcfuzz-scenario 1\nexpect 6.12 page=4k pass\nexpect 6.12 finding warn\n"
 				   "expect v6.1.1?? finding memory:rmap\nexpect [45].* pass\n";
+	const struct scenario_kernel old = {"6.1.140", PAGE_64K, NULL}, older = {"5.1", PAGE_64K, NULL};
 	const struct scenario_expectation *e;
 
 	(void)state;
@@ -125,13 +127,52 @@ static void test_expectations(void **state)
 	assert_string_equal(expected("6.120", PAGE_64K), "nothing");
 	assert_string_equal(expected("5.10.1", PAGE_4K), "pass");
 	assert_false(scenario_file_embargoed(&file));
-	e = scenario_file_expectation(&file, "6.1.140", PAGE_64K);
+	e = scenario_file_expectation(&file, &old);
 	assert_true(scenario_expectation_covers(e, "memory:rmap"));
 	assert_true(scenario_expectation_covers(e, "memory:rmap:host"));
 	assert_false(scenario_expectation_covers(e, "memory:rmaps"));
 	assert_false(scenario_expectation_covers(e, "memory"));
-	e = scenario_file_expectation(&file, "5.1", PAGE_64K);
+	e = scenario_file_expectation(&file, &older);
 	assert_false(scenario_expectation_covers(e, "memory"));
+}
+
+/* A line that asks for a property speaks of the kernels that have it, by its whole name. */
+static void test_properties(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nexpect * has=fix-b pass\nexpect * finding warn\n";
+	static const struct {
+		const char *has;
+		int kind;
+	} cases[] = {
+		{NULL, EXPECT_FINDING},		{"", EXPECT_FINDING},	      {"fix-b\n", EXPECT_PASS},
+		{"a\nfix-b\nc\n", EXPECT_PASS}, {"fix-bc\n", EXPECT_FINDING}, {"fix\n", EXPECT_FINDING},
+		{"fix-b", EXPECT_PASS},
+	};
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct scenario_kernel kernel = {"6.12", PAGE_64K, cases[i].has};
+
+		assert_int_equal(scenario_file_expectation(&file, &kernel)->kind, cases[i].kind);
+	}
+}
+
+/* Lines `signature` expect nothing by themselves; they say what the finding looks like. */
+static void test_signatures(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nsignature warn:none:f\nexpect * finding warn\n"
+				   "signature warn:none:g\n";
+	static const char none[] = "rcfuzz-scenario 1\nexpect * finding warn\n";
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	assert_string_equal(expected("6.12", PAGE_64K), "warn");
+	assert_true(scenario_file_lists(&file, "warn:none:f"));
+	assert_true(scenario_file_lists(&file, "warn:none:g"));
+	assert_false(scenario_file_lists(&file, "warn:none:ff"));
+	assert_true(scenario_text_parse(none, strlen(none), &file, &error));
+	assert_true(scenario_file_lists(&file, "warn:none:ff"));
 }
 
 static void test_embargoed(void **state)
@@ -141,7 +182,7 @@ static void test_embargoed(void **state)
 	(void)state;
 	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
 	assert_true(scenario_file_embargoed(&file));
-	assert_null(scenario_file_expectation(&file, "6.12", PAGE_64K));
+	assert_string_equal(expected("6.12", PAGE_64K), "nothing");
 }
 
 int main(void)
@@ -150,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_wrong_text),    cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_expectations),  cmocka_unit_test(test_embargoed),
+		cmocka_unit_test(test_properties),    cmocka_unit_test(test_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

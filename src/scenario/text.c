@@ -257,7 +257,7 @@ static bool parse_label(struct parser *p, struct token token, uint16_t *label)
 	*label = scenario_label_parse(token.text, token.length);
 	if (!*label)
 		return fail_token(p, token, "expected a label (a, b, ... z, aa, ... crxo) and an op%s, not `%.*s`",
-				  p->config_done ? "" : ", or config, expect, embargoed", QUOTED(token));
+				  p->config_done ? "" : ", or config, expect, signature, embargoed", QUOTED(token));
 	if (p->labels[*label / 64] & (1ull << (*label % 64)))
 		return fail_token(p, token, "label %.*s is given twice", QUOTED(token));
 	p->labels[*label / 64] |= 1ull << (*label % 64);
@@ -508,50 +508,86 @@ static bool keep_token(struct parser *p, struct token token, const char *what, c
 	return true;
 }
 
-/* A coarse signature begins with the name of a class. */
-static bool check_coarse(struct parser *p, struct token token, const char *coarse)
+/* A signature begins with the name of a class. */
+static bool check_class(struct parser *p, struct token token, const char *signature)
 {
 	char class[SCENARIO_SIGNATURE_MAX];
 
-	snprintf(class, sizeof(class), "%.*s", (int)strcspn(coarse, ":"), coarse);
+	snprintf(class, sizeof(class), "%.*s", (int)strcspn(signature, ":"), signature);
 	return class_from_name(class) >= 0 ||
 	       fail_token(p, token, "`%.*s` does not begin with a class of findings (lost-dirty-host, ...)",
 			  QUOTED(token));
 }
 
-static bool parse_expectation_body(struct parser *p, struct scenario_expectation *e)
+static bool begins_with(struct token token, const char *word)
 {
-	struct token token = next_token(p), name, value;
+	return token.length >= strlen(word) && !memcmp(token.text, word, strlen(word));
+}
+
+/* [page=64k|4k] [has=NAME], and what stands behind them. */
+static bool parse_conditions(struct parser *p, struct scenario_expectation *e, struct token *token)
+{
+	struct token name, value;
 	unsigned page;
 
-	if (!keep_token(p, token, "a pattern for the kernel's version", e->pattern, sizeof(e->pattern)))
-		return false;
-	token = next_token(p);
-	if (token.length > 5 && !memcmp(token.text, "page=", 5)) {
-		if (!split_value(p, token, &name, &value) || !parse_value(p, &config_info[CONFIG_page], value, &page))
+	*token = next_token(p);
+	if (begins_with(*token, "page=")) {
+		if (!split_value(p, *token, &name, &value) || !parse_value(p, &config_info[CONFIG_page], value, &page))
 			return false;
 		e->page_given = true;
 		e->page = (uint8_t)page;
-		token = next_token(p);
+		*token = next_token(p);
 	}
+	if (begins_with(*token, "has=")) {
+		if (!split_value(p, *token, &name, &value) ||
+		    !keep_token(p, value, "the name of a feature, patch or recipe", e->has, sizeof(e->has)))
+			return false;
+		*token = next_token(p);
+	}
+	return true;
+}
+
+static bool parse_expectation_body(struct parser *p, struct scenario_expectation *e)
+{
+	struct token token = next_token(p);
+
+	if (!keep_token(p, token, "a pattern for the kernel's version", e->pattern, sizeof(e->pattern)) ||
+	    !parse_conditions(p, e, &token))
+		return false;
 	if (token_is(token, "pass")) {
 		e->kind = EXPECT_PASS;
 		return true;
 	}
 	if (!token_is(token, "finding"))
-		return fail_token(p, token, "expected %spass, or finding and a coarse signature",
-				  e->page_given ? "" : "page=64k|4k, ");
+		return fail_token(p, token, "expected %s%spass, or finding and a coarse signature",
+				  e->page_given || *e->has ? "" : "page=64k|4k, ", *e->has ? "" : "has=NAME, ");
 	e->kind = EXPECT_FINDING;
 	token = next_token(p);
 	return keep_token(p, token, "a coarse signature", e->signature, sizeof(e->signature)) &&
-	       check_coarse(p, token, e->signature);
+	       check_class(p, token, e->signature);
+}
+
+/* All of it: what a finding is compared with, word by word. */
+static bool parse_signature(struct parser *p, struct scenario_expectation *e)
+{
+	struct token token = next_token(p);
+	const char *layer;
+
+	strcpy(e->pattern, "*");
+	if (!keep_token(p, token, "a signature", e->signature, sizeof(e->signature)) ||
+	    !check_class(p, token, e->signature))
+		return false;
+	layer = strchr(e->signature, ':');
+	return (layer && strchr(layer + 1, ':')) ||
+	       fail_token(p, token, "expected a whole signature, class:layer:..., as reports show it, not `%.*s`",
+			  QUOTED(token));
 }
 
 static bool parse_expectation(struct parser *p, struct token first)
 {
 	struct scenario_file *file = p->file;
 	struct scenario_expectation e = {0};
-	bool embargoed = token_is(first, "embargoed");
+	bool embargoed = token_is(first, "embargoed"), signature = token_is(first, "signature");
 	unsigned given = 0;
 
 	for (unsigned i = 0; i < CONFIG_COUNT; i++)
@@ -559,18 +595,14 @@ static bool parse_expectation(struct parser *p, struct token first)
 	if (p->config_done || (embargoed && given))
 		return fail_token(p, first,
 				  embargoed ? "an embargoed entry has no scenario"
-					    : "expect belongs before the first op");
+					    : "expect and signature belong before the first op");
 	if (file->expectation_count == SCENARIO_EXPECTATIONS_MAX)
 		return fail_token(p, first, "a file has at most %u expectations", SCENARIO_EXPECTATIONS_MAX);
-	if (embargoed) {
-		e.kind = EXPECT_EMBARGOED;
-		strcpy(e.pattern, "*");
-		p->embargoed = true;
-		if (!keep_token(p, next_token(p), "a signature", e.signature, sizeof(e.signature)))
-			return false;
-	} else if (!parse_expectation_body(p, &e)) {
+	p->embargoed |= embargoed;
+	if (embargoed || signature)
+		e.kind = embargoed ? EXPECT_EMBARGOED : EXPECT_SIGNATURE;
+	if (embargoed || signature ? !parse_signature(p, &e) : !parse_expectation_body(p, &e))
 		return false;
-	}
 	file->expectations[file->expectation_count++] = e;
 	return expect_end(p);
 }
@@ -636,7 +668,7 @@ static bool parse_line(struct parser *p)
 	finish_story(p);
 	if (token_is(first, "config"))
 		return parse_config(p);
-	if (token_is(first, "expect") || token_is(first, "embargoed"))
+	if (token_is(first, "expect") || token_is(first, "signature") || token_is(first, "embargoed"))
 		return parse_expectation(p, first);
 	if (is_point(p, first))
 		return parse_point(p, first);

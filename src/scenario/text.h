@@ -24,10 +24,14 @@
  *       at kvmhv_nested_page_fault:lock:tlb_lock#1
  *       f host  harvest   slot=0
  *
- * expect PATTERN [page=64k|4k] pass|finding COARSE: the first line that matches
- *   a kernel's version says what is expected of it. PATTERN is a glob, and 6.12
- *   also stands for 6.12.*. COARSE is a coarse signature or the beginning of
- *   one, up to a colon: a class by itself is enough.
+ * expect PATTERN [page=64k|4k] [has=NAME] pass|finding COARSE: the first line that
+ *   matches a kernel says what is expected of it. PATTERN is a glob for its
+ *   version, and 6.12 also stands for 6.12.*. NAME is a property of it: a feature
+ *   of its tree, or a patch or recipe that it was built with, as `rcfuzz info`
+ *   lists them. COARSE is a coarse signature or the beginning of one, up to a
+ *   colon: a class by itself is enough.
+ * signature SIGNATURE: a full signature under which the finding shows. Where an
+ *   entry has such lines, a finding with another one is another finding.
  * embargoed SIGNATURE: the entry has no scenario yet; a finding with this
  *   signature is known.
  * Values that the configuration does not have are errors, never changed silently.
@@ -40,7 +44,7 @@
 #define SCENARIO_FILE_BYTES_MAX (1u << 20)
 #define SCENARIO_TEXT_MAX (256u << 10) /* no scenario_file is longer as text */
 #define SCENARIO_STORY_MAX 4096u
-#define SCENARIO_EXPECTATIONS_MAX 32u
+#define SCENARIO_EXPECTATIONS_MAX 64u
 #define SCENARIO_PATTERN_MAX 64u
 #define SCENARIO_SIGNATURE_MAX 160u
 #define SCENARIO_LABEL_MAX 5u /* "crxo" and a zero byte */
@@ -51,17 +55,18 @@ struct scenario_error {
 	char message[160];
 };
 
-enum expectation_kind { EXPECT_PASS, EXPECT_FINDING, EXPECT_EMBARGOED };
+enum expectation_kind { EXPECT_PASS, EXPECT_FINDING, EXPECT_SIGNATURE, EXPECT_EMBARGOED };
 
 struct scenario_expectation {
 	uint8_t kind;				/* enum expectation_kind */
 	bool page_given;			/* only for kernels of one page size: */
 	uint8_t page;				/* enum scenario_PAGE */
-	char pattern[SCENARIO_PATTERN_MAX];	/* of the kernel's version; embargoed: "*" */
-	char signature[SCENARIO_SIGNATURE_MAX]; /* coarse (finding) or full (embargoed); pass: empty */
+	char pattern[SCENARIO_PATTERN_MAX];	/* of the kernel's version; signature, embargoed: "*" */
+	char has[SCENARIO_PATTERN_MAX];		/* only for kernels with this property; empty: all */
+	char signature[SCENARIO_SIGNATURE_MAX]; /* coarse (finding) or full (signature, embargoed); pass: empty */
 };
 
-/* What a file holds. About 36 KiB. */
+/* What a file holds. About 45 KiB. */
 struct scenario_file {
 	char story[SCENARIO_STORY_MAX]; /* without "# "; lines end in \n, but the last; no control characters else */
 	uint32_t expectation_count;

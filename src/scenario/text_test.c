@@ -47,7 +47,9 @@ static void test_example(void **state)
 				      "#\n"
 				      "#   and where it comes from\n"
 				      "expect 6.12.* page=4k finding lost-dirty-host:tlb:host\n"
+				      "expect * has=nest-rmap-shadow-lpid pass\n"
 				      "expect * pass\n"
+				      "signature lost-dirty-host:tlb:f:other-lpid\n"
 				      "config page=64k guests=2 slot=32 l1=well-behaved\n"
 				      "a host  log.start slot=0\n"
 				      "b l1    map       guest=2 n=3 g=4 perm=r rc=none\n"
@@ -60,12 +62,16 @@ static void test_example(void **state)
 	(void)state;
 	expect_good(example);
 	assert_string_equal(file.story, "story: what this shows,\n\n  and where it comes from");
-	assert_int_equal(file.expectation_count, 2);
+	assert_int_equal(file.expectation_count, 4);
 	assert_true(file.expectations[0].page_given);
+	assert_string_equal(file.expectations[0].has, "");
 	assert_int_equal(file.expectations[0].page, PAGE_4K);
 	assert_string_equal(file.expectations[0].pattern, "6.12.*");
 	assert_string_equal(file.expectations[0].signature, "lost-dirty-host:tlb:host");
 	assert_int_equal(file.expectations[1].kind, EXPECT_PASS);
+	assert_string_equal(file.expectations[1].has, "nest-rmap-shadow-lpid");
+	assert_int_equal(file.expectations[3].kind, EXPECT_SIGNATURE);
+	assert_string_equal(file.expectations[3].signature, "lost-dirty-host:tlb:f:other-lpid");
 	assert_int_equal(file.scenario.op_count, 7);
 	assert_int_equal(file.scenario.ops[1].kind, OP_L1_MAP);
 	assert_int_equal(file.scenario.ops[1].guest, 2);
@@ -210,18 +216,27 @@ static void test_expectation_errors(void **state)
 
 	(void)state;
 	expect_bad("expect\n", 2, 7, "expected a pattern");
-	expect_bad("expect *\n", 2, 9, "expected page=64k|4k, pass, or finding");
-	expect_bad("expect * page=4k\n", 2, 17, "expected pass, or finding");
+	expect_bad("expect *\n", 2, 9, "expected page=64k|4k, has=NAME, pass, or finding");
+	expect_bad("expect * page=4k\n", 2, 17, "expected has=NAME, pass, or finding");
+	expect_bad("expect * has=\n", 2, 14, "expected a value");
+	expect_bad("expect * has=x page=4k pass\n", 2, 16, "expected pass, or finding");
 	expect_bad("expect * page=5k pass\n", 2, 15, "page is 64k|4k");
 	expect_bad("expect * maybe\n", 2, 10, "expected");
 	expect_bad("expect * finding\n", 2, 17, "expected a coarse signature");
 	expect_bad("expect * finding lost-dirt:x\n", 2, 18, "class of findings");
 	expect_bad("expect * pass really\n", 2, 15, "end of the line");
 	expect_bad("a l2 store\nexpect * pass\n", 3, 1, "before the first op");
+	expect_bad("signature\n", 2, 10, "expected a signature");
+	expect_bad("signature lost-dirt:tlb:f\n", 2, 11, "class of findings");
+	expect_bad("signature warn:none\n", 2, 11, "expected a whole signature");
+	expect_bad("signature warn:none:f g\n", 2, 23, "end of the line");
+	expect_bad("a l2 store\nsignature warn:none:f\n", 3, 1, "before the first op");
 	expect_bad("embargoed\n", 2, 10, "expected a signature");
-	expect_bad("embargoed x\na l2 store\n", 3, 1, "no scenario");
-	expect_bad("embargoed x\nconfig cpus=1\n", 3, 1, "no scenario");
-	expect_bad("config cpus=1\nembargoed x\n", 3, 1, "no scenario");
+	expect_bad("embargoed x\n", 2, 11, "class of findings");
+	expect_bad("embargoed memory:none\n", 2, 11, "expected a whole signature");
+	expect_bad("embargoed warn:none:f\na l2 store\n", 3, 1, "no scenario");
+	expect_bad("embargoed warn:none:f\nconfig cpus=1\n", 3, 1, "no scenario");
+	expect_bad("config cpus=1\nembargoed warn:none:f\n", 3, 1, "no scenario");
 	snprintf(longest, sizeof(longest), "expect %0*d pass\n", 64, 1);
 	expect_bad(longest, 2, 8, "at most 63 characters");
 	snprintf(longest, sizeof(longest), "embargoed %0*d\n", 160, 1);
@@ -326,12 +341,20 @@ static void random_file(struct rng *rng)
 	for (uint32_t i = 0; i < file.expectation_count; i++) {
 		struct scenario_expectation *e = &file.expectations[i];
 
-		*e = (struct scenario_expectation){.kind = (uint8_t)rng_below(rng, 2), .pattern = "6.1.*"};
+		*e = (struct scenario_expectation){.kind = (uint8_t)rng_below(rng, EXPECT_EMBARGOED),
+						   .pattern = "6.1.*"};
+		if (e->kind != EXPECT_PASS)
+			strcpy(e->signature, "wrong-page:shadow-pte:l2");
+		if (e->kind == EXPECT_SIGNATURE) {
+			memset(e->pattern, 0, sizeof(e->pattern));
+			e->pattern[0] = '*';
+			continue;
+		}
 		e->page_given = rng_chance(rng, 30);
 		if (e->page_given)
 			e->page = (uint8_t)rng_below(rng, PAGE_COUNT);
-		if (e->kind == EXPECT_FINDING)
-			strcpy(e->signature, "wrong-page:shadow-pte:l2");
+		if (rng_chance(rng, 30))
+			strcpy(e->has, "some-recipe");
 	}
 	for (size_t i = 0; i < length; i++)
 		file.story[i] = letters[rng_below(rng, sizeof(letters) - 1)];
@@ -388,6 +411,7 @@ static void test_longest(void **state)
 	file.expectation_count = SCENARIO_EXPECTATIONS_MAX;
 	for (unsigned i = 0; i < SCENARIO_EXPECTATIONS_MAX; i++) {
 		memset(file.expectations[i].pattern, '*', SCENARIO_PATTERN_MAX - 1);
+		memset(file.expectations[i].has, 'x', SCENARIO_PATTERN_MAX - 1);
 		memset(file.expectations[i].signature, 'x', SCENARIO_SIGNATURE_MAX - 1);
 		file.expectations[i].kind = EXPECT_FINDING;
 		file.expectations[i].page_given = true;

@@ -141,14 +141,16 @@ static bool print_expectations(struct out *out, const struct scenario_file *file
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
 		const struct scenario_expectation *e = &file->expectations[i];
 
-		if (e->kind == EXPECT_EMBARGOED) {
-			print(out, "embargoed %s\n", e->signature);
-			embargoed = true;
+		if (e->kind == EXPECT_EMBARGOED || e->kind == EXPECT_SIGNATURE) {
+			print(out, "%s %s\n", e->kind == EXPECT_EMBARGOED ? "embargoed" : "signature", e->signature);
+			embargoed |= e->kind == EXPECT_EMBARGOED;
 			continue;
 		}
 		print(out, "expect %s", e->pattern);
 		if (e->page_given)
 			print(out, " page=%s", config_info[CONFIG_page].words[e->page]);
+		if (*e->has)
+			print(out, " has=%s", e->has);
 		if (e->kind == EXPECT_PASS)
 			print(out, " pass\n");
 		else

@@ -2,8 +2,6 @@
 /* known.c: the list of findings that are no news. */
 #include "triage/known.h"
 
-#include "scenario/scenario_file.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +20,7 @@ struct known {
 	size_t count;
 	struct known_entry *entries;
 	/* While loading: */
-	const char *version;
-	unsigned page;
+	const struct scenario_kernel *kernel;
 	void (*tell)(const char *message);
 	char *error;
 	size_t error_size;
@@ -59,17 +56,22 @@ static bool load_file(struct known *known, const char *path, const char *name, s
 {
 	const struct scenario_expectation *expectation;
 	struct scenario_error error;
+	bool expected, listed = false;
 
 	if (scenario_file_load(path, file, &error)) {
 		tell_of(known, path, &error);
 		return true;
 	}
+	expectation = scenario_file_expectation(file, known->kernel);
+	expected = expectation && expectation->kind == EXPECT_FINDING;
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
-		if (file->expectations[i].kind == EXPECT_EMBARGOED && !add(known, &file->expectations[i], name))
+		const struct scenario_expectation *e = &file->expectations[i];
+
+		listed |= e->kind == EXPECT_SIGNATURE;
+		if ((e->kind == EXPECT_EMBARGOED || (expected && e->kind == EXPECT_SIGNATURE)) && !add(known, e, name))
 			return false;
 	}
-	expectation = scenario_file_expectation(file, known->version, known->page);
-	return !expectation || expectation->kind != EXPECT_FINDING || add(known, expectation, name);
+	return !expected || listed || add(known, expectation, name);
 }
 
 static bool load_folder(struct known *known, const char *folder, unsigned depth, struct scenario_file *file)
@@ -99,7 +101,7 @@ static bool load_folder(struct known *known, const char *folder, unsigned depth,
 	return loaded;
 }
 
-struct known *known_load(const char *folder, const char *version, unsigned page, void (*tell)(const char *message),
+struct known *known_load(const char *folder, const struct scenario_kernel *kernel, void (*tell)(const char *message),
 			 char *error, size_t error_size)
 {
 	struct known *known = calloc(1, sizeof(*known));
@@ -108,16 +110,17 @@ struct known *known_load(const char *folder, const char *version, unsigned page,
 
 	snprintf(error, error_size, "out of memory");
 	if (known && file) {
-		known->version = version;
-		known->page = page;
+		known->kernel = kernel;
 		known->tell = tell;
 		known->error = error;
 		known->error_size = error_size;
 		loaded = load_folder(known, folder, 0, file);
 	}
 	free(file);
-	if (loaded)
+	if (loaded) {
+		*error = '\0';
 		return known;
+	}
 	known_free(known);
 	return NULL;
 }
@@ -129,14 +132,32 @@ void known_free(struct known *known)
 	free(known);
 }
 
-const char *known_match(const struct known *known, const struct finding *finding)
+static const struct known_entry *find(const struct known *known, const struct finding *finding)
 {
 	for (size_t i = 0; known && i < known->count; i++) {
 		const struct scenario_expectation *e = &known->entries[i].expectation;
 
-		if (e->kind == EXPECT_EMBARGOED ? !strcmp(e->signature, finding->signature)
-						: scenario_expectation_covers(e, finding->coarse))
-			return known->entries[i].name;
+		if (e->kind == EXPECT_FINDING ? scenario_expectation_covers(e, finding->coarse)
+					      : !strcmp(e->signature, finding->signature))
+			return &known->entries[i];
 	}
 	return NULL;
+}
+
+const char *known_match(const struct known *known, const struct finding *finding)
+{
+	const struct known_entry *entry = find(known, finding);
+
+	return entry ? entry->name : NULL;
+}
+
+bool known_embargoed(const struct known *known, const struct finding *finding)
+{
+	for (size_t i = 0; known && i < known->count; i++) {
+		const struct scenario_expectation *e = &known->entries[i].expectation;
+
+		if (e->kind == EXPECT_EMBARGOED && !strcmp(e->signature, finding->signature))
+			return true;
+	}
+	return false;
 }

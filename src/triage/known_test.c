@@ -40,6 +40,9 @@ static int make_folder(void **state)
 	put("one.txt",
 	    "rcfuzz-scenario 1\nexpect 6.12 finding lost-dirty-l1:shadow-pte\nexpect * pass\nconfig page=64k\n");
 	put("below/two.txt", "rcfuzz-scenario 1\nexpect * page=4k finding warn\nconfig page=4k\n");
+	put("fixed.txt", "rcfuzz-scenario 1\nexpect * has=fix pass\nexpect * finding crash\nconfig page=64k\n");
+	put("full.txt", "rcfuzz-scenario 1\nexpect 6.12 finding memory:none\nexpect * pass\n"
+			"signature memory:none:f\nsignature memory:none:g\nconfig page=64k\n");
 	put("secret.txt", "rcfuzz-scenario 1\nembargoed wrong-page:tlb:somewhere\n");
 	put("README", "not an entry");
 	return 0;
@@ -72,17 +75,27 @@ static void count_bad(const char *message)
 	snprintf(told, sizeof(told), "%s", message);
 }
 
+static struct known *load(const char *version, unsigned page, const char *has)
+{
+	const struct scenario_kernel kernel = {version, page, has};
+	char error[256] = "";
+	struct known *known = known_load(folder, &kernel, count_bad, error, sizeof(error));
+
+	if (!known)
+		fail_msg("%s", error);
+	return known;
+}
+
 static void matches_by_version_page_and_coarse_signature(void **state)
 {
 	const struct finding lost =
 		finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:shadow-pte:f+g", "lost-dirty-l1:shadow-pte:clear");
 	const struct finding other = finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:tlb:f", "lost-dirty-l1:tlb:clear");
 	const struct finding warn = finding(CLASS_WARN, "warn:none:f", "warn:none:f");
-	char error[256];
 	struct known *known;
 
 	(void)state;
-	known = known_load(folder, "6.12.73", PAGE_64K, count_bad, error, sizeof(error));
+	known = load("6.12.73", PAGE_64K, "");
 	assert_non_null(known);
 	assert_int_equal(bad, 0);
 	assert_string_equal(known_match(known, &lost), "one.txt");
@@ -90,7 +103,7 @@ static void matches_by_version_page_and_coarse_signature(void **state)
 	assert_null(known_match(known, &warn));
 	known_free(known);
 
-	known = known_load(folder, "6.1.3", PAGE_4K, count_bad, error, sizeof(error));
+	known = load("6.1.3", PAGE_4K, "");
 	assert_null(known_match(known, &lost)); /* this kernel is expected to pass */
 	assert_string_equal(known_match(known, &warn), "two.txt");
 	known_free(known);
@@ -100,13 +113,45 @@ static void embargoed_by_full_signature(void **state)
 {
 	const struct finding it = finding(CLASS_WRONG_PAGE, "wrong-page:tlb:somewhere", "wrong-page:tlb:x");
 	const struct finding near = finding(CLASS_WRONG_PAGE, "wrong-page:tlb:elsewhere", "wrong-page:tlb:x");
-	char error[256];
-	struct known *known = known_load(folder, "6.12", PAGE_64K, count_bad, error, sizeof(error));
+	struct known *known = load("6.12", PAGE_64K, "");
 
 	(void)state;
 	assert_string_equal(known_match(known, &it), "secret.txt");
 	assert_null(known_match(known, &near));
 	assert_null(known_match(NULL, &near));
+	assert_true(known_embargoed(known, &it));
+	assert_false(known_embargoed(known, &near));
+	assert_false(known_embargoed(NULL, &it));
+	known_free(known);
+}
+
+/* What shows like a known finding, class, layer and role, may be another one. */
+static void listed_signatures_go_before_the_coarse_one(void **state)
+{
+	const struct finding listed = finding(CLASS_MEMORY, "memory:none:g", "memory:none:x");
+	const struct finding other = finding(CLASS_MEMORY, "memory:none:h", "memory:none:x");
+	struct known *known = load("6.12", PAGE_64K, "");
+
+	(void)state;
+	assert_string_equal(known_match(known, &listed), "full.txt");
+	assert_false(known_embargoed(known, &listed));
+	assert_null(known_match(known, &other));
+	known_free(known);
+	known = load("6.18", PAGE_64K, "");
+	assert_null(known_match(known, &listed)); /* this kernel has it repaired: it is news if it comes back */
+	known_free(known);
+}
+
+static void properties_of_a_kernel(void **state)
+{
+	const struct finding crash = finding(CLASS_CRASH, "crash:none:f", "crash:none:fault");
+	struct known *known = load("6.12", PAGE_64K, "other\n");
+
+	(void)state;
+	assert_string_equal(known_match(known, &crash), "fixed.txt");
+	known_free(known);
+	known = load("6.12", PAGE_64K, "other\nfix\n");
+	assert_null(known_match(known, &crash));
 	known_free(known);
 }
 
@@ -114,6 +159,7 @@ static void bad_entries_are_told(void **state)
 {
 	const struct finding lost =
 		finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:shadow-pte:f", "lost-dirty-l1:shadow-pte:clear");
+	const struct scenario_kernel kernel = {"6.12", PAGE_64K, NULL};
 	char error[256], path[256];
 	struct known *known;
 
@@ -121,7 +167,7 @@ static void bad_entries_are_told(void **state)
 	bad = 0;
 	put("bad.txt", "rcfuzz-scenario 1\nexpect 6.12 maybe\n");
 	put("worse.txt", "rcfuzz-scenario 1\nexpect * page=4k finding nonsense:tlb\nconfig page=4k\n");
-	known = known_load(folder, "6.12", PAGE_64K, count_bad, error, sizeof(error));
+	known = load("6.12", PAGE_64K, "");
 	assert_non_null(known);
 	assert_int_equal(bad, 2);
 	assert_non_null(strstr(told, "worse.txt:2:"));
@@ -133,7 +179,7 @@ static void bad_entries_are_told(void **state)
 	snprintf(path, sizeof(path), "%s/bad.txt", folder);
 	unlink(path);
 
-	assert_null(known_load("/nonexistent", "6.12", PAGE_64K, count_bad, error, sizeof(error)));
+	assert_null(known_load("/nonexistent", &kernel, count_bad, error, sizeof(error)));
 	assert_non_null(strstr(error, "/nonexistent"));
 }
 
@@ -159,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_by_version_page_and_coarse_signature),
 		cmocka_unit_test(embargoed_by_full_signature),
+		cmocka_unit_test(listed_signatures_go_before_the_coarse_one),
+		cmocka_unit_test(properties_of_a_kernel),
 		cmocka_unit_test(bad_entries_are_told),
 		cmocka_unit_test(deaths_are_findings),
 	};

@@ -377,7 +377,7 @@ static bool rmap_is(u64 word, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
 	return !((word ^ want) & (RMAP_NESTED_LPID_MASK | (RMAP_NESTED_GPA_MASK & ~((1ull << shift) - 1))));
 }
 
-/* As for_each_nest_rmap_safe goes through it, but a list that leads to memory that is not in use ends there. */
+/* As for_each_nest_rmap_safe goes through it, but not into memory that is not in use. */
 static enum target_rmap find_rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa, uint32_t shift)
 {
 	struct kvm_memory_slot *slot = gfn_to_memslot(the_kvm, gpa >> PAGE_SHIFT);
@@ -390,7 +390,7 @@ static enum target_rmap find_rmap(uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa
 		if (node & RMAP_NESTED_IS_SINGLE_ENTRY)
 			return rmap_is(node, l1_lpid, n_gpa, shift) ? RMAP_LISTED : RMAP_OTHERS;
 		if (rcfuzz_host->alloc_size(rcfuzz_host->ctx, entry) < sizeof(*entry))
-			return found;
+			return RMAP_FREED;
 		if (rmap_is(entry->rmap, l1_lpid, n_gpa, shift))
 			return RMAP_LISTED;
 		found = RMAP_OTHERS;
