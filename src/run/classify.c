@@ -163,6 +163,27 @@ static const char *role_of(const struct oracle_verdict *v)
 	return any || !store ? "l1-access" : "l1-store";
 }
 
+static const struct store_mark *last_access(const struct runner *r)
+{
+	return &r->marks[(r->mark_count - 1) % RUNNER_MARKS];
+}
+
+/*
+ * The access that the verdict is about: a later one of the same page may have found the bits in order again. NULL: it
+ * was too long ago.
+ */
+static const struct store_mark *mark_of_cause(const struct runner *r, const struct oracle_verdict *v)
+{
+	for (uint32_t i = r->mark_count > RUNNER_MARKS ? r->mark_count - RUNNER_MARKS : 0; i < r->mark_count; i++) {
+		const struct store_mark *mark = &r->marks[i % RUNNER_MARKS];
+
+		if (mark->op == v->op_cause && mark->guest == v->guest && mark->n == v->n &&
+		    (v->guest || mark->lpage == v->lpage) && (mark->store || about_r(v)))
+			return mark;
+	}
+	return NULL;
+}
+
 static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
 {
 	int store = !about_r(v);
@@ -170,7 +191,10 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 	const struct store_mark *mark;
 
 	if (is_reach(v))
-		return &r->last_access;
+		return last_access(r);
+	mark = mark_of_cause(r, v);
+	if (mark)
+		return mark;
 	/* L2's page may have been mapped elsewhere since: what the host lost is what went to the L1 page. */
 	if (through_shadow(v) && to_host && v->lpage < WORLD_LPAGES) {
 		mark = &r->l2_by_lpage[store][v->lpage];
@@ -183,7 +207,7 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 	}
 	if (through_shadow(v) && v->n < WORLD_L2_PAGES)
 		return &r->l2_accesses[store][v->guest - 1][v->n];
-	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : &r->last_access;
+	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : last_access(r);
 }
 
 /* Where the bit stood although a place above it had lost it. */

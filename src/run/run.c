@@ -204,10 +204,12 @@ static void mark_access(struct runner *r, const struct event *e)
 {
 	bool l2 = e->kind == EV_L2_ACCESS;
 	uint32_t lpage = l2 ? lpage_of_access(r, e) : e->lpage;
-	struct store_mark *mark = &r->last_access;
+	struct store_mark *mark = &r->marks[r->mark_count++ % RUNNER_MARKS];
 
 	*mark = mark_page(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage);
 	copy_sites(r, mark);
+	mark->op = e->op;
+	mark->store = e->access == ACCESS_STORE;
 	mark->lpage = mark->through = lpage;
 	mark->only_tlb = !(mark->leaf_perm & needed_permission[e->access]) || mark->leaf_frame != e->frame;
 	if (is_stale(mark))
@@ -581,6 +583,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
+	r->mark_count = 0;
+	r->marks[RUNNER_MARKS - 1] = (struct store_mark){0}; /* before the first access there was none */
 	r->touched_count = 0;
 	layout_init(&r->layout, &r->scenario->config);
 	if (!r->bare)

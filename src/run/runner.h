@@ -15,6 +15,7 @@
 #include <setjmp.h>
 
 #define RUNNER_FRAMES (MACHINE_FRAMES_BYTES >> 12)
+#define RUNNER_MARKS 1024u
 
 /* How the entries looked when a store completed: where a loss began. */
 struct store_mark {
@@ -37,7 +38,9 @@ struct store_mark {
 	enum target_rmap unmap_rmap; /* and when the host first began to unmap the page after that */
 	uint64_t at;		     /* when the access was */
 	bool l0_agrees;		     /* L1's page is mapped to the frame that the access reached */
+	bool store;
 	uint8_t guest;
+	uint16_t op; /* whose access it was */
 	uint32_t n;
 };
 
@@ -99,7 +102,9 @@ struct runner {
 	struct store_mark l1_accesses[2][WORLD_LPAGES];
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */
-	struct store_mark last_access;
+	/* The accesses of late, of all pages, in their order: mark_count counts them from the beginning of the world. */
+	struct store_mark marks[RUNNER_MARKS];
+	uint32_t mark_count;
 	struct held_lock last_lock;				      /* that kernel code took */
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
