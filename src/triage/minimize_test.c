@@ -319,7 +319,7 @@ static void isolation_survives_hangs(void **state)
 	(void)state;
 	bad.ops[0] = (struct scenario_op){.kind = OP_MIGRATION_FINISH, .label = bad.ops[0].label};
 	test_runner_stops_at = OP_MIGRATION_FINISH;
-	isolate = isolate_open(&runner, 100);
+	isolate = isolate_open(&runner, 3000); /* a busy machine lets a process wait */
 	assert_non_null(isolate);
 	for (int i = 0; i < 2; i++) {
 		assert_true(isolate_run(isolate, &bad, outcome));
