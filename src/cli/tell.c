@@ -260,7 +260,7 @@ static int write_mail(FILE *out, const struct teller *teller, const char *page, 
 	const char *tree = record_string(info, "tree");
 	char *recipients = ask_maintainers(&teller->told.finding, tree), *fixes = NULL;
 	int code = teller->tell->fixes ? ask_commit(teller->tell->fixes, tree, &fixes) : 0;
-	const struct mail mail = {recipients, record_string(info, "describe"), fixes};
+	const struct mail mail = {recipients, record_string(info, "describe"), fixes, false};
 
 	if (!code) {
 		mail_head(out, &teller->told.finding, &mail);
