@@ -4,6 +4,7 @@
 #define RCFUZZ_ENGINE_H
 
 #include "fuzz/entry.h"
+#include "triage/known.h"
 
 struct engine_setup {
 	struct entry *entry;
@@ -40,8 +41,11 @@ void worker_prepare(const char *log);
 /* Become afl-fuzz with rcfuzz-afl as its target (afl_start.c). */
 _Noreturn void worker_exec_afl(const struct worker_setup *setup);
 
-/* The body of the process that minimises and verifies (triager.c): answers messages until the link closes. */
-_Noreturn void triager_main(struct link *link, const char *module, const char *log);
+/*
+ * The body of the process that minimises and verifies (triager.c): answers messages until the link closes. known: which
+ * findings are embargoed; may be NULL.
+ */
+_Noreturn void triager_main(struct link *link, const char *module, const struct known *known, const char *log);
 
 /* Tell the supervisor why there will be no work, and end. */
 _Noreturn void worker_fail(const struct link *link, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -88,7 +88,7 @@ static void start_triager(struct session *session)
 	triager->killed_for_hang = false;
 	triager->pid = fork();
 	if (!triager->pid)
-		triager_main(&triager->theirs, session->plan->module, triager->log);
+		triager_main(&triager->theirs, session->plan->module, session->plan->known, triager->log);
 	if (triager->pid < 0) {
 		triager->pid = 0;
 		session->triager_useless = true;

@@ -20,6 +20,7 @@
 struct triager {
 	struct runner *runner;
 	struct link *link;
+	const struct known *known;
 	struct scenario scenario;
 	struct link_message job;
 	struct timeline timeline;
@@ -39,6 +40,7 @@ static void write_report(struct triager *t)
 	snprintf(scenario, sizeof(scenario), "%s/findings/%s.txt", t->job.text, id);
 	timeline_make(&t->timeline, t->runner, &t->scenario, t->job.finding.signature);
 	t->timeline.finding.embargoed = t->job.finding.embargoed;
+	known_mark_embargoed(t->known, t->timeline.outcome.findings, t->timeline.outcome.finding_count);
 	report_text(out, &t->timeline, runner_target_info(t->runner), scenario);
 	if (!fclose(out))
 		file_write_atomic(path, text, n, error, sizeof(error));
@@ -73,7 +75,7 @@ static void verify(struct triager *t)
 		t->job.finding = *worst;
 }
 
-_Noreturn void triager_main(struct link *link, const char *module, const char *log)
+_Noreturn void triager_main(struct link *link, const char *module, const struct known *known, const char *log)
 {
 	struct triager *t = calloc(1, sizeof(*t));
 	char error[LINK_TEXT];
@@ -82,6 +84,7 @@ _Noreturn void triager_main(struct link *link, const char *module, const char *l
 	if (!t)
 		worker_fail(link, "out of memory");
 	t->link = link;
+	t->known = known;
 	t->runner = runner_create(module, error, sizeof(error));
 	if (!t->runner)
 		worker_fail(link, "%s", error);

@@ -6,6 +6,7 @@
  */
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/embargo.h"
 #include "cli/found.h"
 #include "cli/load.h"
 #include "cli/target.h"
@@ -393,6 +394,7 @@ static int conclude(const struct confirm *c, const struct source *source)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	printf("%s: %s\n\n", source->path, c->finding->title);
 	confirmation_text(stdout, json, 0, 76);
+	embargo_say(stdout, c->finding, source->record);
 	if (!source->record) {
 		cJSON_Delete(json);
 		return cli_flush(code);

@@ -2,6 +2,7 @@
 /* replay.c: `rcfuzz replay`: run scenarios, show what happens, on one kernel or on several side by side. */
 #include "cli/cli.h"
 #include "cli/debug.h"
+#include "cli/embargo.h"
 #include "cli/guard.h"
 #include "cli/load.h"
 #include "cli/target.h"
@@ -15,6 +16,7 @@
 struct replay_options {
 	struct target_choice target;
 	struct cli_list files;
+	struct embargo embargo; /* no replay is for others to read: an entry that cannot be read is told */
 	bool json, verify, quiet, gdb, in_process;
 };
 
@@ -207,6 +209,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	if (result->code)
 		return;
 	tell_timeline(replay->timeline, replay->runner, &replay->file, NULL);
+	embargo_mark_timeline(&replay->options->embargo, replay->timeline);
 	fill_result(replay->timeline, result);
 	tell_points(replay, path);
 	if (replay->options->json)
@@ -427,8 +430,11 @@ int verb_replay(int argc, char **argv)
 		code = cli_error(CLI_USAGE, "replay wants a scenario: rcfuzz replay FILE...");
 	if (code == CLI_PARSED)
 		code = target_resolve(&o.target, flavour_for(&o), &modules);
+	if (!code && !o.gdb && !o.in_process)
+		code = embargo_open(&o.embargo, NULL, false);
 	if (!code)
 		code = cli_flush(replay_all(&o, &modules));
+	embargo_close(&o.embargo);
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
 	target_free(&o.target);

@@ -2,6 +2,7 @@
 /* report.c: `rcfuzz report`: the findings of a run, for people and for programs. */
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/embargo.h"
 #include "cli/found.h"
 #include "cli/target.h"
 #include "cli/tell.h"
@@ -24,6 +25,7 @@ struct report_options {
 	struct target_choice target;
 	const char *path, *id, *output, *fixes, *known;
 	unsigned form;
+	struct embargo embargo;
 };
 
 enum { KEY_FORMAT = 1000, KEY_ID, KEY_MAIL, KEY_FIXES, KEY_KNOWN };
@@ -33,7 +35,9 @@ static const struct argp_option options[] = {
 	{"mail", KEY_MAIL, NULL, 0, "a plain block for a mailing list", 0},
 	{"fixes", KEY_FIXES, "COMMIT", 0, "where a bisection ended, for the mail's Fixes: line", 0},
 	{"known", KEY_KNOWN, "D", 0,
-	 "what is embargoed among these known findings is not for a public place (default: corpus/known)", 0},
+	 "what is embargoed among these known findings is not for a public place (default: corpus/known, here and of "
+	 "rcfuzz itself)",
+	 0},
 	{"id", KEY_ID, "ID", 0, "this finding only", 0},
 	{"output", 'o', "FILE", 0, "where it goes (default: stdout)", 0},
 	TARGET_OPTIONS,
@@ -144,8 +148,9 @@ static void print_text(FILE *out, const struct report_options *o, const cJSON *r
 	cJSON_ArrayForEach(record, records)
 	{
 		fprintf(out, "%s", record == records->child ? "" : "\n");
-		fprintf(out, "==== %s%s%s\n\n", record_string(record, "id"),
-			*record_string(record, "known") ? "  known: " : "", record_string(record, "known"));
+		fprintf(out, "==== %s%s%s%s\n\n", record_string(record, "id"),
+			*record_string(record, "known") ? "  known: " : "", record_string(record, "known"),
+			record_json_embargo(record) ? "  embargoed: not for a public place" : "");
 		if (!copy_report(out, o, record))
 			print_short(out, record);
 		print_confirmations(out, record);
@@ -174,9 +179,11 @@ static void print_ktap(FILE *out, const cJSON *records)
 	cJSON_ArrayForEach(record, records)
 	{
 		const char *known = record_string(record, "known");
+		char reason[600];
 
-		ktap_result(&ktap, *known ? KTAP_XFAIL : KTAP_FAIL, record_string(record, "id"),
-			    *known ? known : record_string(record, "title"));
+		snprintf(reason, sizeof(reason), "%s%s", *known ? known : record_string(record, "title"),
+			 record_json_embargo_remark(record));
+		ktap_result(&ktap, *known ? KTAP_XFAIL : KTAP_FAIL, record_string(record, "id"), reason);
 	}
 	ktap_end(&ktap);
 }
@@ -195,7 +202,8 @@ static int tell_scenario(FILE *out, const struct report_options *o, const char *
 				     .target = target,
 				     .form = forms[o->form],
 				     .fixes = o->fixes,
-				     .known = o->known};
+				     .embargo = &o->embargo,
+				     .embargoed = record && record_json_embargo(record)};
 
 	return tell(out, &request);
 }
@@ -276,7 +284,13 @@ static int write_report(const struct report_options *o, const cJSON *records)
 	return code;
 }
 
-static int report(const struct report_options *o)
+/* Others than who ran rcfuzz read these: what is embargoed must be known for sure. */
+static bool is_for_others(unsigned form)
+{
+	return form == FORM_MAIL || form == FORM_HTML || form == FORM_SARIF;
+}
+
+static int report(struct report_options *o)
 {
 	bool scenario = !found_is_folder(o->path);
 	cJSON *records = NULL;
@@ -284,13 +298,17 @@ static int report(const struct report_options *o)
 
 	if (scenario && o->id)
 		return cli_error(CLI_USAGE, "%s is one scenario: --id goes with a folder", o->path);
-	if (!scenario)
+	code = embargo_open(&o->embargo, o->known, is_for_others(o->form));
+	if (!code && !scenario)
 		code = found_read(o->path, &records);
 	if (!code && records && o->id)
 		code = found_keep_one(records, o->id);
+	if (!code && !embargo_mark_records(&o->embargo, records))
+		code = cli_error(CLI_INTERNAL, "out of memory");
 	if (!code)
 		code = write_report(o, records);
 	cJSON_Delete(records);
+	embargo_close(&o->embargo);
 	return code;
 }
 

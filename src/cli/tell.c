@@ -10,7 +10,6 @@
 #include "report/html.h"
 #include "report/mail.h"
 #include "report/record.h"
-#include "triage/known.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,7 +23,7 @@
 
 struct told {
 	int code;
-	bool has_finding;
+	bool has_finding, embargoed; /* embargoed: the page, of whatever it shows */
 	struct finding finding;
 };
 
@@ -37,7 +36,6 @@ struct teller {
 	/* In the child: */
 	struct runner *runner;
 	struct timeline *timeline;
-	struct known *known;
 	struct scenario_file file;
 };
 
@@ -85,27 +83,10 @@ void tell_timeline(struct timeline *t, struct runner *runner, const struct scena
 	timeline_make(t, runner, &file->scenario, copy.signature);
 }
 
-/* Embargoed entries hold for every kernel. */
-static bool load_known(struct teller *teller, char *error, size_t error_size)
-{
-	static const struct scenario_kernel any = {"", PAGE_64K, NULL};
-	char shared[PATH_MAX];
-
-	if (teller->tell->known)
-		teller->known = known_load(teller->tell->known, &any, load_known_tell, error, error_size);
-	else if (load_shared("corpus/known", shared))
-		teller->known = known_load(shared, &any, NULL, error, error_size);
-	else
-		return true;
-	return teller->known;
-}
-
 static bool open_runner(void *ctx, char *error, size_t error_size)
 {
 	struct teller *teller = ctx;
 
-	if (!load_known(teller, error, error_size))
-		return false;
 	teller->timeline = malloc(sizeof(*teller->timeline));
 	teller->runner = runner_create(teller->module, error, error_size);
 	return teller->timeline && teller->runner;
@@ -168,7 +149,9 @@ static void run_file(void *ctx, size_t index, void *out)
 	if (told->code)
 		return;
 	tell_timeline(teller->timeline, teller->runner, &teller->file, tell->signature);
-	teller->timeline->finding.embargoed = known_embargoed(teller->known, &teller->timeline->finding);
+	teller->timeline->finding.embargoed |= tell->embargoed;
+	embargo_mark_timeline(tell->embargo, teller->timeline);
+	told->embargoed = timeline_embargo(teller->timeline) != NULL;
 	told->has_finding = teller->timeline->has_finding;
 	told->finding = teller->timeline->finding;
 	if (tell->signature && strcmp(told->finding.signature, tell->signature) != 0)
@@ -260,7 +243,7 @@ static int write_mail(FILE *out, const struct teller *teller, const char *page, 
 	const char *tree = record_string(info, "tree");
 	char *recipients = ask_maintainers(&teller->told.finding, tree), *fixes = NULL;
 	int code = teller->tell->fixes ? ask_commit(teller->tell->fixes, tree, &fixes) : 0;
-	const struct mail mail = {recipients, record_string(info, "describe"), fixes};
+	const struct mail mail = {recipients, record_string(info, "describe"), fixes, teller->told.embargoed};
 
 	if (!code) {
 		mail_head(out, &teller->told.finding, &mail);

@@ -3,6 +3,7 @@
 #ifndef RCFUZZ_TELL_H
 #define RCFUZZ_TELL_H
 
+#include "cli/embargo.h"
 #include "cli/target.h"
 #include "report/timeline.h"
 #include "scenario/scenario_file.h"
@@ -15,8 +16,9 @@ struct tell {
 	const cJSON *confirm;  /* what came of it on unmodified kernels (confirmation.h); NULL: nothing */
 	const struct target_choice *target;
 	enum tell_form form;
-	const char *fixes; /* mail: the commit at which a bisection ended; NULL: none */
-	const char *known; /* a folder of known findings, for which are embargoed; NULL: the one that belongs here */
+	const char *fixes;	       /* mail: the commit at which a bisection ended; NULL: none */
+	const struct embargo *embargo; /* what known findings say */
+	bool embargoed;		       /* what the record of that signature says */
 };
 
 /* Write the report. 0, or an exit code after cli_error. */

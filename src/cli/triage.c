@@ -275,6 +275,13 @@ struct minimized {
 	struct scenario scenario;
 };
 
+/* By the entries of --known, which all kernels read, or of the project's own. */
+static void mark_embargoed(const struct triage *t, struct finding *findings, size_t count)
+{
+	known_mark_embargoed(t->kernels->known, findings, count);
+	embargo_mark(&t->embargo, findings, count);
+}
+
 /* What kills the process has no timeline. */
 static void write_death(FILE *out, const struct phase *p, const struct cluster *c)
 {
@@ -303,7 +310,8 @@ static void write_report(struct phase *p, const struct cluster *c, const struct 
 		write_death(out, p, c);
 	} else {
 		timeline_make(&p->timeline, p->runner, &p->file.scenario, finding->signature);
-		p->timeline.finding.embargoed = known_embargoed(p->t->kernels[c->kernel].known, finding);
+		mark_embargoed(p->t, &p->timeline.finding, 1);
+		mark_embargoed(p->t, p->timeline.outcome.findings, p->timeline.outcome.finding_count);
 		report_text(out, &p->timeline, runner_target_info(p->runner), name);
 	}
 	if (!fclose(out) && file_write_atomic(path, text, n, error, sizeof(error)))
@@ -368,7 +376,7 @@ static bool save_raw(struct phase *p, struct cluster *c)
 	struct record record = {.finding = c->finding, .count = c->count};
 	char text[512];
 
-	record.finding.embargoed = known_embargoed(k->known, &c->finding);
+	mark_embargoed(t, &record.finding, 1);
 	snprintf(record.known, sizeof(record.known), "%s", c->known);
 	if (load(&p->file, t->options->files.items[c->input], text, sizeof(text)))
 		c->record = store_add(k->store, &record, &p->file.scenario);
@@ -553,6 +561,8 @@ static int sort_out(struct triage *t)
 	if (!code && t->kernel_count > 1)
 		code = each_kernel(p, fill_matrix);
 	free(p);
+	for (size_t i = 0; i < t->cluster_count; i++)
+		mark_embargoed(t, &t->clusters[i].finding, 1);
 	if (!code)
 		code = triage_output(t);
 	if (!code)
@@ -598,6 +608,7 @@ static int open_kernel(struct triage *t, struct kernel *k)
 static void close_all(struct triage *t)
 {
 	journal_close(t);
+	embargo_close(&t->embargo);
 	for (size_t i = 0; i < t->kernel_count; i++) {
 		store_close(t->kernels[i].store);
 		known_free(t->kernels[i].known);
@@ -625,6 +636,8 @@ static int triage(const struct triage_options *o, const struct cli_list *modules
 		t->kernel_count++;
 		code = open_kernel(t, &t->kernels[i]);
 	}
+	if (!code && !o->known)
+		code = embargo_open(&t->embargo, NULL, false);
 	if (!code)
 		code = journal_open(t);
 	if (!code) {

@@ -4,6 +4,7 @@
 #define RCFUZZ_CLI_TRIAGE_H
 
 #include "cli/cli.h"
+#include "cli/embargo.h"
 #include "cli/target.h"
 #include "report/store.h"
 #include "run/run.h"
@@ -72,6 +73,7 @@ struct triage {
 	size_t cluster_count, clusters_dropped;
 	struct cluster clusters[TRIAGE_CLUSTERS_MAX];
 	FILE *journal;
+	struct embargo embargo; /* without --known */
 	bool interrupted, new_finding;
 	double told; /* when progress was last shown */
 	int code;

@@ -74,12 +74,12 @@ static void print_finding(FILE *out, const struct timeline *t)
 	fprintf(out, "</h1>\n<p class=\"meaning\">");
 	markup_format(out, "%s: %s.", class_info[f->class].name, class_info[f->class].meaning);
 	fprintf(out, "</p>\n</header>\n");
-	if (record_embargo(f))
+	if (timeline_embargo(t))
 		fprintf(out,
 			"<p class=\"embargo\"><b>Not for a public place.</b> %s Such findings go to the kernel's "
 			"security list, security@kernel.org, first; see "
 			"Documentation/process/security-bugs.rst in the kernel tree.</p>\n",
-			record_embargo(f));
+			timeline_embargo(t));
 }
 
 static void print_facts(FILE *out, const struct timeline *t, const char *target_info)

@@ -335,13 +335,37 @@ static void shows_lines_of_the_tree_only(void **state)
 	}
 }
 
+/* The scenario stands on the page, and shows another finding too. */
+static void a_page_says_whose_secret_it_shows(void **state)
+{
+	struct timeline *t = example();
+	char *text;
+
+	(void)state;
+	t->finding.class = CLASS_LOST_DIRTY_HOST;
+	text = print(t, "x.txt", NULL);
+	assert_int_equal(count(text, "class=\"embargo\""), 0);
+	free(text);
+	t->outcome.finding_count = 1;
+	t->outcome.findings[0].class = CLASS_MEMORY;
+	text = print(t, "x.txt", NULL);
+	assert_int_equal(count(text, "class=\"embargo\""), 1);
+	free(text);
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_stays_text),	     cmocka_unit_test(nothing_from_outside_is_markup),
-		cmocka_unit_test(needs_nothing_else),	     cmocka_unit_test(tells_the_finding),
-		cmocka_unit_test(shows_who_interrupts_whom), cmocka_unit_test(every_op_has_words),
-		cmocka_unit_test(says_what_changed),	     cmocka_unit_test(shows_lines_of_the_tree_only),
+		cmocka_unit_test(a_page_says_whose_secret_it_shows),
+		cmocka_unit_test(text_stays_text),
+		cmocka_unit_test(nothing_from_outside_is_markup),
+		cmocka_unit_test(needs_nothing_else),
+		cmocka_unit_test(tells_the_finding),
+		cmocka_unit_test(shows_who_interrupts_whom),
+		cmocka_unit_test(every_op_has_words),
+		cmocka_unit_test(says_what_changed),
+		cmocka_unit_test(shows_lines_of_the_tree_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,11 +32,21 @@ static void print_recipient(FILE *out, const char *line, size_t n, bool lists)
 	fputc('\n', out);
 }
 
+/* Whose bug it is: the last one in the kernel's own lines. What has no file is a note, such as "other-lpid". */
+static const char *blamed(const struct finding *finding)
+{
+	for (uint32_t i = finding->writer_count; i; i--) {
+		if (finding->writers[i - 1].file[0])
+			return finding->writers[i - 1].function;
+	}
+	return finding->writer_count ? finding->writers[0].function : "";
+}
+
 void mail_head(FILE *out, const struct finding *finding, const struct mail *mail)
 {
-	const char *function = finding->writer_count ? finding->writers[finding->writer_count - 1].function : "";
+	const char *function = blamed(finding);
 	const char *class = class_info[finding->class].name;
-	bool sensitive = record_embargo(finding) != NULL;
+	bool sensitive = mail->embargoed || record_embargo(finding);
 
 	if (sensitive)
 		fprintf(out, "To: %s\n", SECURITY_LIST);

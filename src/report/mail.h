@@ -5,15 +5,17 @@
 
 #include "run/finding.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define MAIL_COLUMNS 72
 
-/* What a tree says of a finding. Each may be "" or NULL: unknown. */
+/* What a tree says of a finding: each may be "" or NULL, unknown. And who may read it. */
 struct mail {
 	const char *recipients; /* lines of get_maintainer.pl: "Name <address> (role)" */
 	const char *describe;	/* git describe */
 	const char *fixes;	/* 1234567890ab ("subject") */
+	bool embargoed;		/* what stands below shows what no list may hear of (timeline_embargo) */
 };
 
 /*

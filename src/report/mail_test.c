@@ -20,7 +20,9 @@ static struct finding example(enum finding_class class)
 	struct finding f = {.class = class, .writer_count = 2};
 
 	snprintf(f.writers[0].function, sizeof(f.writers[0].function), "first");
+	snprintf(f.writers[0].file, sizeof(f.writers[0].file), "arch/a.c");
 	snprintf(f.writers[1].function, sizeof(f.writers[1].function), "second");
+	snprintf(f.writers[1].file, sizeof(f.writers[1].file), "arch/b.c");
 	return f;
 }
 
@@ -99,6 +101,38 @@ static void what_is_embargoed_goes_to_the_security_list(void **state)
 	free(text);
 }
 
+/* The scenario in the mail shows another finding, which is not for a list. */
+static void neither_does_what_comes_with_a_secret(void **state)
+{
+	const struct mail mail = {.recipients = MAINTAINERS, .embargoed = true};
+	const struct finding f = example(CLASS_WARN);
+	char *text = head(&f, &mail);
+
+	(void)state;
+	assert_ptr_equal(strstr(text, "To: security@kernel.org\n"), text);
+	assert_null(strstr(text, "lists.example"));
+	free(text);
+}
+
+static void the_subject_names_a_function(void **state)
+{
+	struct finding f = example(CLASS_WARN);
+	const struct mail mail = {0};
+	char *text;
+
+	(void)state;
+	/* What was invalidated instead, say. */
+	snprintf(f.writers[1].function, sizeof(f.writers[1].function), "other-lpid");
+	f.writers[1].file[0] = '\0';
+	text = head(&f, &mail);
+	assert_string_equal(text, "Subject: [BUG] KVM: PPC: Book3S HV: warn in first\n\n");
+	free(text);
+	f.writers[0].file[0] = '\0'; /* nor does this kernel name its lines */
+	text = head(&f, &mail);
+	assert_string_equal(text, "Subject: [BUG] KVM: PPC: Book3S HV: warn in first\n\n");
+	free(text);
+}
+
 static void long_subjects_are_cut_at_a_word(void **state)
 {
 	struct finding f = example(CLASS_LOST_DIRTY_HOST);
@@ -154,6 +188,8 @@ int main(void)
 		cmocka_unit_test(nothing_adds_a_header),
 		cmocka_unit_test(says_since_when_if_it_is_known),
 		cmocka_unit_test(what_is_embargoed_goes_to_the_security_list),
+		cmocka_unit_test(neither_does_what_comes_with_a_secret),
+		cmocka_unit_test(the_subject_names_a_function),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,11 @@ const char *record_json_embargo(const cJSON *record)
 	return record_embargo(&finding);
 }
 
+const char *record_json_embargo_remark(const cJSON *record)
+{
+	return record_json_embargo(record) ? " (Report this to security@kernel.org before making it public.)" : "";
+}
+
 static bool add_writers(cJSON *object, const struct finding *finding)
 {
 	cJSON *array = cJSON_AddArrayToObject(object, "writers");

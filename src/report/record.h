@@ -68,5 +68,7 @@ cJSON *record_read_lines(const char *text, size_t n, size_t *bad_lines);
 const char *record_embargo(const struct finding *finding);
 /* The same of a record read back. */
 const char *record_json_embargo(const cJSON *record);
+/* To stand behind its title: " (Report this ...)", "" if anybody may know. */
+const char *record_json_embargo_remark(const cJSON *record);
 
 #endif

@@ -82,7 +82,8 @@ static bool add_locations(cJSON *result, const cJSON *record)
 
 static bool add_properties(cJSON *result, const cJSON *record)
 {
-	static const char *const members[] = {"id", "severity", "coarse", "layer", "l1", "scenario", "target", "known"};
+	static const char *const members[] = {"id",	  "severity", "coarse", "layer",    "l1",
+					      "scenario", "target",   "known",	"embargoed"};
 	cJSON *properties = cJSON_AddObjectToObject(result, "properties");
 
 	for (size_t i = 0; properties && i < sizeof(members) / sizeof(members[0]); i++) {
@@ -114,8 +115,7 @@ static bool add_result(cJSON *results, const cJSON *record)
 	int class = class_from_name(record_string(record, "class"));
 	char text[600];
 
-	snprintf(text, sizeof(text), "%s%s", record_string(record, "title"),
-		 record_json_embargo(record) ? " (Report this to security@kernel.org before making it public.)" : "");
+	snprintf(text, sizeof(text), "%s%s", record_string(record, "title"), record_json_embargo_remark(record));
 	if (!result || !cJSON_AddItemToArray(results, result) ||
 	    !cJSON_AddStringToObject(result, "ruleId", class_info[class].name) ||
 	    !cJSON_AddNumberToObject(result, "ruleIndex", class) ||

@@ -248,16 +248,21 @@ static void print_caveats(const struct sheet *sheet, const struct finding *f)
 				 : "well-behaved: a correct L1 hypervisor meets this");
 	if (f->assertion_only)
 		fprintf(out, "note       only an assertion shows this (CONFIG_DEBUG_VM=y)\n");
-	if (record_embargo(f)) {
-		char text[320];
+}
 
-		snprintf(text, sizeof(text),
-			 "%s Such findings go to the kernel's security list, security@kernel.org, before they go "
-			 "anywhere public (see Documentation/process/security-bugs.rst in the kernel tree).",
-			 record_embargo(f));
-		fputc('\n', out);
-		print_wrapped(sheet, 0, text);
-	}
+static void print_embargo(const struct sheet *sheet, const struct timeline *t)
+{
+	const char *why = timeline_embargo(t);
+	char text[320];
+
+	if (!why)
+		return;
+	snprintf(text, sizeof(text),
+		 "%s Such findings go to the kernel's security list, security@kernel.org, before they go "
+		 "anywhere public (see Documentation/process/security-bugs.rst in the kernel tree).",
+		 why);
+	fputc('\n', sheet->out);
+	print_wrapped(sheet, 0, text);
 }
 
 static void print_finding(const struct sheet *sheet, const struct finding *f)
@@ -339,6 +344,7 @@ static void print_report(const struct sheet *sheet, const struct timeline *t, co
 			fprintf(out, "layer      %s\n", layer_name[t->finding.layer]);
 		print_long_word(sheet, "signature", t->finding.signature);
 		print_caveats(sheet, &t->finding);
+		print_embargo(sheet, t);
 		print_writers(out, &t->finding);
 	}
 	print_scenario(out, t, name);

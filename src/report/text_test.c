@@ -221,11 +221,57 @@ static void json_says_the_same(void **state)
 	free(t);
 }
 
+/* The scenario shows the other one too, whoever wrote it down for this one. */
+static void another_finding_makes_it_a_secret(void **state)
+{
+	struct timeline *t = example();
+	struct finding *other = &t->outcome.findings[1];
+
+	(void)state;
+	assert_non_null(timeline_embargo(t));
+	t->finding.class = CLASS_LOST_DIRTY_HOST;
+	t->outcome.finding_count = 2;
+	t->outcome.findings[0] = t->finding;
+	*other = t->finding;
+	strcpy(other->signature, "lost-dirty-l1:tlb:f");
+	assert_null(timeline_embargo(t));
+	other->class = CLASS_STALE_ACCESS;
+	assert_non_null(timeline_embargo(t));
+	other->class = CLASS_LOST_DIRTY_L1;
+	other->embargoed = true;
+	assert_non_null(timeline_embargo(t));
+	t->finding.embargoed = true;
+	assert_non_null(strstr(timeline_embargo(t), "this one"));
+	free(t);
+}
+
+static void a_report_says_whose_secret_it_shows(void **state)
+{
+	struct timeline *t = example();
+	char *text;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)state;
+	t->finding.class = CLASS_LOST_DIRTY_HOST;
+	t->outcome.finding_count = 1;
+	t->outcome.findings[0].class = CLASS_MEMORY;
+	report_text(out, t, INFO, NULL);
+	fclose(out);
+	assert_non_null(strstr(text, "security@kernel.org"));
+	free(text);
+	free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(eighty_columns),     cmocka_unit_test(a_written_word_has_no_bits),
-		cmocka_unit_test(a_mail_is_narrower), cmocka_unit_test(tells_what_it_knows),
+		cmocka_unit_test(another_finding_makes_it_a_secret),
+		cmocka_unit_test(a_report_says_whose_secret_it_shows),
+		cmocka_unit_test(eighty_columns),
+		cmocka_unit_test(a_written_word_has_no_bits),
+		cmocka_unit_test(a_mail_is_narrower),
+		cmocka_unit_test(tells_what_it_knows),
 		cmocka_unit_test(json_says_the_same),
 	};
 

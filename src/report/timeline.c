@@ -2,6 +2,7 @@
 /* timeline.c: watch one page through one run. */
 #include "report/timeline.h"
 
+#include "report/record.h"
 #include "scenario/text.h"
 
 #include <stdarg.h>
@@ -40,6 +41,17 @@ const char *timeline_pte_text(uint64_t pte)
 bool timeline_change_shows(const struct timeline_change *change)
 {
 	return change->word || strcmp(timeline_pte_text(change->old_pte), timeline_pte_text(change->new_pte)) != 0;
+}
+
+const char *timeline_embargo(const struct timeline *t)
+{
+	const char *why = t->has_finding ? record_embargo(&t->finding) : NULL;
+
+	for (uint32_t i = 0; !why && i < t->outcome.finding_count; i++) {
+		if (record_embargo(&t->outcome.findings[i]))
+			why = "The same scenario shows another finding, which is embargoed.";
+	}
+	return why;
 }
 
 /* ---- watching ---------------------------------------------------------------- */

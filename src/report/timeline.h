@@ -71,6 +71,12 @@ bool timeline_watches(const struct timeline *t);
 bool timeline_change_shows(const struct timeline_change *change);
 const char *timeline_pte_text(uint64_t pte);
 
+/*
+ * Is a report of it nothing for a public place? The scenario shows each finding of its run, not only the one that is
+ * told. Why, in one sentence; NULL: anybody may read it. What a corpus says must be marked in all of them.
+ */
+const char *timeline_embargo(const struct timeline *t);
+
 /* Write the whole report of a finding (or of a scenario that shows none): at most 80 columns. name: the scenario's
  * file. */
 void report_text(FILE *out, const struct timeline *t, const char *target_info, const char *name);

@@ -19,6 +19,7 @@ struct known_entry {
 struct known {
 	size_t count;
 	struct known_entry *entries;
+	char left_out[1024]; /* of the first bad entry: what tell got */
 	/* While loading: */
 	const struct scenario_kernel *kernel;
 	void (*tell)(const char *message);
@@ -39,7 +40,7 @@ static bool add(struct known *known, const struct scenario_expectation *expectat
 	return true;
 }
 
-static void tell_of(const struct known *known, const char *path, const struct scenario_error *error)
+static void leave_out(struct known *known, const char *path, const struct scenario_error *error)
 {
 	char message[4096];
 
@@ -48,8 +49,20 @@ static void tell_of(const struct known *known, const char *path, const struct sc
 		snprintf(message, sizeof(message), "%s:%u:%u: %s", path, error->line, error->column, error->message);
 	else
 		snprintf(message, sizeof(message), "%s", error->message);
+	if (!*known->left_out)
+		snprintf(known->left_out, sizeof(known->left_out), "%s", message);
 	if (known->tell)
 		known->tell(message);
+}
+
+/* A secret is kept even if the rest of its entry makes no sense. */
+static bool add_embargoed(struct known *known, const struct scenario_file *file, const char *name)
+{
+	for (uint32_t i = 0; i < file->expectation_count; i++) {
+		if (file->expectations[i].kind == EXPECT_EMBARGOED && !add(known, &file->expectations[i], name))
+			return false;
+	}
+	return true;
 }
 
 static bool load_file(struct known *known, const char *path, const char *name, struct scenario_file *file)
@@ -58,9 +71,11 @@ static bool load_file(struct known *known, const char *path, const char *name, s
 	struct scenario_error error;
 	bool expected, listed = false;
 
+	/* If it cannot be read at all, nothing may be left of the file before. */
+	file->expectation_count = 0;
 	if (scenario_file_load(path, file, &error)) {
-		tell_of(known, path, &error);
-		return true;
+		leave_out(known, path, &error);
+		return add_embargoed(known, file, name);
 	}
 	expectation = scenario_file_expectation(file, known->kernel);
 	expected = expectation && expectation->kind == EXPECT_FINDING;
@@ -68,10 +83,10 @@ static bool load_file(struct known *known, const char *path, const char *name, s
 		const struct scenario_expectation *e = &file->expectations[i];
 
 		listed |= e->kind == EXPECT_SIGNATURE;
-		if ((e->kind == EXPECT_EMBARGOED || (expected && e->kind == EXPECT_SIGNATURE)) && !add(known, e, name))
+		if (expected && e->kind == EXPECT_SIGNATURE && !add(known, e, name))
 			return false;
 	}
-	return !expected || listed || add(known, expectation, name);
+	return add_embargoed(known, file, name) && (!expected || listed || add(known, expectation, name));
 }
 
 static bool load_folder(struct known *known, const char *folder, unsigned depth, struct scenario_file *file)
@@ -160,4 +175,15 @@ bool known_embargoed(const struct known *known, const struct finding *finding)
 			return true;
 	}
 	return false;
+}
+
+void known_mark_embargoed(const struct known *known, struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		findings[i].embargoed |= known_embargoed(known, &findings[i]);
+}
+
+const char *known_left_out(const struct known *known)
+{
+	return *known->left_out ? known->left_out : NULL;
 }

@@ -17,8 +17,8 @@ struct known;
 
 /*
  * Read all entries of a folder and those below it, for a kernel. Entries that are
- * malformed are left out: tell (may be NULL) gets a message for each, with file,
- * line and column. NULL: the folder cannot be read, or no memory (error).
+ * malformed are left out, but for the embargoed signatures before the error: tell (may be NULL) gets a message for
+ * each, with file, line and column. NULL: the folder cannot be read, or no memory (error).
  */
 struct known *known_load(const char *folder, const struct scenario_kernel *kernel, void (*tell)(const char *message),
 			 char *error, size_t error_size);
@@ -28,5 +28,9 @@ void known_free(struct known *known);
 const char *known_match(const struct known *known, const struct finding *finding);
 /* Is it one that the kernel's security list hears of first? An entry says so. */
 bool known_embargoed(const struct known *known, const struct finding *finding);
+/* Say so in each that is; what is marked stays marked. */
+void known_mark_embargoed(const struct known *known, struct finding *findings, size_t count);
+/* The message for the first entry that was left out, NULL: there was none. */
+const char *known_left_out(const struct known *known);
 
 #endif

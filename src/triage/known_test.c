@@ -183,6 +183,36 @@ static void bad_entries_are_told(void **state)
 	assert_non_null(strstr(error, "/nonexistent"));
 }
 
+/* A slip in an entry must not publish what it keeps; nor is what it keeps taken from the entry before it. */
+static void a_bad_entry_keeps_its_secrets(void **state)
+{
+	struct finding it[] = {finding(CLASS_WRONG_PAGE, "wrong-page:tlb:slip", "wrong-page:tlb:x"),
+			       finding(CLASS_WARN, "warn:none:slip", "warn:none:x"),
+			       finding(CLASS_WARN, "warn:none:said", "warn:none:x")};
+	char path[256];
+	struct known *known = load("6.12", PAGE_64K, "");
+
+	(void)state;
+	assert_null(known_left_out(known));
+	known_free(known);
+	put("slip.txt", "rcfuzz-scenario 1\nembargoed wrong-page:tlb:slip\nembargoed warn:none:slip too much\n");
+	known = load("6.12", PAGE_64K, "");
+	assert_non_null(strstr(known_left_out(known), "slip.txt:3:"));
+	it[2].embargoed = true;
+	known_mark_embargoed(known, it, 3);
+	assert_true(it[0].embargoed);
+	assert_true(it[1].embargoed);
+	assert_true(it[2].embargoed); /* its record says so */
+	known_free(known);
+	snprintf(path, sizeof(path), "%s/slip.txt", folder);
+	unlink(path);
+	known = load("6.12", PAGE_64K, "");
+	it[0].embargoed = false;
+	known_mark_embargoed(known, it, 1);
+	assert_false(it[0].embargoed);
+	known_free(known);
+}
+
 static void deaths_are_findings(void **state)
 {
 	struct finding f = death_finding(SIGSEGV, false);
@@ -208,6 +238,7 @@ int main(void)
 		cmocka_unit_test(listed_signatures_go_before_the_coarse_one),
 		cmocka_unit_test(properties_of_a_kernel),
 		cmocka_unit_test(bad_entries_are_told),
+		cmocka_unit_test(a_bad_entry_keeps_its_secrets),
 		cmocka_unit_test(deaths_are_findings),
 	};
 
