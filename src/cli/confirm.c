@@ -18,6 +18,7 @@
 #include "stage/rules.h"
 #include "stage/stage.h"
 #include "stage/sweep.h"
+#include "stage/symptom.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@
 /* Questions that wait on the stage: what they show guides the delays of later ones. */
 #define AHEAD 2u
 #define RUNS 3u
+#define HANG_SECONDS "300"
 
 struct confirm_options {
 	struct target_choice target;
@@ -71,7 +73,9 @@ static const char help[] =
 	"Examples:\n"
 	"  rcfuzz confirm --stage 6.12-64k --id lost-dirty-host-26193f17 rcfuzz-out\n"
 	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k corpus/known/wider-permission-warns.txt\n"
-	"Exit: 0 not seen there, or a control was not clean; 1 seen, and every control was clean.";
+	"Exit: 0 not seen there, a control was not clean, or none could be run; 1 seen, and every control was clean; "
+	"also 1: the kernel there crashed, or ended twice, in another way than the finding says: that is a finding of "
+	"its own, and kept.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -105,8 +109,10 @@ struct trial {
 	uint64_t seen, restored, runs;
 	uint64_t runs_max, seen_enough;
 	unsigned delays; /* in a question; 0: nothing races */
+	bool asks_tlbie; /* at the end: of L1, for the guest */
 	struct sweep sweep;
 	char effect[256]; /* the first thing that was seen */
+	unsigned ended;	  /* how often the stage has, for no reason that counts */
 };
 
 struct confirm {
@@ -119,7 +125,9 @@ struct confirm {
 	struct records records;
 	struct trial trial, controls[CONTROL_COUNT];
 	const char *not_run[CONTROL_COUNT]; /* NULL: it was */
-	char *console;			    /* of a kernel that did not survive */
+	char *console;			    /* of a kernel that did not survive, */
+	const struct trial *death;	    /* in this trial, as the finding does not say: a finding of its own */
+	char death_text[256];
 };
 
 static double now_seconds(void)
@@ -131,27 +139,6 @@ static double now_seconds(void)
 }
 
 /* ---- what is seen ------------------------------------------------------------------ */
-
-/* What shows a class of finding from outside: a kind of record; ENDS: the kernel does not survive it; 0: nothing. */
-#define ENDS UINT32_MAX
-
-static unsigned evidence(enum finding_class class)
-{
-	switch (class) {
-	case CLASS_LOST_DIRTY_HOST:
-		return WIRE_LOST;
-	case CLASS_LOST_DIRTY_L1:
-		return EV_L1_COMPARE;
-	case CLASS_WARN:
-		return WIRE_LOG;
-	case CLASS_CRASH:
-	case CLASS_DEADLOCK:
-	case CLASS_HANG:
-		return ENDS;
-	default:
-		return 0;
-	}
-}
 
 static bool races(const struct scenario *s)
 {
@@ -168,15 +155,9 @@ static bool ran_alone(const struct scenario *s, unsigned op)
 	return true;
 }
 
-static bool is_evidence(const struct trial *t, const struct observed *r, enum finding_class class)
+static bool is_evidence(const struct trial *t, const struct observed *r, const struct finding *f)
 {
-	if (r->event.kind != evidence(class))
-		return false;
-	if (class == CLASS_WARN)
-		return true;
-	if (!ran_alone(&t->scenario, r->event.op))
-		return false;
-	return r->event.kind != EV_L1_COMPARE || r->event.status != 0;
+	return symptom_in_record(f, r) && (f->class == CLASS_WARN || ran_alone(&t->scenario, r->event.op));
 }
 
 /* The last harvests but for those behind a tlbie of L1. */
@@ -212,9 +193,9 @@ static void take_records(struct confirm *c, struct trial *t, const int32_t *dela
 			run++;
 			end_run(t, &sight);
 		}
-		if (!is_evidence(t, &r, c->finding->class))
+		if (!is_evidence(t, &r, c->finding))
 			continue;
-		if (r.event.op > tlbie_at(t)) {
+		if (t->asks_tlbie && r.event.op > tlbie_at(t)) {
 			sight.at_end = true;
 			continue;
 		}
@@ -228,46 +209,92 @@ static void take_records(struct confirm *c, struct trial *t, const int32_t *dela
 
 /* ---- running it ---------------------------------------------------------------------- */
 
-/* The kernel there did not survive. 0 if that is what the finding says, or an exit code. */
-static int take_end(struct confirm *c, struct trial *t, const char *why)
+static int start_stage(struct confirm *c)
 {
-	c->console = stage_console(c->stage);
-	if (evidence(c->finding->class) != ENDS)
-		return cli_error(CLI_INTERNAL, "%s", why);
-	t->seen++;
-	t->runs++;
-	snprintf(t->effect, sizeof(t->effect), "%.*s", (int)strcspn(why, ";"), why);
-	t->runs_max = t->runs;
+	char error[2048];
+
+	c->stage = stage_start(c->o->stage, races(c->s) ? 2 : 1, error, sizeof(error));
+	if (!c->stage)
+		return cli_error(CLI_NO_INPUT, "%s", error);
+	c->facts = *stage_facts(c->stage);
 	return 0;
+}
+
+/*
+ * The stage has ended; the next trial has a new one. Has it ended as the finding says? If not: a crash is a finding of
+ * its own, and so is an end that comes twice. Once may be the machine's doing. True: go on with this trial.
+ */
+static bool take_end(struct confirm *c, struct trial *t, const char *why)
+{
+	char line[sizeof(t->effect)];
+
+	free(c->console);
+	c->console = stage_console(c->stage);
+	stage_stop(c->stage);
+	c->stage = NULL;
+	if (c->console && symptom_in_console(c->finding, c->console, line, sizeof(line))) {
+		snprintf(t->effect, sizeof(t->effect), "%s", line);
+		t->seen++;
+		t->runs_max = ++t->runs;
+		return false;
+	}
+	if (!c->console || !symptom_of_death(c->console, line, sizeof(line))) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(why, ";\n"), why);
+		if (!t->ended++) {
+			fprintf(stderr, "rcfuzz: booting again: %s\n", line);
+			return true;
+		}
+	}
+	c->death = t;
+	snprintf(c->death_text, sizeof(c->death_text), "%s", line);
+	return false;
 }
 
 static bool is_over(const struct confirm *c, const struct trial *t, uint64_t sent, double began)
 {
-	return interrupted || t->seen >= t->seen_enough || sent * (t->delays ? t->delays : 1) >= t->runs_max ||
+	return interrupted || c->death || t->seen >= t->seen_enough ||
+	       sent * (t->delays ? t->delays : 1) >= t->runs_max ||
 	       (t->delays && now_seconds() - began > c->o->seconds);
 }
 
-/* Again and again. 0, or an exit code. */
-static int run_trial(struct confirm *c, struct trial *t)
+/* Again and again, until it is over or the stage ends: *ended. */
+static void run_on_stage(struct confirm *c, struct trial *t, double began, bool *ended, char *error, size_t error_size)
 {
 	int32_t delays[AHEAD][RACE_DELAYS];
-	uint64_t sent = 0, taken = 0;
-	double began = now_seconds();
-	char error[2048];
+	uint64_t sent = 0, taken = 0, before = t->runs / (t->delays ? t->delays : 1);
 
-	while (taken < sent || !is_over(c, t, sent, began)) {
-		if (sent - taken < AHEAD && !is_over(c, t, sent, began)) {
+	while (taken < sent || !is_over(c, t, before + sent, began)) {
+		if (sent - taken < AHEAD && !is_over(c, t, before + sent, began)) {
 			int32_t *next = delays[sent++ % AHEAD];
 
 			for (unsigned i = 0; i < t->delays; i++)
 				next[i] = sweep_next(&t->sweep);
-			if (!stage_send(c->stage, &t->scenario, next, t->delays, error, sizeof(error)))
-				return take_end(c, t, error);
-			continue;
+			*ended = !stage_send(c->stage, &t->scenario, next, t->delays, error, error_size);
+		} else {
+			*ended = !stage_receive(c->stage, &c->records, error, error_size);
+			if (!*ended)
+				take_records(c, t, delays[taken++ % AHEAD]);
 		}
-		if (!stage_receive(c->stage, &c->records, error, sizeof(error)))
-			return take_end(c, t, error);
-		take_records(c, t, delays[taken++ % AHEAD]);
+		if (*ended)
+			return;
+	}
+}
+
+/* 0, or an exit code. */
+static int run_trial(struct confirm *c, struct trial *t)
+{
+	double began = now_seconds();
+	char error[2048];
+	bool again = true;
+
+	while (again) {
+		bool ended = false;
+		int code = c->stage ? 0 : start_stage(c);
+
+		if (code)
+			return code;
+		run_on_stage(c, t, began, &ended, error, sizeof(error));
+		again = ended && take_end(c, t, error);
 	}
 	return 0;
 }
@@ -282,7 +309,8 @@ static void prepare(const struct confirm *c, struct trial *t, const struct scena
 	t->runs_max = runs;
 	t->seen_enough = UINT64_MAX;
 	t->delays = races(s) ? RACE_DELAYS : 0;
-	rules_play(&t->scenario, c->finding->class == CLASS_LOST_DIRTY_HOST ? c->finding->guest : 0, &op);
+	t->asks_tlbie = c->finding->class == CLASS_LOST_DIRTY_HOST && c->finding->guest;
+	rules_play(&t->scenario, t->asks_tlbie ? c->finding->guest : 0, &op);
 }
 
 static uint64_t runs_of(const struct confirm *c)
@@ -328,7 +356,7 @@ static int run_control(struct confirm *c, enum control control, uint64_t runs)
  */
 static int run_all(struct confirm *c)
 {
-	bool once = c->finding->class == CLASS_WARN || evidence(c->finding->class) == ENDS;
+	bool once = c->finding->class == CLASS_WARN || symptom_kind(c->finding->class) == SYMPTOM_ENDS;
 	int code = 0;
 
 	prepare(c, &c->trial, c->s, once && !races(c->s) ? 1 : runs_of(c));
@@ -336,9 +364,9 @@ static int run_all(struct confirm *c)
 		c->trial.seen_enough = once ? 1 : RACE_SEEN;
 	if (races(c->s) && !once)
 		code = run_trial(c, &c->trial);
-	for (int i = 0; i < CONTROL_COUNT && !code; i++)
+	for (int i = 0; i < CONTROL_COUNT && !code && !c->death; i++)
 		code = run_control(c, (enum control)i, c->trial.runs ? c->trial.runs : runs_of(c));
-	if (!code && !c->trial.runs)
+	if (!code && !c->death && !c->trial.runs)
 		code = run_trial(c, &c->trial);
 	return code;
 }
@@ -361,7 +389,7 @@ static struct confirmation confirmation_of(const struct confirm *c, char *decisi
 		.races = races(c->s),
 		.swept_ms = 1e-6 * (double)sweep_width(&t->sweep),
 		.restored = t->restored,
-		.asked_tlbie = t->scenario.op_count > tlbie_at(t),
+		.asked_tlbie = t->asks_tlbie,
 		.needs_tlb = c->finding->layer == LAYER_TLB,
 		.control_count = CONTROL_COUNT,
 	};
@@ -404,6 +432,19 @@ static int conclude(const struct confirm *c, const struct source *source)
 	return found_append(c->o->path, source->record) ? CLI_IO : cli_flush(code);
 }
 
+/* With the findings of a folder, or in the working directory: ID-STAGE.SUFFIX. */
+static void path_beside(const struct confirm *c, const struct source *source, const char *suffix, char *path,
+			size_t size)
+{
+	const char *slash = strrchr(source->path, '/');
+
+	if (source->record)
+		snprintf(path, size, "%s/reports/%s-%s.%s", c->o->path, record_string(source->record, "id"),
+			 c->o->stage, suffix);
+	else
+		snprintf(path, size, "%s-%s.%s", slash ? slash + 1 : source->path, c->o->stage, suffix);
+}
+
 /* The log of a kernel that did not survive. */
 static int keep_console(const struct confirm *c, const struct source *source)
 {
@@ -411,16 +452,29 @@ static int keep_console(const struct confirm *c, const struct source *source)
 
 	if (!c->console)
 		return 0;
-	if (source->record)
-		snprintf(path, sizeof(path), "%s/reports/%s-%s.console.log", c->o->path,
-			 record_string(source->record, "id"), c->o->stage);
-	else
-		snprintf(path, sizeof(path), "%s-%s.console.log",
-			 strrchr(source->path, '/') ? strrchr(source->path, '/') + 1 : source->path, c->o->stage);
+	path_beside(c, source, "console.log", path, sizeof(path));
 	if (file_write_atomic(path, c->console, strlen(c->console), error, sizeof(error)))
 		return cli_error(CLI_IO, "%s", error);
 	fprintf(stderr, "rcfuzz: the kernel's log is in %s\n", path);
 	return 0;
+}
+
+/* What ended the stage, and is not what was looked for, is a finding of its own: keep the scenario beside the log. */
+static int conclude_death(const struct confirm *c, const struct source *source)
+{
+	static struct scenario_file file;
+	struct scenario_error error;
+	char path[PATH_MAX + 128];
+
+	file = (struct scenario_file){.scenario = c->death->scenario};
+	snprintf(file.story, sizeof(file.story), "ends %s (%s): %s", c->facts.kernel, c->facts.package, c->death_text);
+	path_beside(c, source, "ends-stage.txt", path, sizeof(path));
+	if (scenario_file_save(path, &file, &error))
+		return cli_error(CLI_IO, "%s", error.message);
+	printf("%s: %s\n\nThe kernel %s did not survive it, and not as the finding says:\n%s\n"
+	       "That is a finding of its own; its scenario is in %s\n",
+	       source->path, c->finding->title, c->facts.kernel, c->death_text, path);
+	return cli_flush(CLI_FINDING);
 }
 
 /* ---- the verb -------------------------------------------------------------------------- */
@@ -434,7 +488,7 @@ static int can_be_seen(const struct confirm *c, const struct source *source)
 	if (why)
 		return cli_error(CLI_BAD_INPUT, "%s: %s %s is not on the stage: %s", source->path,
 				 op_info[c->s->ops[op].kind].actor, op_info[c->s->ops[op].kind].name, why);
-	if (!evidence(c->finding->class))
+	if (!symptom_kind(c->finding->class))
 		return cli_error(CLI_BAD_INPUT, "%s: a finding of class %s cannot be seen from outside", source->path,
 				 class_info[c->finding->class].name);
 	return 0;
@@ -442,23 +496,24 @@ static int can_be_seen(const struct confirm *c, const struct source *source)
 
 static int confirm_on_stage(struct confirm *c, const struct source *source)
 {
-	char error[2048];
 	int code = can_be_seen(c, source);
 
 	if (code)
 		return code;
-	c->stage = stage_start(c->o->stage, races(c->s) ? 2 : 1, error, sizeof(error));
-	if (!c->stage)
-		return cli_error(CLI_NO_INPUT, "%s", error);
-	c->facts = *stage_facts(c->stage);
+	/* A kernel says that a task hangs only when that has lasted 120 to 240 seconds. */
+	if (c->finding->class == CLASS_DEADLOCK || c->finding->class == CLASS_HANG)
+		setenv("RCFUZZ_STAGE_PATIENCE", HANG_SECONDS, 0);
+	code = start_stage(c);
+	if (code)
+		return code;
 	if (c->facts.page_shift != (c->s->config.page == PAGE_4K ? 12u : 16u))
 		code = cli_error(CLI_USAGE, "the module and the kernel %s have different page sizes", c->o->stage);
 	else
 		code = run_all(c);
-	if (c->console && keep_console(c, source) && !code)
+	if (c->console && (c->death || c->trial.seen) && keep_console(c, source) && !code)
 		code = CLI_IO;
 	if (!code)
-		code = conclude(c, source);
+		code = c->death ? conclude_death(c, source) : conclude(c, source);
 	stage_stop(c->stage);
 	records_free(&c->records);
 	free(c->console);

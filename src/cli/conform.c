@@ -16,6 +16,7 @@
 #include "stage/model.h"
 #include "stage/rules.h"
 #include "stage/stage.h"
+#include "stage/symptom.h"
 #include "triage/minimize.h"
 
 #include <signal.h>
@@ -88,7 +89,8 @@ static const struct argp_option options[] = {
 
 static const char help[] =
 	"Runs scenarios here and on an unmodified kernel in emulation (prepared by ci/stage), and compares what can be "
-	"seen from outside, op by op: results, faults that reach L1, harvests, bytes of pages.\v"
+	"seen from outside, op by op: results, faults that reach L1, harvests, bytes of pages, warnings. Without "
+	"files: 1000 random scenarios, or --count of them.\v"
 	"Examples:\n"
 	"  rcfuzz conform --stage 6.12-64k --kernel ~/linux corpus/seeds\n"
 	"  rcfuzz conform --stage 6.12-64k --kernel ~/linux --count 100000 --out conform\n"
@@ -266,6 +268,12 @@ static void count(struct conform *c, const struct pair *pair, unsigned ops, bool
 	c->tally.differences += differs;
 }
 
+/* Does what was seen differ, or what the kernels complained of? */
+static bool sides_differ(const struct conform *c, unsigned ops, struct difference *d)
+{
+	return records_differ(&c->ours, &c->theirs, ops, d) || symptom_warn_differs(&c->outcome, &c->theirs, d);
+}
+
 /* Take the oldest answer, and compare. 0, or an exit code; -1: there will be none, *error says why. */
 static int compare(struct conform *c, char *error, size_t error_size)
 {
@@ -281,7 +289,7 @@ static int compare(struct conform *c, char *error, size_t error_size)
 	c->boots = 0;
 	ops = model_run(c->model, &pair->scenario, &c->ours, &c->outcome);
 	tell_records(c, pair);
-	differs = records_differ(&c->ours, &c->theirs, ops, &d);
+	differs = sides_differ(c, ops, &d);
 	count(c, pair, ops, differs);
 	if (!differs || c->differences == c->options->differences_max)
 		return tell_progress(c);
@@ -368,7 +376,7 @@ static bool still_differs(void *ctx, const struct scenario *s, uint32_t *last_op
 	if (k->lost)
 		return false;
 	ops = model_run(c->model, s, &c->ours, &c->outcome);
-	if (!records_differ(&c->ours, &c->theirs, ops, &d) || d.op >= s->op_count)
+	if (!sides_differ(c, ops, &d) || d.op >= s->op_count)
 		return false;
 	if (k->known &&
 	    (d.our_kind != k->first.our_kind || d.their_kind != k->first.their_kind || s->ops[d.op].kind != k->op_kind))

@@ -133,8 +133,7 @@ static void print_confirmations(FILE *out, const cJSON *record)
 	cJSON_ArrayForEach(confirmation, cJSON_GetObjectItemCaseSensitive(record, "confirm"))
 	{
 		fprintf(out, "\non an unmodified kernel, %s: %s\n", record_string(confirmation, "kernel"),
-			cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(confirmation, "confirmed")) ? "confirmed"
-												  : "not confirmed");
+			confirmation_verdict(confirmation));
 		confirmation_text(out, confirmation, 3, 80);
 	}
 }

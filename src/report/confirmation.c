@@ -10,10 +10,13 @@
 
 bool confirmation_holds(const struct confirmation *c)
 {
-	for (unsigned i = 0; i < c->control_count; i++)
-		if (c->controls[i].seen)
-			return false;
-	return c->seen > 0;
+	uint64_t seen = 0, runs = 0;
+
+	for (unsigned i = 0; i < c->control_count; i++) {
+		seen += c->controls[i].seen;
+		runs += c->controls[i].runs;
+	}
+	return c->seen > 0 && seen == 0 && runs > 0;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
@@ -43,7 +46,8 @@ static bool add_all(cJSON *json, const struct confirmation *c)
 		    cJSON_AddBoolToObject(json, "confirmed", confirmation_holds(c)) &&
 		    cJSON_AddStringToObject(json, "effect", c->effect) &&
 		    cJSON_AddStringToObject(json, "decisive", c->decisive) &&
-		    cJSON_AddBoolToObject(json, "needs_tlb", c->needs_tlb);
+		    cJSON_AddBoolToObject(json, "needs_tlb", c->needs_tlb) &&
+		    cJSON_AddStringToObject(json, "limits", CONFIRMATION_LIMITS);
 
 	if (done && c->races)
 		done = cJSON_AddNumberToObject(json, "swept_ms", c->swept_ms);
@@ -100,10 +104,35 @@ static bool is_true(const cJSON *json, const char *member)
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, member));
 }
 
+/* How often it was seen in all controls, of how many runs. */
+static void add_up_controls(const cJSON *json, double *seen, double *runs)
+{
+	const cJSON *control;
+
+	*seen = *runs = 0;
+	cJSON_ArrayForEach(control, cJSON_GetObjectItemCaseSensitive(json, "controls"))
+	{
+		*seen += record_number(control, "seen");
+		*runs += record_number(control, "runs");
+	}
+}
+
+const char *confirmation_verdict(const cJSON *json)
+{
+	double seen, runs;
+
+	add_up_controls(json, &seen, &runs);
+	if (!(record_number(json, "seen") > 0))
+		return "not confirmed";
+	return runs > 0 && seen == 0 ? "confirmed" : "seen, not confirmed";
+}
+
 static void say_controls(FILE *out, const cJSON *json)
 {
 	const cJSON *control;
-	double seen = 0, run = 0;
+	double seen, runs;
+
+	add_up_controls(json, &seen, &runs);
 
 	fprintf(out, "Controls (the decisive op is \"%s\"):", record_string(json, "decisive"));
 	cJSON_ArrayForEach(control, cJSON_GetObjectItemCaseSensitive(json, "controls"))
@@ -116,12 +145,10 @@ static void say_controls(FILE *out, const cJSON *json)
 		else
 			fprintf(out, "seen in %.0f of %.0f;", record_number(control, "seen"),
 				record_number(control, "runs"));
-		seen += record_number(control, "seen");
-		run += record_number(control, "runs");
 	}
-	fputs(seen  ? " NOT CLEAN: the scenario does not show what it says. "
-	      : run ? " all clean. "
-		    : " none could be run. ",
+	fputs(seen > 0	 ? " NOT CLEAN: the scenario does not show what it says. "
+	      : runs > 0 ? " all clean. "
+			 : " none could be run, so what was seen is not confirmed. ",
 	      out);
 }
 
@@ -142,11 +169,7 @@ static void say_seen(FILE *out, const cJSON *json)
 				     : "A tlbie of L1 does not bring it back, in %.0f of %.0f. ",
 			restored > 0 ? restored : seen, seen);
 	if (seen == 0 && is_true(json, "needs_tlb"))
-		fputs("It needs a CPU that keeps a translation across a change of LPIDR; the emulation drops all then, "
-		      "so this proves nothing. ",
-		      out);
-	else if (seen == 0)
-		fputs("The emulation is not the hardware: this proves nothing. ", out);
+		fputs("It needs a CPU that keeps a translation across a change of LPIDR. ", out);
 }
 
 /* Words, with one space or a newline between them. */
@@ -163,9 +186,7 @@ static char *words_of(const cJSON *json)
 		record_number(json, "cpus") > 1 ? "two CPUs" : "one CPU");
 	say_seen(out, json);
 	say_controls(out, json);
-	fputs("The emulation shows no translation that outlives a change of LPIDR, no walk cache, and no weak memory "
-	      "order.",
-	      out);
+	fputs(CONFIRMATION_LIMITS, out);
 	fclose(out);
 	return text;
 }
@@ -199,10 +220,9 @@ void confirmation_html(FILE *out, const cJSON *array)
 	{
 		char *text = words_of(confirmation);
 
-		fprintf(out, "<p><b>");
-		markup_text(out, is_true(confirmation, "confirmed") ? "Confirmed on " : "Not confirmed on ");
+		fprintf(out, "<p><b>On ");
 		markup_text(out, record_string(confirmation, "kernel"));
-		fprintf(out, ".</b> ");
+		fprintf(out, ": %s.</b> ", confirmation_verdict(confirmation));
 		markup_text(out, text ? text : "");
 		fprintf(out, "</p>\n");
 		free(text);

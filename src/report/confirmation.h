@@ -16,6 +16,12 @@
 /* Why a control was not run: not worth a word in a paragraph. */
 #define CONFIRMATION_NO_SUCH_CONTROL "it does not apply"
 
+/* What the emulation cannot show: said wherever a confirmation stands, also in JSON (member "limits"). */
+#define CONFIRMATION_LIMITS                                                                                            \
+	"The emulated CPU drops its TLB at each write of LPIDR and matches a tlbie of a page by address only, so it "  \
+	"shows no translation that goes stale across LPIDs; it has no walk cache and no ERAT, and no weak memory "     \
+	"order. Not seeing something there proves nothing."
+
 struct confirmation_control {
 	const char *what;
 	const char *not_run; /* why it was not; NULL: it was */
@@ -39,8 +45,10 @@ struct confirmation {
 	unsigned control_count;
 };
 
-/* Seen, and in no control. */
+/* Seen, and in no control, at least one of which was run. */
 bool confirmation_holds(const struct confirmation *c);
+/* The same of one that was kept, in words: "confirmed", "seen, not confirmed" or "not confirmed". */
+const char *confirmation_verdict(const cJSON *confirmation);
 
 /* NULL: out of memory. */
 cJSON *confirmation_json(const struct confirmation *c);

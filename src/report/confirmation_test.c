@@ -3,6 +3,7 @@
 #include "report/confirmation.h"
 
 #include "report/record.h"
+#include "report/sarif.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +63,39 @@ static void a_paragraph_says_what_was_seen(void **state)
 	assert_true(confirmation_holds(&c));
 	assert_says(&c, "Seen in 3 of 3 runs. The first time: page 1 has changed.");
 	assert_says(&c, "without it: seen in 0 of 3; plain: not run, there is no L2; all clean.");
-	assert_says(&c, "no weak memory order.");
+	/* Whether it was seen or not, and for programs too. */
+	for (c.seen = 0; c.seen < 2; c.seen++) {
+		cJSON *json = confirmation_json(&c);
+
+		assert_says(&c, CONFIRMATION_LIMITS);
+		assert_string_equal(record_string(json, "limits"), CONFIRMATION_LIMITS);
+		cJSON_Delete(json);
+	}
+}
+
+static void assert_verdict(const struct confirmation *c, const char *verdict)
+{
+	cJSON *json = confirmation_json(c);
+
+	assert_string_equal(confirmation_verdict(json), verdict);
+	assert_int_equal(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "confirmed")), confirmation_holds(c));
+	assert_int_equal(!strcmp(verdict, "confirmed"), confirmation_holds(c));
+	cJSON_Delete(json);
+}
+
+static void without_a_control_nothing_is_confirmed(void **state)
+{
+	struct confirmation c = example();
+
+	(void)state;
+	assert_verdict(&c, "confirmed");
+	c.controls[0].runs = 0;
+	assert_verdict(&c, "seen, not confirmed");
+	assert_says(&c, "none could be run, so what was seen is not confirmed.");
+	c.controls[0].not_run = "on our machine it shows there too";
+	assert_verdict(&c, "seen, not confirmed");
+	c.seen = 0;
+	assert_verdict(&c, "not confirmed");
 }
 
 static void a_control_that_shows_it_spoils_it(void **state)
@@ -71,7 +104,7 @@ static void a_control_that_shows_it_spoils_it(void **state)
 
 	(void)state;
 	c.controls[0].seen = 1;
-	assert_false(confirmation_holds(&c));
+	assert_verdict(&c, "seen, not confirmed");
 	assert_says(&c, "NOT CLEAN");
 }
 
@@ -82,7 +115,7 @@ static void not_seen_proves_nothing(void **state)
 	(void)state;
 	c.seen = 0;
 	assert_false(confirmation_holds(&c));
-	assert_says(&c, "The emulation is not the hardware: this proves nothing.");
+	assert_says(&c, "Not seeing something there proves nothing.");
 	c.needs_tlb = true;
 	assert_says(&c, "keeps a translation across a change of LPIDR");
 }
@@ -153,10 +186,30 @@ static void a_page_escapes_what_it_shows(void **state)
 	assert_true(confirmation_add(record, confirmation_json(&c)));
 	confirmation_html(out, cJSON_GetObjectItemCaseSensitive(record, "confirm"));
 	fclose(out);
-	assert_non_null(strstr(text, "Confirmed on 6.12-64k."));
+	assert_non_null(strstr(text, "On 6.12-64k: confirmed."));
 	assert_null(strstr(text, "<script>"));
 	free(text);
 	cJSON_Delete(record);
+}
+
+/* For code review tools: a property of the result. */
+static void a_sarif_result_has_it(void **state)
+{
+	static const char text[] = "{\"schema\":1,\"id\":\"warn-1\",\"class\":\"warn\"}\n";
+	struct confirmation c = example();
+	size_t bad;
+	cJSON *records = record_read_lines(text, sizeof(text) - 1, &bad), *sarif, *at;
+
+	(void)state;
+	assert_true(confirmation_add(records->child, confirmation_json(&c)));
+	sarif = sarif_report(records);
+	at = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(sarif, "runs")->child, "results")->child;
+	at = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(at, "properties"), "confirm");
+	assert_int_equal(cJSON_GetArraySize(at), 1);
+	assert_string_equal(record_string(at->child, "kernel"), "6.12-64k");
+	assert_string_equal(record_string(at->child, "limits"), CONFIRMATION_LIMITS);
+	cJSON_Delete(sarif);
+	cJSON_Delete(records);
 }
 
 /* A later run of the fuzzer writes its own record of the finding: it knows of no confirmation. */
@@ -178,10 +231,16 @@ static void a_later_record_keeps_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_paragraph_says_what_was_seen), cmocka_unit_test(a_control_that_shows_it_spoils_it),
-		cmocka_unit_test(not_seen_proves_nothing),	  cmocka_unit_test(a_race_says_how_far_it_was_swept),
-		cmocka_unit_test(lines_are_no_longer_than_asked), cmocka_unit_test(a_record_has_one_for_each_kernel),
-		cmocka_unit_test(a_page_escapes_what_it_shows),	  cmocka_unit_test(a_later_record_keeps_it),
+		cmocka_unit_test(a_paragraph_says_what_was_seen),
+		cmocka_unit_test(a_control_that_shows_it_spoils_it),
+		cmocka_unit_test(not_seen_proves_nothing),
+		cmocka_unit_test(a_race_says_how_far_it_was_swept),
+		cmocka_unit_test(lines_are_no_longer_than_asked),
+		cmocka_unit_test(a_record_has_one_for_each_kernel),
+		cmocka_unit_test(without_a_control_nothing_is_confirmed),
+		cmocka_unit_test(a_sarif_result_has_it),
+		cmocka_unit_test(a_page_escapes_what_it_shows),
+		cmocka_unit_test(a_later_record_keeps_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

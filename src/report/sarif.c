@@ -82,8 +82,8 @@ static bool add_locations(cJSON *result, const cJSON *record)
 
 static bool add_properties(cJSON *result, const cJSON *record)
 {
-	static const char *const members[] = {"id",	  "severity", "coarse", "layer",    "l1",
-					      "scenario", "target",   "known",	"embargoed"};
+	static const char *const members[] = {"id",	  "severity", "coarse", "layer",     "l1",
+					      "scenario", "target",   "known",	"embargoed", "confirm"};
 	cJSON *properties = cJSON_AddObjectToObject(result, "properties");
 
 	for (size_t i = 0; properties && i < sizeof(members) / sizeof(members[0]); i++) {

@@ -145,7 +145,7 @@ static bool equal(const struct observed *a, const struct observed *b)
 	       (!a->bytes || !memcmp(a->payload, b->payload, a->bytes));
 }
 
-/* The next record that is compared. */
+/* The next record that is compared here; rules.c says why the others are not, symptom.c compares warnings. */
 static bool next_compared(const struct records *r, size_t *at, struct observed *record)
 {
 	while (records_next(r, at, record))

@@ -6,6 +6,15 @@
  * at any time, so that is right; but what needs a CPU that remembers cannot be compared. So our machine forgets as
  * often (model.c), and evictions and moves between CPUs mean nothing there.
  *
+ * A WARN of the kernel there must be a finding of ours in the same scenario, by its function or its line. The other way
+ * round it is not asked: a kernel warns of the same place _ONCE a boot, ours once a scenario, and VM_WARN_ON is not
+ * compiled in there. If our side ended early, what is warned of later there is not ours to know. Other alarms of the
+ * log (hung tasks, lockups) come from a busy machine: they are told, not compared; a kernel that dies is (conform.c).
+ *
+ * WIRE_LOST is not compared: it follows from the harvests and the bytes, which are. What it adds are the kernel's own
+ * stores, and there the sides differ: a page has changed there if its bytes have (a store of the same bytes is none),
+ * here if it was stored to.
+ *
  * Numbers of frames are the host's own affair, and LPIDs are chosen by the kernel: neither is compared.
  */
 #include "rules.h"
@@ -31,6 +40,8 @@ static const struct {
 	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
 	{OP_L2_SIGNAL, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
 	{OP_HOST_NOMEM, false, "nothing makes an allocation of the kernel fail there"},
+	/* The hcall's result could be compared, but what it leaves is a page that later harvests name there and not
+	 * here, and which pages these are then depends on all entries before. */
 	{OP_L1_VPA, true, "the kernel marks a VPA dirty at each entry, and those of the stage are more"},
 };
 
