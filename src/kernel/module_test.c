@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* module_test.c: where a call is, also where the compiler has no line for it. On a module that is made here. */
+/* module_test.c: where a call is, also where the compiler has no line for it, and what members are called. On a module
+ * that is made here. */
 #include "module.h"
 
 #include <dlfcn.h>
@@ -16,6 +17,11 @@
 /* `#line 0` makes clang write the row that it has for what is of no line of its own. */
 static const char source[] = "#include \"kernel/target.h\"\n"
 			     "struct target rcfuzz_target = {.abi = TARGET_ABI};\n"
+			     "struct long_names {\n"
+			     "	long a_member_of_a_name_that_is_much_longer_than_what_a_report_has_room_for_1;\n"
+			     "	long a_member_of_a_name_that_is_much_longer_than_what_a_report_has_room_for_2;\n"
+			     "	struct { long x; } inner;\n"
+			     "} names;\n"
 			     "const void *seen[4];\n"
 			     "__attribute__((noinline)) void call(int i)\n"
 			     "{\n"
@@ -62,10 +68,19 @@ static void compile(void)
 	assert_int_equal(system(command), 0);
 }
 
+static struct module *m;
+
 static int setup(void **state)
 {
+	char error[256] = "";
+
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	if (!mkdtemp(folder))
+		return -1;
+	compile();
+	m = module_load(path, error, sizeof(error));
+	print_message("%s", error);
+	return m ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -73,11 +88,12 @@ static int teardown(void **state)
 	char command[128];
 
 	(void)state;
+	module_unload(m);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	return system(command);
 }
 
-static uint32_t line_of_call(struct module *m, const void *address, const char *function)
+static uint32_t line_of_call(const void *address, const char *function)
 {
 	struct module_place place;
 
@@ -88,15 +104,10 @@ static uint32_t line_of_call(struct module *m, const void *address, const char *
 
 static void a_call_without_a_line_has_the_next_one(void **state)
 {
-	char error[256] = "";
 	const void **seen;
-	struct module *m;
 	void *handle;
 
 	(void)state;
-	compile();
-	m = module_load(path, error, sizeof(error));
-	assert_string_equal(error, "");
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	assert_non_null(handle);
 	seen = dlsym(handle, "seen");
@@ -108,18 +119,29 @@ static void a_call_without_a_line_has_the_next_one(void **state)
 		assert_non_null(function);
 		function();
 	}
-	assert_int_equal(line_of_call(m, seen[3], "has_lines"), 42);
-	assert_int_equal(line_of_call(m, seen[1], "has_a_line_after"), 21);
-	assert_int_equal(line_of_call(m, seen[2], "has_a_line_before"), 32);
+	assert_int_equal(line_of_call(seen[3], "has_lines"), 42);
+	assert_int_equal(line_of_call(seen[1], "has_a_line_after"), 21);
+	assert_int_equal(line_of_call(seen[2], "has_a_line_before"), 32);
 	dlclose(handle);
-	module_unload(m);
+}
+
+static void members_of_long_names_are_two(void **state)
+{
+	const char *first = module_member(m, "long_names", 0), *second = module_member(m, "long_names", 8);
+
+	(void)state;
+	assert_string_equal(module_member(m, "long_names", 16), "inner.x");
+	assert_memory_equal(first, "a_member_of", 11);
+	assert_memory_equal(second, "a_member_of", 11);
+	assert_string_not_equal(first, second);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_call_without_a_line_has_the_next_one, setup, teardown),
+		cmocka_unit_test(a_call_without_a_line_has_the_next_one),
+		cmocka_unit_test(members_of_long_names_are_two),
 	};
 
-	return cmocka_run_group_tests_name("module", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("module", tests, setup, teardown);
 }
