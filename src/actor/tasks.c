@@ -370,7 +370,7 @@ static void service_accessed(void *ctx, enum target_point kind, enum target_mark
 	w->hooks.accessed(w->hooks.ctx, kind, marking, address, size, callers);
 }
 
-static void service_locked(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS])
+static void service_locked(void *ctx, const void *lock, bool tried, const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
 	struct world_task *task = w->task;
@@ -380,6 +380,7 @@ static void service_locked(void *ctx, const void *lock, const void *const caller
 	if (task->lock_count == WORLD_LOCKS_MAX)
 		return;
 	held->lock = lock;
+	held->tried = tried;
 	held->class = 0;
 	memcpy(held->callers, callers, sizeof(held->callers));
 	task->lock_count++;

@@ -78,6 +78,7 @@ struct host_slot {
 struct held_lock {
 	const void *lock;
 	const void *callers[TARGET_CALLERS];
+	bool tried;    /* it would not have waited for it */
 	uint8_t class; /* for who watches: what it knows the lock by; 0 when taken */
 };
 

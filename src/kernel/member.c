@@ -89,14 +89,15 @@ bool member_name(Dwfl_Module *module, const char *structure, size_t offset, char
 	Dwarf_Die type, member, inner;
 	Dwarf_Word place, at = offset;
 	bool found = find_structure(module, structure, &type);
+	char path[512] = "";
 
-	text[0] = '\0';
 	while (found && is_aggregate(&type) && find_member(&type, at, &member, &inner, &place)) {
 		if (dwarf_diename(&member))
-			text_append(text, size, "%s%s", *text ? "." : "", dwarf_diename(&member));
+			text_append(path, sizeof(path), "%s%s", *path ? "." : "", dwarf_diename(&member));
 		at -= place;
 		type = inner;
 		enter_array(&type, &at);
 	}
+	text_fit_name(text, size, path);
 	return *text != '\0';
 }

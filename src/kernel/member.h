@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* "arch.l1_ptcr" for an offset into struct kvm; indices of arrays are left out. False: there is no such thing. */
+/* "arch.l1_ptcr" for an offset into struct kvm; indices of arrays are left out; as text_fit_name. False: there is no
+ * such thing. */
 bool member_name(Dwfl_Module *module, const char *structure, size_t offset, char *text, size_t size);
 
 #endif

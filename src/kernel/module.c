@@ -345,6 +345,56 @@ static Dwarf_Die *find_unit(struct module *m, uintptr_t address, Dwarf_Addr *bia
 	return NULL;
 }
 
+/* The line of a row, if it has one and is of that file; 0: not so. */
+static int line_of(Dwarf_Line *row, const char *file)
+{
+	const char *its_file = row ? dwarf_linesrc(row, NULL, NULL) : NULL;
+	bool ends = true;
+	int number = 0;
+
+	if (its_file && !strcmp(its_file, file) && dwarf_lineendsequence(row, &ends) == 0 && !ends)
+		dwarf_lineno(row, &number);
+	return number;
+}
+
+static bool is_within(Dwarf_Die *function, Dwarf_Line *row)
+{
+	Dwarf_Addr address;
+
+	return row && dwarf_lineaddr(row, &address) == 0 && dwarf_haspc(function, address) == 1;
+}
+
+/*
+ * The row has line 0: the compiler has made one instruction of several lines, or invented it (DWARF 5, 6.2.2). The next
+ * line of that file in the function, or else the one before; 0: there is none.
+ */
+static uint32_t nearby_line(Dwarf_Die *cu, Dwarf_Die *function, Dwarf_Line *row)
+{
+	const char *file = dwarf_linesrc(row, NULL, NULL);
+	size_t count, at = 0;
+	Dwarf_Lines *lines;
+	int number = 0;
+
+	if (!file || dwarf_getsrclines(cu, &lines, &count) != 0)
+		return 0;
+	while (at < count && dwarf_onesrcline(lines, at) != row)
+		at++;
+	for (size_t i = at + 1; i < count && !number && is_within(function, dwarf_onesrcline(lines, i)); i++)
+		number = line_of(dwarf_onesrcline(lines, i), file);
+	for (size_t i = at; i-- > 0 && !number && is_within(function, dwarf_onesrcline(lines, i));)
+		number = line_of(dwarf_onesrcline(lines, i), file);
+	return (uint32_t)number;
+}
+
+/* The innermost function of these scopes, inlined or not. */
+static Dwarf_Die *function_of(Dwarf_Die *scopes, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine || dwarf_tag(&scopes[i]) == DW_TAG_subprogram)
+			return &scopes[i];
+	return NULL;
+}
+
 static size_t look_up(struct module *m, uintptr_t address, struct module_place *out)
 {
 	Dwarf_Addr bias;
@@ -366,6 +416,8 @@ static size_t look_up(struct module *m, uintptr_t address, struct module_place *
 	if (scope_count > 0) {
 		/* dwarf_getscopes does not give the inlining chain; the DIE tree does. */
 		inlined_count = dwarf_getscopes_die(&scopes[0], &inlined);
+		if (line && !place.line && function_of(inlined, inlined_count))
+			place.line = nearby_line(cu, function_of(inlined, inlined_count), line);
 		if (inlined_count > 0)
 			n = places_of_scopes(inlined, inlined_count, cu, place, out);
 	}

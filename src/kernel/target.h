@@ -15,10 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 5u
+#define TARGET_ABI 6u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
+#define TARGET_LOCK_OTHER "other"
 
 /* Why a vCPU left guest mode; what the hardware puts into registers (ISA 3.1, Book III, 7.5). */
 struct guest_exit {
@@ -136,7 +137,8 @@ struct host_services {
 			 size_t size, const void *const callers[TARGET_CALLERS]);
 	/* More than one task may be under way in this world: tell of locks. */
 	bool overlap;
-	void (*locked)(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS]);
+	/* tried: it was free, and the kernel would not have waited for it. */
+	void (*locked)(void *ctx, const void *lock, bool tried, const void *const callers[TARGET_CALLERS]);
 	void (*unlocked)(void *ctx, const void *lock);
 	/* Let others run until wake(what); does not return if nobody is left who could do that (a deadlock). */
 	void (*wait)(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS]);
@@ -243,7 +245,7 @@ struct target {
 	 * "kvm_nested_guest", "rmap_nested", "kvm_memory_slot", or else "object".
 	 */
 	const char *(*object_name)(const void *start, size_t size);
-	/* What a lock is called: the member that it is, such as "mmu_lock". Never NULL. */
+	/* What a lock is called: the member that it is, such as "mmu_lock"; TARGET_LOCK_OTHER: not known. */
 	const char *(*lock_name)(const void *lock);
 
 	/* Does the task that runs hold mmu_lock? */

@@ -116,14 +116,11 @@ static void observe_word(struct runner *r, const void *word, const void *const c
 		o->word(o->ctx, r->world.task->op, rmap ? "rmap" : "bitmap", &writer);
 }
 
-void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
+/* Whatever the write does to the word, before or after it. */
+static void look_at_word(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
 {
-	struct runner *r = ctx;
 	struct world *w = &r->world;
 
-	if (r->bare)
-		return;
-	provenance_note_word(&r->provenance, word, callers);
 	if (r->observer && r->observer->word)
 		observe_word(r, word, callers);
 	if (w->ending || w->task->unlocked || w->target->mmu_locked())
@@ -133,6 +130,22 @@ void access_word_written(void *ctx, const void *word, const void *const callers[
 		return;
 	w->task->unlocked = true;
 	w->hooks.report(r, REPORT_LOCK, NULL, 0, NULL, "an rmap changes without mmu_lock", callers);
+}
+
+void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	if (r->bare)
+		return;
+	provenance_after_word(&r->provenance, word, callers);
+	look_at_word(r, word, callers);
+}
+
+static void word_is_written(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
+{
+	provenance_before_word(&r->provenance, word, callers);
+	look_at_word(r, word, callers);
 }
 
 /* ---- all accesses ---------------------------------------------------------------------- */
@@ -154,7 +167,7 @@ void access_accessed(void *ctx, enum target_point kind, enum target_marking mark
 	}
 	if (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC)
 		for (uintptr_t word = at & ~7ul; word < at + size && word < (at & ~7ul) + 8 * WORDS_MAX; word += 8)
-			access_word_written(r, (const void *)word, callers);
+			word_is_written(r, (const void *)word, callers);
 	/* Entries of page tables are read and written whole, by the hardware as well: they count as marked. */
 	if (r->world.tracking && MEMORY_KIND(line) != KMEM_PGTABLE)
 		look_for_race(r, kind, marking, address, size, callers);

@@ -612,14 +612,15 @@ static void add_race_side(struct runner *r, struct finding *f, const struct data
 static void name_variable(struct runner *r, const void *address, struct finding *f, char *text, size_t size)
 {
 	struct machine_kmem_object object = {0};
-	const char *member;
+	const char *word, *member;
+	char whole[128];
 
 	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
 		return;
-	snprintf(text, size, "%s", object_word(r, &object, address, &f->layer));
-	member = module_member(r->module, text, (size_t)((const char *)address - (const char *)object.start));
-	if (*member)
-		text_append(text, size, ".%s", member);
+	word = object_word(r, &object, address, &f->layer);
+	member = module_member(r->module, word, (size_t)((const char *)address - (const char *)object.start));
+	snprintf(whole, sizeof(whole), "%s%s%s", word, *member ? "." : "", member);
+	text_fit_name(text, size, whole);
 }
 
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,

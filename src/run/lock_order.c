@@ -27,11 +27,18 @@ static uint32_t find_class(struct lock_order *o, const char *name)
 	return i;
 }
 
-/* LOCK_CLASSES: there are too many. Asked once while the lock is held. */
+/*
+ * LOCK_CLASSES: there are too many, or the lock has no name: locks that have nothing in common are no class. Asked once
+ * while the lock is held.
+ */
 static uint32_t class_of(struct runner *r, struct held_lock *held)
 {
-	if (!held->class)
-		held->class = (uint8_t)(1 + find_class(&r->locks, r->world.target->lock_name(held->lock)));
+	const char *name;
+
+	if (held->class)
+		return held->class - 1u;
+	name = r->world.target->lock_name(held->lock);
+	held->class = (uint8_t)(1 + (strcmp(name, TARGET_LOCK_OTHER) ? find_class(&r->locks, name) : LOCK_CLASSES));
 	return held->class - 1u;
 }
 
@@ -59,8 +66,12 @@ void lock_order_note(struct runner *r)
 	struct world_task *task = r->world.task;
 	struct held_lock *taken = &task->locks[task->lock_count - 1];
 	struct lock_order *o = &r->locks;
-	uint32_t b = class_of(r, taken);
+	uint32_t b;
 
+	/* Who only tries does not wait: no circle goes through there (lockdep, a trylock). */
+	if (taken->tried)
+		return;
+	b = class_of(r, taken);
 	for (uint32_t i = 0; i + 1 < task->lock_count && b < LOCK_CLASSES; i++) {
 		uint32_t a = class_of(r, &task->locks[i]), visited = 0, last;
 

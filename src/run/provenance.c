@@ -133,16 +133,34 @@ static struct provenance_word *slot_of_word(struct provenance *p, const uint64_t
 	return &p->words[((uintptr_t)word >> 3) % PROVENANCE_WORDS];
 }
 
-void provenance_note_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+/* A collision forgets the older word, as above. False: there is nothing known of this one, its value included. */
+static bool take_slot(struct provenance *p, const uint64_t *word, struct provenance_word **w)
 {
-	struct provenance_word *w = slot_of_word(p, word);
+	*w = slot_of_word(p, word);
+	if ((*w)->word == word && (*w)->world == p->world)
+		return true;
+	**w = (struct provenance_word){.word = word, .world = p->world};
+	return false;
+}
 
-	/* A collision forgets the older word, as above. */
-	if (w->word != word || w->world != p->world)
-		*w = (struct provenance_word){.word = word, .world = p->world};
-	else
+void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+{
+	struct provenance_word *w;
+
+	if (take_slot(p, word, &w))
 		look_at(w);
+	else
+		w->value = __atomic_load_n(word, __ATOMIC_RELAXED);
 	w->pending = intern(p, callers);
+}
+
+void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+{
+	struct provenance_word *w;
+
+	take_slot(p, word, &w);
+	w->pending = intern(p, callers);
+	look_at(w);
 }
 
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)

@@ -58,10 +58,12 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
 
 /*
- * A word that was zero at first is being written, or just was. What the write did is seen by the time the word is next
- * noted or found: it is memory of this process that can be read then.
+ * A word is about to be written. What the write does is seen by the time the word is next noted or found: it is memory
+ * of this process that can be read then.
  */
-void provenance_note_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+/* It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. */
+void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 

@@ -580,6 +580,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
+	r->last_lock = (struct held_lock){0};
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);

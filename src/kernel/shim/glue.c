@@ -505,7 +505,7 @@ static const char *find_lock_name(const void *lock)
 		return "tlb_lock";
 	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp,
 			   id) if (lock == (const void *)&gp->tlb_lock) return "tlb_lock";
-	return "lock";
+	return TARGET_LOCK_OTHER;
 }
 
 /* Looking runs kernel code too, and is nothing that another CPU could see or come between. */

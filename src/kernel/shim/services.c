@@ -153,12 +153,12 @@ static void may_sleep(const char *what)
 
 /* ---- locks: a word that names the task that holds it, plus one ------------------ */
 
-static noinline void tell_locked(const void *lock)
+static noinline void tell_locked(const void *lock, bool tried)
 {
 	const void *callers[TARGET_CALLERS];
 
 	get_callers(callers);
-	rcfuzz_host->locked(rcfuzz_host->ctx, lock, callers);
+	rcfuzz_host->locked(rcfuzz_host->ctx, lock, tried, callers);
 }
 
 /* What takes a lock uses the memory that it lies in. */
@@ -184,7 +184,19 @@ static void take_word(unsigned int *lock, const char *twice, const char *why)
 	}
 	*lock = rcfuzz_host->task + 1;
 	if (unlikely(rcfuzz_host->overlap))
-		tell_locked(lock);
+		tell_locked(lock, false);
+}
+
+/* False: somebody holds it. */
+static bool try_word(unsigned int *lock)
+{
+	check_memory(lock);
+	if (*lock)
+		return false;
+	*lock = rcfuzz_host->task + 1;
+	if (unlikely(rcfuzz_host->overlap))
+		tell_locked(lock, true);
+	return true;
 }
 
 /* False: it was not this task's to give. */
@@ -221,9 +233,8 @@ int rcfuzz_spin_trylock(raw_spinlock_t *lock)
 {
 	rcfuzz_step();
 	point(POINT_LOCK, NULL, lock);
-	if (*(unsigned int *)lock)
+	if (!try_word((unsigned int *)lock))
 		return 0;
-	take_word((unsigned int *)lock, "", "");
 	self()->spin_depth++;
 	return 1;
 }
@@ -255,10 +266,9 @@ void rcfuzz_mutex_unlock(struct mutex *lock)
 
 int rcfuzz_mutex_trylock(struct mutex *lock)
 {
-	if (*(unsigned int *)lock)
-		return 0;
-	take_word((unsigned int *)lock, "", "");
-	return 1;
+	rcfuzz_step();
+	point(POINT_LOCK, NULL, lock);
+	return try_word((unsigned int *)lock);
 }
 
 bool rcfuzz_mutex_is_locked(struct mutex *lock)

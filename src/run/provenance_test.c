@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* provenance_test.c: who changed an entry or a word last, whether it is told before the write or after it. */
+#include "provenance.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define VALID (1ull << 63)
+#define WRITABLE 2ull
+#define R 0x100ull
+#define C 0x80ull
+
+static const char code[8];
+static const void *const A[TARGET_CALLERS] = {&code[1]};
+static const void *const B[TARGET_CALLERS] = {&code[2]};
+static const void *const D[TARGET_CALLERS] = {&code[3]};
+static uint64_t word;
+
+static int setup(void **state)
+{
+	struct provenance *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -1;
+	provenance_reset(p);
+	word = 0;
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static const void *who(const struct provenance_site *site)
+{
+	return site ? site->callers[0] : NULL;
+}
+
+/* ---- words -------------------------------------------------------------------------- */
+
+static void write_then_tell(struct provenance *p, uint64_t value, const void *const *callers)
+{
+	word = value;
+	provenance_after_word(p, &word, callers);
+}
+
+static void tell_then_write(struct provenance *p, uint64_t value, const void *const *callers)
+{
+	provenance_before_word(p, &word, callers);
+	word = value;
+}
+
+typedef void writes(struct provenance *p, uint64_t value, const void *const *callers);
+static writes *const ways[] = {write_then_tell, tell_then_write};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static void expect_word(struct provenance *p, const void *written, const void *cleared)
+{
+	const struct provenance_word *w = provenance_find_word(p, &word);
+
+	assert_non_null(w);
+	assert_ptr_equal(who(w->written), written);
+	assert_ptr_equal(who(w->cleared), cleared);
+}
+
+static void who_clears_a_word_is_who_did(void **state)
+{
+	for (size_t i = 0; i < WAYS; i++) {
+		assert_int_equal(setup(state), 0);
+		ways[i](*state, 1, A);
+		ways[i](*state, 0, B);
+		expect_word(*state, B[0], B[0]);
+		teardown(state);
+	}
+}
+
+static void neither_who_set_it_nor_who_came_between(void **state)
+{
+	for (size_t i = 0; i < WAYS; i++) {
+		assert_int_equal(setup(state), 0);
+		ways[i](*state, 1, A);
+		ways[i](*state, 3, D);
+		expect_word(*state, D[0], NULL);
+		ways[i](*state, 0, B);
+		expect_word(*state, B[0], B[0]);
+		ways[i](*state, 1, A);
+		expect_word(*state, A[0], B[0]);
+		teardown(state);
+	}
+}
+
+static void a_write_that_changes_nothing_is_nobodys(void **state)
+{
+	for (size_t i = 0; i < WAYS; i++) {
+		assert_int_equal(setup(state), 0);
+		ways[i](*state, 1, A);
+		ways[i](*state, 1, B);
+		expect_word(*state, A[0], NULL);
+		teardown(state);
+	}
+}
+
+/* A module of the flavour `access` tells of most writes twice. */
+static void told_before_and_after_is_one_write(void **state)
+{
+	tell_then_write(*state, 3, A);
+	provenance_after_word(*state, &word, A);
+	expect_word(*state, A[0], NULL);
+	tell_then_write(*state, 1, B);
+	provenance_after_word(*state, &word, B);
+	expect_word(*state, B[0], B[0]);
+}
+
+/* What was in memory when a word is first told of was nobody's that is known. */
+static void a_word_need_not_begin_with_zero(void **state)
+{
+	word = 6;
+	tell_then_write(*state, 6, A);
+	expect_word(*state, NULL, NULL);
+	tell_then_write(*state, 2, B);
+	expect_word(*state, B[0], B[0]);
+}
+
+static void another_world_has_other_words(void **state)
+{
+	write_then_tell(*state, 1, A);
+	provenance_reset(*state);
+	assert_null(provenance_find_word(*state, &word));
+	assert_null(provenance_find_word(*state, NULL));
+}
+
+/* ---- entries ------------------------------------------------------------------------- */
+
+static void each_change_of_an_entry_has_its_own_site(void **state)
+{
+	struct provenance *p = *state;
+	const struct provenance_entry *e;
+
+	provenance_note(p, &word, 0, VALID | WRITABLE, 1, A);
+	provenance_note(p, &word, VALID | WRITABLE, VALID | WRITABLE | R | C, 2, B);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, 3, D);
+	e = provenance_find(p, &word);
+	assert_non_null(e);
+	assert_ptr_equal(who(e->mapped), A[0]);
+	assert_int_equal(e->mapped_at, 1);
+	assert_ptr_equal(who(e->set_r), B[0]);
+	assert_ptr_equal(who(e->set_c), B[0]);
+	assert_int_equal(e->set_c_at, 2);
+	assert_ptr_equal(who(e->cleared_c), D[0]);
+	assert_int_equal(e->cleared_c_at, 3);
+	assert_null(e->cleared_r);
+	assert_null(e->narrowed);
+	provenance_note(p, &word, VALID | WRITABLE | R, VALID | R, 4, B);
+	assert_ptr_equal(who(e->narrowed), B[0]);
+	assert_ptr_equal(who(e->mapped), B[0]);
+	assert_int_equal(e->narrowed_at, 4);
+	assert_null(provenance_find(p, &code));
+	provenance_reset(p);
+	assert_null(provenance_find(p, &word));
+}
+
+/* The first that made a translation stale after the bit was set, not the last. */
+static void the_first_to_make_a_translation_stale_did_it(void **state)
+{
+	struct provenance *p = *state;
+	const struct provenance_entry *e;
+
+	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, 1, A);
+	e = provenance_find(p, &word);
+	assert_non_null(e);
+	assert_null(provenance_staled(e, LOSS_C).site);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, 2, B);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), B[0]);
+	assert_null(provenance_staled(e, LOSS_R).site);
+	provenance_note(p, &word, VALID | WRITABLE | R, 0, 3, D);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), B[0]);
+	assert_int_equal(provenance_staled(e, LOSS_C).at, 2);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_ACCESS).site), D[0]);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_R).site), D[0]);
+	/* It is set again: what was before says nothing. */
+	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, 4, A);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | R | C, 5, D);
+	provenance_note(p, &word, VALID | R | C, VALID | R, 6, B);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), D[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_clears_a_word_is_who_did),
+		cmocka_unit_test(neither_who_set_it_nor_who_came_between),
+		cmocka_unit_test(a_write_that_changes_nothing_is_nobodys),
+		cmocka_unit_test_setup_teardown(told_before_and_after_is_one_write, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_need_not_begin_with_zero, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_world_has_other_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_change_of_an_entry_has_its_own_site, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_first_to_make_a_translation_stale_did_it, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("provenance", tests, NULL, NULL);
+}
