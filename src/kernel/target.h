@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 5u
+#define TARGET_ABI 6u
 /* How many return addresses a report carries, innermost first; the rest is NULL. */
 #define TARGET_CALLERS 4
 #define TARGET_TASKS 33u
@@ -134,8 +134,10 @@ struct host_services {
 	const uint8_t *memory_lines;
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
-	/* More than one task may be under way in this world: tell of locks. */
+	/* More than one task may be under way in this world: tell of what they wait for. */
 	bool overlap;
+	/* Tell of locks: what order they are taken in is the same whether ops overlap or not. */
+	bool tell_locks;
 	void (*locked)(void *ctx, const void *lock, const void *const callers[TARGET_CALLERS]);
 	void (*unlocked)(void *ctx, const void *lock);
 	/* Let others run until wake(what); does not return if nobody is left who could do that (a deadlock). */
