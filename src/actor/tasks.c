@@ -60,6 +60,8 @@ void world_tasks_begin(struct world *w)
 	w->tracking = false;
 	watch(w);
 	w->services.overlap = w->schedule || w->scenario->point_count > 0;
+	/* A wait for ever names who holds the lock. */
+	w->services.tell_locks = w->tell_locks || w->services.overlap;
 	w->services.steps_left = WORLD_STEPS_MAX;
 }
 
@@ -253,12 +255,11 @@ void world_op(struct world *w, unsigned index)
 	w->tracking = w->config->level == LEVEL_ACCESS &&
 		      (has_points(w, w->scenario->ops[index].label) || schedule_has(w, index));
 	run_op(w, index);
-	if (!w->services.overlap)
-		return;
-	if (!sched_drain(&w->sched))
+	if (w->services.overlap && !sched_drain(&w->sched))
 		w->hooks.deadlock(w->hooks.ctx);
 	w->tracking = false;
 	watch(w);
+	/* Whether ops could have overlapped or not: a schedule in which nothing is decided is no schedule. */
 	w->target->quiescent();
 }
 

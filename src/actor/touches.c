@@ -2,6 +2,8 @@
 /* touches.c: see touches.h. */
 #include "touches.h"
 
+#include <string.h>
+
 /* No addresses of kernel memory. */
 enum { TRANSLATIONS = 1, HOST_MEMORY = 2 };
 
@@ -22,22 +24,29 @@ static const struct {
 	[POINT_WRITE] = {.variable = true, .write = true},
 };
 
-void touches_begin(struct touches *t)
+void touches_begin(struct touches *t, uint32_t ops)
 {
-	t->count = 0;
+	t->of_op_max = TOUCHES_MAX / (ops < 1 ? 1 : ops < TOUCHES_OPS ? ops : TOUCHES_OPS);
+	memset(t->of_op, 0, sizeof(t->of_op));
+	t->count = t->word_count = 0;
 	t->generation++;
 }
 
+/* NULL: new, and there is no room. */
 static struct touched *find(struct touches *t, uintptr_t what)
 {
 	uint64_t hash = (uint64_t)what * 0x9e3779b97f4a7c15u >> 32;
 	struct touched *slot;
 
-	/* There are more slots than touches: it ends. */
+	/* Half of the slots stay free: it ends. */
 	for (;; hash++) {
 		slot = &t->slots[hash % TOUCHES_SLOTS];
-		if (slot->generation != t->generation)
+		if (slot->generation != t->generation) {
+			if (t->word_count == TOUCHES_SLOTS / 2)
+				return NULL;
+			t->word_count++;
 			*slot = (struct touched){.what = what, .generation = t->generation};
+		}
 		if (slot->what == what)
 			return slot;
 	}
@@ -47,14 +56,20 @@ static void add(struct touches *t, unsigned op, uint32_t nth, uintptr_t what, bo
 {
 	struct touched *slot;
 
-	if (t->count == TOUCHES_MAX || op >= TOUCHES_OPS || nth > UINT16_MAX)
+	if (op >= TOUCHES_OPS || nth > UINT16_MAX)
 		return;
-	t->list[t->count++] = (struct touch){what, (uint16_t)nth, (uint8_t)op, write, memory};
 	slot = find(t, what);
+	if (!slot)
+		return;
 	if (write)
 		slot->writers |= (uint8_t)(1u << op);
 	else
 		slot->readers |= (uint8_t)(1u << op);
+	/* Where the others could interrupt this one; where it can interrupt them is in theirs. */
+	if (t->of_op[op] == t->of_op_max || t->count == TOUCHES_MAX)
+		return;
+	t->of_op[op]++;
+	t->list[t->count++] = (struct touch){what, (uint16_t)nth, (uint8_t)op, write, memory};
 }
 
 void touches_note(struct touches *t, unsigned op, uint32_t nth, enum target_point kind, const void *variable)

@@ -25,7 +25,9 @@ struct touch {
 
 struct touches {
 	uint32_t count, generation;
-	struct touch list[TOUCHES_MAX]; /* more are left out */
+	uint32_t of_op[TOUCHES_OPS], of_op_max; /* each op has its share: a long one leaves room for the others */
+	struct touch list[TOUCHES_MAX]; /* more are left out, */
+	uint32_t word_count;		/* but what was touched is known of half as many words as there are slots */
 	/* By what: which ops read and write it, a bit each. */
 	struct touched {
 		uintptr_t what;
@@ -34,7 +36,8 @@ struct touches {
 	} slots[TOUCHES_SLOTS];
 };
 
-void touches_begin(struct touches *t);
+/* ops: of the schedule. */
+void touches_begin(struct touches *t, uint32_t ops);
 /* Before the op does that at its yield point `nth`. variable as in host_services.point. */
 void touches_note(struct touches *t, unsigned op, uint32_t nth, enum target_point kind, const void *variable);
 /* *aims is overwritten. labels: of the schedule's ops, TOUCHES_OPS at most. */

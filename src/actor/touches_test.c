@@ -24,7 +24,7 @@ static bool has_aim(uint16_t victim, uint16_t child, uint16_t nth)
 static void test_conflicts(void **state)
 {
 	(void)state;
-	touches_begin(&t);
+	touches_begin(&t, 3);
 	touches_note(&t, 0, 1, POINT_READ, &memory[0]);		    /* both read */
 	touches_note(&t, 0, 2, POINT_READ, &memory[1]);		    /* the other writes */
 	touches_note(&t, 0, 3, POINT_WRITE, &memory[2]);	    /* the other reads */
@@ -46,7 +46,7 @@ static void test_conflicts(void **state)
 static void test_hardware(void **state)
 {
 	(void)state;
-	touches_begin(&t);
+	touches_begin(&t, 3);
 	touches_note(&t, 0, 1, POINT_HW, NULL);
 	touches_note(&t, 0, 2, POINT_USER, NULL);
 	touches_note(&t, 1, 1, POINT_HW, NULL);
@@ -72,14 +72,14 @@ static void test_limits(void **state)
 	uint16_t highest = 0;
 
 	(void)state;
-	touches_begin(&t);
+	touches_begin(&t, 3);
 	touches_note(&t, 1, 1, POINT_WRITE, &memory[0]);
-	touches_begin(&t);
+	touches_begin(&t, 3);
 	touches_note(&t, 0, 1, POINT_WRITE, &memory[0]);
 	touches_aims(&t, labels, &aims);
 	assert_int_equal(aims.count, 0);
 
-	touches_begin(&t);
+	touches_begin(&t, 2);
 	for (unsigned i = 0; i < TOUCHES_MAX / 2; i++)
 		touches_note(&t, 0, 1 + i, POINT_WRITE, &memory[i]);
 	for (unsigned i = 0; i < TOUCHES_MAX; i++)
@@ -96,12 +96,33 @@ static void test_limits(void **state)
 	assert_true(highest > TOUCHES_MAX / 4);
 }
 
+/* An op of many touches leaves room for a short one, and it is known what it touched last. */
+static void test_long_and_short(void **state)
+{
+	(void)state;
+	touches_begin(&t, 2);
+	for (unsigned i = 0; i < 2 * TOUCHES_MAX; i++)
+		touches_note(&t, 0, 1 + i, POINT_READ, &memory[i % 1024]);
+	touches_note(&t, 0, 2 * TOUCHES_MAX + 1, POINT_READ, &memory[2000]);
+	touches_note(&t, 1, 5, POINT_WRITE, &memory[2000]);
+	touches_aims(&t, labels, &aims);
+	assert_int_equal(aims.count, 1);
+	assert_true(has_aim(12, 11, 5));
+	/* More words than are known do not end in a search for ever. */
+	for (uintptr_t i = 1; i <= 2 * TOUCHES_SLOTS; i++)
+		touches_note(&t, 0, 1, POINT_READ, (void *)(i << 16));
+	touches_note(&t, 1, 6, POINT_WRITE, &memory[2000]);
+	touches_aims(&t, labels, &aims);
+	assert_true(has_aim(12, 11, 6));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conflicts),
 		cmocka_unit_test(test_hardware),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_long_and_short),
 	};
 
 	return cmocka_run_group_tests_name("touches", tests, NULL, NULL);

@@ -140,7 +140,6 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 	enum vcpu_mode mode = vcpu->mode;
 	unsigned guest = vcpu->guest;
 	unsigned unchanged = 0;
-	const bool overlap = w->services.overlap;
 
 	for (unsigned tries = 0; tries < FAULTS_MAX; tries++) {
 		uint32_t changes = w->entry_changes;
@@ -161,10 +160,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		}
 		w->faults++;
 		fault_to_exit(&vcpu->exit, access);
-		/* If this is the last time, a report wants to know which locks are taken. */
-		w->services.overlap = overlap || unchanged + 1 >= FAULTS_WITHOUT_CHANGE_MAX;
 		vcpu_exit(w, v);
-		w->services.overlap = overlap;
 		if (vcpu->mode == VCPU_DEAD || vcpu->entry.interrupted)
 			return ACCESS_FAILED;
 		if (vcpu->mode != mode || vcpu->guest != guest) {

@@ -175,6 +175,7 @@ struct world {
 	struct world_schedule *schedule; /* NULL: only what the scenario says */
 	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
 	bool tell_points;		 /* call hooks.point at each yield point of each op */
+	bool tell_locks;		 /* call hooks.locked also where no ops can overlap */
 	bool tracking;			 /* an op runs that others may interrupt at the level access */
 	/* Where each task has read since its last other yield point: a loop reads a place more than once. */
 	uint64_t epochs; /* that were given to tasks; in no two worlds the same */

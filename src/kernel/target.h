@@ -135,8 +135,10 @@ struct host_services {
 	const uint8_t *memory_lines;
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
-	/* More than one task may be under way in this world: tell of locks. */
+	/* More than one task may be under way in this world: tell of what they wait for. */
 	bool overlap;
+	/* Tell of locks: what order they are taken in is the same whether ops overlap or not. */
+	bool tell_locks;
 	/* tried: it was free, and the kernel would not have waited for it. */
 	void (*locked)(void *ctx, const void *lock, bool tried, const void *const callers[TARGET_CALLERS]);
 	void (*unlocked)(void *ctx, const void *lock);

@@ -577,6 +577,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->hash = 0;
 	r->wild = false;
 	r->world.tell_points = observer && observer->point;
+	r->world.tell_locks = !r->bare;
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);

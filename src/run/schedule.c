@@ -59,7 +59,7 @@ void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedu
 		choose_first(s, schedule);
 	for (uint32_t i = 0; i < s->op_count; i++)
 		labels[i] = s->ops[i].label;
-	touches_begin(&r->touches);
+	touches_begin(&r->touches, schedule->count);
 	r->schedule = schedule;
 	r->world.schedule = &in_world;
 	run_scenario(r, s, NULL, outcome);

@@ -183,7 +183,7 @@ static void take_word(unsigned int *lock, const char *twice, const char *why)
 		check_memory(lock);
 	}
 	*lock = rcfuzz_host->task + 1;
-	if (unlikely(rcfuzz_host->overlap))
+	if (rcfuzz_host->tell_locks)
 		tell_locked(lock, false);
 }
 
@@ -194,7 +194,7 @@ static bool try_word(unsigned int *lock)
 	if (*lock)
 		return false;
 	*lock = rcfuzz_host->task + 1;
-	if (unlikely(rcfuzz_host->overlap))
+	if (rcfuzz_host->tell_locks)
 		tell_locked(lock, true);
 	return true;
 }
@@ -207,10 +207,9 @@ static bool give_word(unsigned int *lock, const char *not_held, const char *by_a
 	if (*lock != rcfuzz_host->task + 1)
 		return false;
 	*lock = 0;
-	if (unlikely(rcfuzz_host->overlap)) {
+	if (rcfuzz_host->tell_locks)
 		rcfuzz_host->unlocked(rcfuzz_host->ctx, lock);
-		rcfuzz_host->wake(rcfuzz_host->ctx, lock);
-	}
+	wake(lock);
 	return true;
 }
 
@@ -254,7 +253,7 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 	may_sleep("mutex_lock with a spinlock held");
 	point(POINT_LOCK, NULL, lock);
 	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
-	if (unlikely(rcfuzz_host->overlap) && rcfuzz_is_unreferenced_guest(lock))
+	if (rcfuzz_host->tell_locks && rcfuzz_is_unreferenced_guest(lock))
 		report(REPORT_LOCK, NULL, 0, NULL, "a nested guest is used after its last reference");
 }
 
