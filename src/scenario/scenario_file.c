@@ -90,10 +90,31 @@ static const char *skip_v(const char *version)
 	return version[0] == 'v' && version[1] >= '0' && version[1] <= '9' ? version + 1 : version;
 }
 
+/* Number by number, up to what is no number: 6.18 is 6.18.0, and 6.18-rc1 counts as 6.18, as it does for the
+ * pattern 6.18. */
+static bool is_or_later(const char *version, const char *first)
+{
+	while (*first >= '0' && *first <= '9') {
+		bool is_number = *version >= '0' && *version <= '9';
+		char *rest = (char *)version, *first_rest;
+		unsigned long wanted = strtoul(first, &first_rest, 10);
+		unsigned long number = is_number ? strtoul(version, &rest, 10) : 0;
+
+		if (number != wanted)
+			return number > wanted;
+		version = rest + (*rest == '.');
+		first = first_rest + (*first_rest == '.');
+	}
+	return true;
+}
+
 static bool version_matches(const char *pattern, const char *version)
 {
 	char longer[SCENARIO_PATTERN_MAX + 8];
+	size_t numbers = scenario_version_length(pattern);
 
+	if (numbers && !strcmp(pattern + numbers, "+"))
+		return scenario_version_length(version) && is_or_later(skip_v(version), skip_v(pattern));
 	pattern = skip_v(pattern);
 	version = skip_v(version);
 	if (!fnmatch(pattern, version, 0))

@@ -136,6 +136,28 @@ static void test_expectations(void **state)
 	assert_false(scenario_expectation_covers(e, "memory"));
 }
 
+/* What a release has repaired stays so in all that follow. */
+static void test_or_later(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nexpect v6.18.2+ pass\nexpect 6.9+ finding warn\n";
+	static const struct {
+		const char *version, *expected;
+	} cases[] = {
+		{"6.18.2", "pass"},  {"v6.18.10", "pass"}, {"6.19", "pass"},	  {"6.19-rc1", "pass"},
+		{"6.100.1", "pass"}, {"7.0", "pass"},	   {"10.0", "pass"},	  {"6.18.1", "warn"},
+		{"6.18", "warn"},    {"6.18-rc3", "warn"}, {"6.9", "warn"},	  {"6.9.0", "warn"},
+		{"6.9-rc1", "warn"}, {"6.12.43", "warn"},  {"6.8.99", "nothing"}, {"5.19", "nothing"},
+		{"6", "nothing"},    {"next", "nothing"},
+	};
+
+	(void)state;
+	assert_true(scenario_text_parse(text, strlen(text), &file, &error));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (strcmp(expected(cases[i].version, PAGE_64K), cases[i].expected))
+			fail_msg("%s: expected %s", cases[i].version, cases[i].expected);
+	}
+}
+
 /* A line that asks for a property speaks of the kernels that have it, by its whole name. */
 static void test_properties(void **state)
 {
@@ -191,7 +213,8 @@ int main(void)
 		cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_wrong_text),    cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_expectations),  cmocka_unit_test(test_embargoed),
-		cmocka_unit_test(test_properties),    cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_or_later),      cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -547,12 +547,37 @@ static bool parse_conditions(struct parser *p, struct scenario_expectation *e, s
 	return true;
 }
 
-static bool parse_expectation_body(struct parser *p, struct scenario_expectation *e)
+size_t scenario_version_length(const char *version)
+{
+	size_t length = version[0] == 'v', digits;
+
+	for (;; length++) {
+		digits = strspn(version + length, "0123456789");
+		length += digits;
+		if (!digits || version[length] != '.')
+			return digits ? length : 0;
+	}
+}
+
+/* `6.18+` is that version or a later one: there must be one to compare with. */
+static bool parse_pattern(struct parser *p, struct scenario_expectation *e)
 {
 	struct token token = next_token(p);
+	size_t length;
 
-	if (!keep_token(p, token, "a pattern for the kernel's version", e->pattern, sizeof(e->pattern)) ||
-	    !parse_conditions(p, e, &token))
+	if (!keep_token(p, token, "a pattern for the kernel's version", e->pattern, sizeof(e->pattern)))
+		return false;
+	length = strlen(e->pattern) - 1;
+	return e->pattern[length] != '+' || (length && scenario_version_length(e->pattern) == length) ||
+	       fail_token(p, token, "expected a version of numbers before the +, as in 6.18+, not `%.*s`",
+			  QUOTED(token));
+}
+
+static bool parse_expectation_body(struct parser *p, struct scenario_expectation *e)
+{
+	struct token token;
+
+	if (!parse_pattern(p, e) || !parse_conditions(p, e, &token))
 		return false;
 	if (token_is(token, "pass")) {
 		e->kind = EXPECT_PASS;

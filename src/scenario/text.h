@@ -26,12 +26,14 @@
  *
  * expect PATTERN [page=64k|4k] [has=NAME] pass|finding COARSE: the first line that
  *   matches a kernel says what is expected of it. PATTERN is a glob for its
- *   version, and 6.12 also stands for 6.12.*. NAME is a property of it: a feature
- *   of its tree, or a patch or recipe that it was built with, as `rcfuzz info`
- *   lists them. COARSE is a coarse signature or the beginning of one, up to a
- *   colon: a class by itself is enough.
- * signature SIGNATURE: a full signature under which the finding shows. Where an
- *   entry has such lines, a finding with another one is another finding.
+ *   version, and 6.12 also stands for 6.12.*; 6.18+ is 6.18 or any later version,
+ *   by its numbers. NAME is a property of the kernel: a feature of its tree, or a
+ *   patch or recipe that it was built with, as `rcfuzz info` lists them. COARSE is
+ *   a coarse signature or the beginning of one, up to a colon: a class by itself
+ *   is enough.
+ * signature SIGNATURE: a full signature under which the finding shows, or that its
+ *   cause shows besides. Where an entry has such lines, a finding with another one
+ *   is another finding.
  * embargoed SIGNATURE: the entry has no scenario yet; a finding with this
  *   signature is known.
  * Values that the configuration does not have are errors, never changed silently.
@@ -93,5 +95,8 @@ size_t scenario_point_text(const struct scenario_point *point, char *buf, size_t
 /* Labels: 1 <-> "a", 26 <-> "z", 27 <-> "aa". From text: 0 if it is no label. */
 void scenario_label_text(uint16_t label, char text[SCENARIO_LABEL_MAX]);
 uint16_t scenario_label_parse(const char *text, size_t length);
+
+/* How much of it is a version of numbers, such as v6.18 or 6.12.3; 0: it does not begin with one. */
+size_t scenario_version_length(const char *version);
 
 #endif

@@ -47,7 +47,7 @@ static void test_example(void **state)
 				      "#\n"
 				      "#   and where it comes from\n"
 				      "expect 6.12.* page=4k finding lost-dirty-host:tlb:host\n"
-				      "expect * has=nest-rmap-shadow-lpid pass\n"
+				      "expect 6.18+ has=nest-rmap-shadow-lpid pass\n"
 				      "expect * pass\n"
 				      "signature lost-dirty-host:tlb:f:other-lpid\n"
 				      "config page=64k guests=2 slot=32 l1=well-behaved\n"
@@ -224,6 +224,9 @@ static void test_expectation_errors(void **state)
 	expect_bad("expect * maybe\n", 2, 10, "expected");
 	expect_bad("expect * finding\n", 2, 17, "expected a coarse signature");
 	expect_bad("expect * finding lost-dirt:x\n", 2, 18, "class of findings");
+	expect_bad("expect 6.1*+ pass\n", 2, 8, "expected a version of numbers before the +, as in 6.18+, not `6.1*+`");
+	expect_bad("expect + pass\n", 2, 8, "before the +");
+	expect_bad("expect 6.18.+ pass\n", 2, 8, "before the +");
 	expect_bad("expect * pass really\n", 2, 15, "end of the line");
 	expect_bad("a l2 store\nexpect * pass\n", 3, 1, "before the first op");
 	expect_bad("signature\n", 2, 10, "expected a signature");
