@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * seeds_test.c: every seed of corpus/seeds is canonical text, tells a story, and
- * survives the binary form; together they show every op and every word. Runs in
- * the source folder.
+ * survives the binary form; together they show every op and every word. Every
+ * entry of corpus/known says by which signatures its finding is known. Runs in the
+ * source folder.
  */
 #include "base/file.h"
 #include "scenario/codec.h"
@@ -19,6 +20,8 @@
 
 #define FOLDER "corpus/seeds"
 #define SEEDS_MIN 36
+#define KNOWN "corpus/known"
+#define KNOWN_MIN 20
 
 static struct scenario_file file;
 static struct scenario_error error;
@@ -127,9 +130,48 @@ static void test_together(void **state)
 	}
 }
 
+/* By a coarse signature alone, --known would take what is new for what is known. */
+static bool expects_a_finding(const char *name)
+{
+	const struct scenario_expectation *e = file.expectations;
+	bool expects = false, lists = false;
+
+	for (uint32_t i = 0; i < file.expectation_count; i++) {
+		expects |= e[i].kind == EXPECT_FINDING;
+		lists |= e[i].kind == EXPECT_SIGNATURE;
+	}
+	if (expects && !lists)
+		fail_msg("%s/%s: expects a finding, and lists no signature", KNOWN, name);
+	return expects;
+}
+
+static void test_known_lists_signatures(void **state)
+{
+	DIR *folder = opendir(KNOWN);
+	unsigned findings = 0;
+	char path[512];
+
+	(void)state;
+	assert_non_null(folder);
+	for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", KNOWN, entry->d_name);
+		if (scenario_file_load(path, &file, &error))
+			fail_msg("%s:%u:%u: %s", path, error.line, error.column, error.message);
+		findings += expects_a_finding(entry->d_name);
+	}
+	closedir(folder);
+	assert_true(findings >= KNOWN_MIN);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_seed), cmocka_unit_test(test_together)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_seed),
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_known_lists_signatures),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
