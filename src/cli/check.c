@@ -122,23 +122,33 @@ static bool speaks_of(const struct scenario_file *file, const struct finding *fi
 	return !any && matters(finding);
 }
 
-/* The finding that *e speaks of: one that the entry lists, else one that shows like it. */
-static const struct finding *find_covered(const struct run_outcome *outcome, const struct scenario_file *file,
-					  const struct scenario_expectation *e, bool *listed)
+/* What an entry shows, by what it expects. */
+struct shown {
+	const struct finding *expected; /* and listed, if the entry lists signatures */
+	const struct finding *unlisted; /* shows like the expected one, with a signature that is not listed */
+	const struct finding *other;	/* matters, and the entry does not speak of it */
+};
+
+static struct shown sort_findings(const struct run_outcome *outcome, const struct scenario_file *file,
+				  const struct scenario_expectation *e)
 {
-	const struct finding *covered = NULL;
+	/* An entry that lists none lists each. */
+	bool lists_some = !scenario_file_lists(file, "");
+	struct shown shown = {0};
 
-	*listed = false;
-	for (uint32_t i = 0; i < outcome->finding_count && !*listed; i++) {
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
 		const struct finding *finding = &outcome->findings[i];
+		bool covered = scenario_expectation_covers(e, finding->coarse);
+		bool listed = scenario_file_lists(file, finding->signature);
 
-		if (!scenario_expectation_covers(e, finding->coarse))
-			continue;
-		*listed = scenario_file_lists(file, finding->signature);
-		if (*listed || !covered)
-			covered = finding;
+		if (covered && listed)
+			shown.expected = shown.expected ? shown.expected : finding;
+		else if (covered)
+			shown.unlisted = shown.unlisted ? shown.unlisted : finding;
+		else if (matters(finding) && !(listed && lists_some))
+			shown.other = shown.other ? shown.other : finding;
 	}
-	return covered;
+	return shown;
 }
 
 static const struct finding *find_serious(const struct run_outcome *outcome)
@@ -154,37 +164,53 @@ static void describe(struct check_result *result, const char *head, const struct
 		 finding->title);
 }
 
-static void judge(const struct check *check, struct check_result *result)
+/* Only a module of the flavour `access` shows races. */
+static bool expects_race(const struct scenario_expectation *e)
 {
-	const struct scenario_kernel kernel = target_kernel(check->facts);
-	const struct scenario_expectation *e = scenario_file_expectation(&check->file, &kernel);
-	const struct finding *serious = find_serious(&check->outcome), *covered;
-	bool listed;
+	const char *race = class_info[CLASS_DATA_RACE].name;
 
-	if (!e || e->kind == EXPECT_PASS) {
-		result->verdict = serious ? KTAP_FAIL : KTAP_PASS;
-		if (serious)
-			describe(result, "", serious);
-		return;
-	}
-	covered = find_covered(&check->outcome, &check->file, e, &listed);
-	if (covered && listed) {
-		result->verdict = KTAP_XFAIL;
-		describe(result, "", covered);
-	} else if (covered) {
-		result->verdict = KTAP_FAIL;
+	return strcspn(e->signature, ":") == strlen(race) && !strncmp(e->signature, race, strlen(race));
+}
+
+static void judge_finding(const struct check *check, const struct scenario_expectation *e, struct check_result *result)
+{
+	const struct shown shown = sort_findings(&check->outcome, &check->file, e);
+
+	result->verdict = KTAP_FAIL;
+	if (shown.unlisted) {
 		snprintf(result->reason, sizeof(result->reason), "another signature than the entry lists: %s",
-			 covered->signature);
-	} else if (serious) {
-		result->verdict = KTAP_FAIL;
-		describe(result, "another finding than expected: ", serious);
-	} else if (!check->facts->access && !strncmp(e->signature, "data-race:", 10)) {
+			 shown.unlisted->signature);
+	} else if (shown.other) {
+		describe(result,
+			 shown.expected ? "another finding besides the expected one: "
+					: "another finding than expected: ",
+			 shown.other);
+	} else if (shown.expected) {
+		result->verdict = KTAP_XFAIL;
+		describe(result, "", shown.expected);
+	} else if (!check->facts->access && expects_race(e)) {
 		result->verdict = KTAP_SKIP;
 		snprintf(result->reason, sizeof(result->reason), "only a module of the flavour access shows it");
 	} else {
 		result->verdict = KTAP_XPASS;
 		snprintf(result->reason, sizeof(result->reason), "expected %s", e->signature);
 	}
+}
+
+static void judge(const struct check *check, struct check_result *result)
+{
+	const struct scenario_kernel kernel = target_kernel(check->facts);
+	const struct scenario_expectation *e = scenario_file_expectation(&check->file, &kernel);
+	const struct finding *serious;
+
+	if (e && e->kind == EXPECT_FINDING) {
+		judge_finding(check, e, result);
+		return;
+	}
+	serious = find_serious(&check->outcome);
+	result->verdict = serious ? KTAP_FAIL : KTAP_PASS;
+	if (serious)
+		describe(result, "", serious);
 }
 
 static void check_file(void *ctx, size_t index, void *out)
