@@ -57,10 +57,15 @@ static bool is_engine_input(const char *name)
 	return !strncmp(name, "id:", 3);
 }
 
-static void leave_out(size_t *left_out, const char *path, const char *why)
+static void leave_out(struct cli_list *left_out, const char *path, const char *why)
 {
+	char *line;
+
 	cli_error(0, "left out: %s: %s", path, why);
-	++*left_out;
+	if (asprintf(&line, "%s\t%s", path, why) < 0)
+		return;
+	cli_list_add(left_out, line);
+	free(line);
 }
 
 struct folder {
@@ -70,9 +75,9 @@ struct folder {
 	unsigned depth;
 };
 
-static void collect_folder(struct cli_list *list, const char *path, unsigned depth, size_t *left_out);
+static void collect_folder(struct cli_list *list, const char *path, unsigned depth, struct cli_list *left_out);
 
-static void collect_entry(struct cli_list *list, const struct folder *in, const char *name, size_t *left_out)
+static void collect_entry(struct cli_list *list, const struct folder *in, const char *name, struct cli_list *left_out)
 {
 	char *full = NULL;
 	struct stat st;
@@ -94,7 +99,7 @@ static void collect_entry(struct cli_list *list, const struct folder *in, const 
 	free(full);
 }
 
-static void collect_folder(struct cli_list *list, const char *path, unsigned depth, size_t *left_out)
+static void collect_folder(struct cli_list *list, const char *path, unsigned depth, struct cli_list *left_out)
 {
 	struct folder folder = {.path = path, .rule = rule_of(path), .depth = depth};
 	struct dirent **entries;
@@ -113,7 +118,7 @@ static void collect_folder(struct cli_list *list, const char *path, unsigned dep
 	free(entries);
 }
 
-int inputs_collect(struct cli_list *list, const char *path, size_t *left_out)
+int inputs_collect(struct cli_list *list, const char *path, struct cli_list *left_out)
 {
 	struct stat st;
 

@@ -235,6 +235,8 @@ static bool take_replayed(void *ctx, size_t index, const void *out, int status)
 			in->clusters[in->count++] = (uint16_t)(c - t->clusters);
 	}
 	in->state = result && result->bad ? INPUT_BAD : count ? INPUT_SHOWS : INPUT_SILENT;
+	if (in->state == INPUT_BAD)
+		in->why = strdup(result->text);
 	k->died += !result;
 	k->bad += in->state == INPUT_BAD;
 	k->silent += in->state == INPUT_SILENT;
@@ -612,6 +614,8 @@ static void close_all(struct triage *t)
 	for (size_t i = 0; i < t->kernel_count; i++) {
 		store_close(t->kernels[i].store);
 		known_free(t->kernels[i].known);
+		for (size_t input = 0; t->kernels[i].inputs && input < t->options->files.count; input++)
+			free(t->kernels[i].inputs[input].why);
 		free(t->kernels[i].inputs);
 		target_facts_free(&t->kernels[i].facts);
 	}
@@ -655,7 +659,7 @@ int verb_triage(int argc, char **argv)
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED && !o.files.count && !o.left_out)
+	if (code == CLI_PARSED && !o.files.count && !o.left_out.count)
 		code = cli_error(CLI_USAGE, "triage wants inputs: rcfuzz triage --out D FOLDER...");
 	if (!o.jobs) {
 		long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -668,6 +672,7 @@ int verb_triage(int argc, char **argv)
 		code = cli_flush(triage(&o, &modules));
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
+	cli_list_free(&o.left_out);
 	target_free(&o.target);
 	return code;
 }

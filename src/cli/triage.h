@@ -17,7 +17,7 @@
 struct triage_options {
 	struct target_choice target;
 	struct cli_list files;
-	size_t left_out; /* could not even be listed */
+	struct cli_list left_out; /* could not even be listed: path, tab, why */
 	uint64_t jobs;
 	const char *out, *known;
 	bool json, raw; /* raw: nothing is minimised */
@@ -35,6 +35,7 @@ struct input {
 	uint8_t state; /* enum input_state */
 	uint8_t count;
 	uint16_t clusters[RUN_FINDINGS_MAX];
+	char *why; /* it is bad; NULL: out of memory */
 };
 
 /* How a minimised scenario stands on a kernel. */

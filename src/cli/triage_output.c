@@ -37,13 +37,15 @@ void triage_progress(struct triage *t, const char *what, size_t done, size_t tot
 /* ---- counts over kernels ---------------------------------------------------------------- */
 
 struct totals {
-	size_t bad, silent, died, todo, resumed;
+	size_t inputs, bad, silent, died, todo, resumed;
 };
 
 /* An input is silent if it shows nothing on any kernel, and not done if one is left. */
 static struct totals count(const struct triage *t)
 {
-	struct totals totals = {0};
+	/* What could not even be listed was given too. */
+	size_t left_out = t->options->left_out.count;
+	struct totals totals = {.inputs = t->options->files.count + left_out, .bad = left_out};
 
 	for (size_t i = 0; i < t->options->files.count; i++) {
 		bool bad = false, todo = false, shows = false;
@@ -76,7 +78,7 @@ static void write_counts(FILE *out, const struct triage *t)
 	for (size_t i = 0; i < t->cluster_count; i++)
 		known += t->clusters[i].known[0] != 0;
 	fprintf(out, "%zu inputs: %zu distinct findings (%zu known), %zu inputs show nothing, %zu are no scenarios\n",
-		t->options->files.count, t->cluster_count, known, totals.silent, totals.bad + t->options->left_out);
+		totals.inputs, t->cluster_count, known, totals.silent, totals.bad);
 	if (totals.died)
 		fprintf(out, "%zu killed the process that ran them, or did not come back\n", totals.died);
 	if (totals.resumed)
@@ -120,7 +122,7 @@ static void write_matrix(FILE *out, const struct triage *t)
 	}
 }
 
-/* A line an input and kernel: what it shows, by the ids of the findings. */
+/* A line an input and kernel: what it shows, by the ids of the findings, or why it was left out. */
 static void write_inputs(FILE *out, const struct triage *t)
 {
 	static const char *const words[] = {[INPUT_TODO] = "not replayed yet",
@@ -135,11 +137,15 @@ static void write_inputs(FILE *out, const struct triage *t)
 
 			fprintf(out, "%s\t%s\t%s", t->options->files.items[i], t->kernels[k].facts.name,
 				words[in->state]);
+			if (in->why)
+				fprintf(out, ": %s", in->why);
 			for (unsigned c = 0; c < in->count; c++)
 				fprintf(out, "%s%s", c ? " " : "", t->clusters[in->clusters[c]].id);
 			fprintf(out, "\n");
 		}
 	}
+	for (size_t i = 0; i < t->options->left_out.count; i++)
+		fprintf(out, "%s\n", t->options->left_out.items[i]);
 }
 
 static int write_index(const struct triage *t)
@@ -197,9 +203,9 @@ static void print_json(const struct triage *t)
 
 	cJSON_AddNumberToObject(all, "schema", 1);
 	cJSON_AddStringToObject(all, "rcfuzz", RCFUZZ_VERSION);
-	cJSON_AddNumberToObject(all, "inputs", (double)t->options->files.count);
+	cJSON_AddNumberToObject(all, "inputs", (double)totals.inputs);
 	cJSON_AddNumberToObject(all, "silent", (double)totals.silent);
-	cJSON_AddNumberToObject(all, "bad", (double)(totals.bad + t->options->left_out));
+	cJSON_AddNumberToObject(all, "bad", (double)totals.bad);
 	cJSON_AddNumberToObject(all, "died", (double)totals.died);
 	cJSON_AddNumberToObject(all, "resumed", (double)totals.resumed);
 	cJSON_AddNumberToObject(all, "left", (double)totals.todo);
