@@ -75,9 +75,24 @@ struct ubsan_location {
 	const char *file;
 	unsigned int line, column;
 };
+
+/* What -ftrivial-auto-var-init=pattern puts into a variable that nothing has set. */
+#ifdef __clang__
+#define UNSET 0xaaaaaaaau
+#else
+#define UNSET 0xfefefefeu
+#endif
+
+/* A count that comes from such a variable has another cause than one that is computed wrong. */
+static bool is_unset(unsigned long count)
+{
+	return (unsigned int)count - UNSET + 64 < 128;
+}
+
 void __ubsan_handle_shift_out_of_bounds(struct ubsan_location *at, unsigned long lhs, unsigned long rhs)
 {
-	report(REPORT_UNDEFINED, at->file, at->line, NULL, "shift by a negative or too large count");
+	report(REPORT_UNDEFINED, at->file, at->line, NULL,
+	       is_unset(rhs) ? "shift by a count that nothing has set" : "shift by a negative or too large count");
 }
 
 void rcfuzz_step(void)
