@@ -357,7 +357,7 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 	struct replay *replay = calloc(1, sizeof(*replay));
 	int code = results && facts && replay ? 0 : cli_error(CLI_INTERNAL, "out of memory"), worst = 0;
 
-	for (size_t t = 0; !code && t < modules->count; t++) {
+	for (size_t t = 0; !code && replay && t < modules->count; t++) {
 		code = target_probe(modules->items[t], &facts[t]);
 		results[t] = calloc(o->files.count, sizeof(**results));
 		*replay = (struct replay){.options = o,

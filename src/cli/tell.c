@@ -291,10 +291,11 @@ int tell(FILE *out, const struct tell *tell)
 {
 	struct teller *teller = calloc(1, sizeof(*teller));
 	struct cli_list modules = {0};
-	int code = teller ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+	int code;
 
-	if (!code)
-		code = target_resolve(tell->target, target_plain_flavour(), &modules);
+	if (!teller)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	code = target_resolve(tell->target, target_plain_flavour(), &modules);
 	if (!code && modules.count != 1)
 		code = cli_error(CLI_USAGE, "a report is about one kernel: give one --target or --kernel");
 	if (!code) {
@@ -315,7 +316,7 @@ int tell(FILE *out, const struct tell *tell)
 		code = teller->told.code;
 	if (!code)
 		code = write_told(out, teller);
-	if (teller && teller->page)
+	if (teller->page)
 		fclose(teller->page);
 	cli_list_free(&modules);
 	free(teller);
