@@ -21,14 +21,20 @@ static const void *const B[TARGET_CALLERS] = {&code[2]};
 static const void *const D[TARGET_CALLERS] = {&code[3]};
 static uint64_t word;
 
+/* A world in which nothing is known. */
+static void begin(struct provenance *p)
+{
+	provenance_reset(p);
+	word = 0;
+}
+
 static int setup(void **state)
 {
 	struct provenance *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return -1;
-	provenance_reset(p);
-	word = 0;
+	begin(p);
 	*state = p;
 	return 0;
 }
@@ -74,18 +80,17 @@ static void expect_word(struct provenance *p, const void *written, const void *c
 static void who_clears_a_word_is_who_did(void **state)
 {
 	for (size_t i = 0; i < WAYS; i++) {
-		assert_int_equal(setup(state), 0);
+		begin(*state);
 		ways[i](*state, 1, A);
 		ways[i](*state, 0, B);
 		expect_word(*state, B[0], B[0]);
-		teardown(state);
 	}
 }
 
 static void neither_who_set_it_nor_who_came_between(void **state)
 {
 	for (size_t i = 0; i < WAYS; i++) {
-		assert_int_equal(setup(state), 0);
+		begin(*state);
 		ways[i](*state, 1, A);
 		ways[i](*state, 3, D);
 		expect_word(*state, D[0], NULL);
@@ -93,18 +98,16 @@ static void neither_who_set_it_nor_who_came_between(void **state)
 		expect_word(*state, B[0], B[0]);
 		ways[i](*state, 1, A);
 		expect_word(*state, A[0], B[0]);
-		teardown(state);
 	}
 }
 
 static void a_write_that_changes_nothing_is_nobodys(void **state)
 {
 	for (size_t i = 0; i < WAYS; i++) {
-		assert_int_equal(setup(state), 0);
+		begin(*state);
 		ways[i](*state, 1, A);
 		ways[i](*state, 1, B);
 		expect_word(*state, A[0], NULL);
-		teardown(state);
 	}
 }
 
@@ -195,9 +198,9 @@ static void the_first_to_make_a_translation_stale_did_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(who_clears_a_word_is_who_did),
-		cmocka_unit_test(neither_who_set_it_nor_who_came_between),
-		cmocka_unit_test(a_write_that_changes_nothing_is_nobodys),
+		cmocka_unit_test_setup_teardown(who_clears_a_word_is_who_did, setup, teardown),
+		cmocka_unit_test_setup_teardown(neither_who_set_it_nor_who_came_between, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_write_that_changes_nothing_is_nobodys, setup, teardown),
 		cmocka_unit_test_setup_teardown(told_before_and_after_is_one_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_word_need_not_begin_with_zero, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_world_has_other_words, setup, teardown),

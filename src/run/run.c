@@ -248,10 +248,13 @@ static void on_op(struct runner *r, const struct event *e)
 		return;
 	r->wild |= (op_info[op->kind].flags & OPF_WILD) != 0;
 	observe_op(r, e->op, e->kind == EV_OP_END);
-	if (e->kind == EV_OP_END)
+	if (e->kind == EV_OP_END) {
 		count_state(r, op);
-	else
-		note_before_unmap(r, op);
+		return;
+	}
+	note_before_unmap(r, op);
+	/* What an access of this op meets has nothing to do with locks that were taken before it. */
+	r->last_lock = (struct held_lock){0};
 }
 
 static void on_event(void *ctx, const struct event *e)
@@ -581,7 +584,6 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	module_restore(r->module);
 	provenance_reset(&r->provenance);
 	lock_order_reset(r);
-	r->last_lock = (struct held_lock){0};
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);

@@ -102,10 +102,11 @@ struct runner {
 	struct store_mark l1_accesses[2][WORLD_LPAGES];
 	struct store_mark l2_accesses[2][SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
 	struct store_mark l2_by_lpage[2][WORLD_LPAGES]; /* by the L1 page that an access of L2 went to */
-	/* The accesses of late, of all pages, in their order: mark_count counts them from the beginning of the world. */
+	/* The accesses of late, of all pages, in their order: mark_count counts them from the beginning of the world.
+	 */
 	struct store_mark marks[RUNNER_MARKS];
 	uint32_t mark_count;
-	struct held_lock last_lock;				      /* that kernel code took */
+	struct held_lock last_lock; /* that kernel code took, in the op that began last */
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
