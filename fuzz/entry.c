@@ -177,10 +177,9 @@ static void verify(struct entry *entry)
 	tell_scenario(entry);
 	entry->message.kind = LINK_FAILED;
 	entry->message.size = 0;
-	snprintf(
-		entry->message.text, sizeof(entry->message.text),
-		"a schedule gave %s when it was replayed: that is a bug of rcfuzz; the scenario is in log/",
-		same ? "other findings" : "another trace");
+	snprintf(entry->message.text, sizeof(entry->message.text),
+		 "a schedule gave %s when it was replayed: that is a bug of rcfuzz; the scenario is in log/",
+		 same ? "other findings" : "another trace");
 	link_send(entry->link->fd, &entry->message);
 	_exit(WORKER_FAILED);
 }

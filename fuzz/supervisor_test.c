@@ -369,17 +369,15 @@ static void strategies_skip_what_killed(void **state)
 	entry->limits.strategy = STRATEGY_RANDOM;
 	scenario_init(&s);
 	for (uint16_t i = 0; i < 2; i++)
-		s.ops[s.op_count++] =
-			(struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
+		s.ops[s.op_count++] = (struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
 	scenario_canonicalize(&s);
 	entry->scenario = s;
 	strategy_run(entry, &rng);
 	assert_int_equal(atomic_load(&own.page->execs), 2);
 	assert_int_equal(atomic_load(&own.page->input_size), 0);
 	/* The last one, at the place where the ops meet. */
-	atomic_store(&own.page->skip[0],
-		     link_hash(own.page->input,
-			       scenario_encode(&entry->scenario, own.page->input, sizeof(own.page->input))));
+	atomic_store(&own.page->skip[0], link_hash(own.page->input, scenario_encode(&entry->scenario, own.page->input,
+										    sizeof(own.page->input))));
 	atomic_store(&own.page->skip_count, 1);
 	assert_false(entry_run_noted(entry));
 	assert_int_equal(atomic_load(&own.page->execs), 2);

@@ -170,7 +170,7 @@ struct explorer {
 	struct window window;
 	uint64_t schedules;
 	bool complete, cut; /* all were run; some have decisions that no scenario can tell */
-	uint64_t *traces; /* an open hash table of those seen; 0: free */
+	uint64_t *traces;   /* an open hash table of those seen; 0: free */
 	uint64_t slots, different;
 	uint32_t shown_count;
 	struct shown shown[FINDINGS_MAX];
