@@ -364,6 +364,9 @@ holds "two preemptions make no more than $schedules schedules" \
 	[ "$(sed -n '1s/ schedules.*//p' "$tmp/out")" -gt $((2 * schedules)) ]
 expect 0 explore "${target[@]}" --schedules 5 "$race" && shows '^5 schedules .*there are more'
 expect 0 explore "${target[@]}" --ops d,e "$seed" && shows ' different$'
+# Three ops of one vCPU cannot interrupt one another: all orders of them are left.
+printf 'rcfuzz-scenario 1\nconfig page=64k slot=4\na l1 store g=0\nb l1 store g=1\nc l1 store g=2\n' > "$tmp/three.txt"
+expect 0 explore "${target[@]}" --preemptions 2 --ops a,b,c "$tmp/three.txt" && shows '^6 schedules .* 6 different$'
 # What the module does not come to is said, and what belongs to one build.
 sed 's/level=access//; s/config .*/& level=access/; s/at .*/at kvmppc_unmap_pte:read:rmap#1/' "$race" > "$tmp/access.txt"
 expect 0 replay -q "${target[@]}" "$tmp/access.txt"

@@ -151,37 +151,37 @@ static void tell_scenario(const struct entry *entry)
 	free(text);
 }
 
-/* A schedule is data: what a chooser did follows from what it has left behind. */
+/* Of what a run shows, in the order in which it does. */
+static uint64_t hash_findings(const struct run_outcome *outcome)
+{
+	uint64_t hash = outcome->finding_count;
+
+	for (uint32_t i = 0; i < outcome->finding_count; i++) {
+		const char *signature = outcome->findings[i].signature;
+
+		hash = hash * 0x9e3779b97f4a7c15u ^ link_hash(signature, strlen(signature));
+	}
+	return hash;
+}
+
+/* A schedule is data: what a chooser did and found follows from what it has left behind. */
 static void verify(struct entry *entry)
 {
-	uint64_t hash = entry->outcome.trace_hash;
+	uint64_t hash = entry->outcome.trace_hash, findings = hash_findings(&entry->outcome);
+	bool same;
 
 	run_scenario(entry->runner, &entry->scenario, NULL, &entry->outcome);
-	if (entry->outcome.trace_hash == hash || !entry->link)
+	same = entry->outcome.trace_hash == hash;
+	if ((same && hash_findings(&entry->outcome) == findings) || !entry->link)
 		return;
 	tell_scenario(entry);
 	entry->message.kind = LINK_FAILED;
 	entry->message.size = 0;
-	snprintf(
-		entry->message.text, sizeof(entry->message.text),
-		"a schedule gave another trace when it was replayed: that is a bug of rcfuzz; the scenario is in log/");
+	snprintf(entry->message.text, sizeof(entry->message.text),
+		 "a schedule gave %s when it was replayed: that is a bug of rcfuzz; the scenario is in log/",
+		 same ? "other findings" : "another trace");
 	link_send(entry->link->fd, &entry->message);
 	_exit(WORKER_FAILED);
-}
-
-void entry_run_schedule(struct entry *entry, const struct run_schedule *schedule)
-{
-	struct link_page *page = entry->link ? entry->link->page : NULL;
-
-	set_counters(entry);
-	entry_note_input(entry);
-	run_scheduled(entry->runner, &entry->scenario, schedule, &entry->outcome);
-	take_outcome(entry);
-	if (entry->limits.verify)
-		verify(entry);
-	note_locks(entry);
-	if (page)
-		atomic_store_explicit(&page->input_size, 0, memory_order_release);
 }
 
 /* Has this input killed a worker before? */
@@ -210,6 +210,46 @@ void entry_note_input(struct entry *entry)
 				      memory_order_release);
 }
 
+static bool begin_noted(struct entry *entry)
+{
+	struct link_page *page = entry->link ? entry->link->page : NULL;
+
+	entry_note_input(entry);
+	if (!page || !is_skipped(page, page->input, atomic_load_explicit(&page->input_size, relaxed)))
+		return true;
+	atomic_store_explicit(&page->input_size, 0, memory_order_release);
+	return false;
+}
+
+static void end_noted(struct entry *entry)
+{
+	if (entry->link)
+		atomic_store_explicit(&entry->link->page->input_size, 0, memory_order_release);
+}
+
+bool entry_run_noted(struct entry *entry)
+{
+	if (!begin_noted(entry))
+		return false;
+	entry_run_scenario(entry);
+	end_noted(entry);
+	return true;
+}
+
+bool entry_run_schedule(struct entry *entry, const struct run_schedule *schedule)
+{
+	if (!begin_noted(entry))
+		return false;
+	set_counters(entry);
+	run_scheduled(entry->runner, &entry->scenario, schedule, &entry->outcome);
+	take_outcome(entry);
+	if (entry->limits.verify)
+		verify(entry);
+	note_locks(entry);
+	end_noted(entry);
+	return true;
+}
+
 void entry_run(struct entry *entry, const uint8_t *bytes, size_t n)
 {
 	struct link_page *page = entry->link ? entry->link->page : NULL;
@@ -226,6 +266,5 @@ void entry_run(struct entry *entry, const uint8_t *bytes, size_t n)
 	scenario_decode(&entry->scenario, bytes, n);
 	entry_limit(entry);
 	entry_run_scenario(entry);
-	if (page)
-		atomic_store_explicit(&page->input_size, 0, memory_order_release);
+	end_noted(entry);
 }

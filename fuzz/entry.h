@@ -50,8 +50,10 @@ struct entry {
 void entry_run(struct entry *entry, const uint8_t *bytes, size_t n);
 /* The same for a scenario that lies in entry->scenario already (canonical, within the limits). */
 void entry_run_scenario(struct entry *entry);
+/* The same; if the process dies, this is what it died of, and not run if one has. False: it was not. */
+bool entry_run_noted(struct entry *entry);
 /* The same by a schedule; it becomes what was run. */
-void entry_run_schedule(struct entry *entry, const struct run_schedule *schedule);
+bool entry_run_schedule(struct entry *entry, const struct run_schedule *schedule);
 /* entry->scenario is what runs now, should the process die. */
 void entry_note_input(struct entry *entry);
 /* Apply the limits (well_behaved, ops_max, the module's page size) to entry->scenario: canonical afterwards. */

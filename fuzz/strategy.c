@@ -61,7 +61,8 @@ static struct chooser pct_chooser(const struct entry *entry, struct rng *rng, st
 	return choose_pct(rng_next(rng), depth, expected_points(entry, schedule));
 }
 
-static void run_by_chooser(struct entry *entry, struct rng *rng)
+/* False: what it would begin with has killed a worker. */
+static bool run_by_chooser(struct entry *entry, struct rng *rng)
 {
 	enum strategy strategy = (enum strategy)entry->limits.strategy;
 	struct run_schedule schedule = {.aims = &entry->aims, .decided = on_decided, .ctx = entry};
@@ -74,7 +75,7 @@ static void run_by_chooser(struct entry *entry, struct rng *rng)
 		strategy = rng_chance(rng, 50) ? STRATEGY_RANDOM : STRATEGY_PCT;
 	chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng) : pct_chooser(entry, rng, &schedule);
 	entry->base = entry->scenario;
-	entry_run_schedule(entry, &schedule);
+	return entry_run_schedule(entry, &schedule);
 }
 
 static uint32_t aimed_runs(const struct entry *entry, struct rng *rng)
@@ -90,13 +91,13 @@ void strategy_run(struct entry *entry, struct rng *rng)
 {
 	uint32_t runs, first;
 
-	run_by_chooser(entry, rng);
+	if (!run_by_chooser(entry, rng))
+		return;
 	runs = aimed_runs(entry, rng);
 	first = rng_below(rng, entry->aims.count);
 	for (uint32_t i = 0; i < runs && !entry_done(entry); i++) {
 		entry->scenario = entry->base;
 		scenario_aim(&entry->scenario, rng, &entry->aims, (first + i) % entry->aims.count);
-		entry_note_input(entry);
-		entry_run_scenario(entry);
+		entry_run_noted(entry);
 	}
 }

@@ -153,6 +153,12 @@ static void schedules_are_verified(void **state)
 	assert_int_equal(file_read(path, 1u << 20, &text, &n, error, sizeof(error)), 0);
 	assert_memory_equal(text, "rcfuzz-scenario 1\n", 18);
 	free(text);
+	test_runner_schedules_lie = false;
+	test_runner_schedules_show_more = true;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_ERROR_INTERNAL);
+	assert_non_null(strstr(error, "other findings"));
+	store_close(store);
+	test_runner_schedules_show_more = false;
 }
 
 /* Which scenarios go to a chooser; those whose ops share memory are run again with a preemption there. */
@@ -345,6 +351,49 @@ static void skips_what_killed(void **state)
 	link_close(&own);
 }
 
+/* The runs that a strategy makes are what a process died of while they run, and not after; and are not run again. */
+static void strategies_skip_what_killed(void **state)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	struct link own, theirs;
+	struct scenario s;
+	struct rng rng;
+	char error[64];
+
+	(void)state;
+	assert_true(link_create(&own, &theirs));
+	rng_seed(&rng, 1);
+	entry->runner = runner_create("fake", error, sizeof(error));
+	entry->link = &theirs;
+	entry->limits.preempt = true;
+	entry->limits.strategy = STRATEGY_RANDOM;
+	scenario_init(&s);
+	for (uint16_t i = 0; i < 2; i++)
+		s.ops[s.op_count++] = (struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
+	scenario_canonicalize(&s);
+	entry->scenario = s;
+	strategy_run(entry, &rng);
+	assert_int_equal(atomic_load(&own.page->execs), 2);
+	assert_int_equal(atomic_load(&own.page->input_size), 0);
+	/* The last one, at the place where the ops meet. */
+	atomic_store(&own.page->skip[0], link_hash(own.page->input, scenario_encode(&entry->scenario, own.page->input,
+										    sizeof(own.page->input))));
+	atomic_store(&own.page->skip_count, 1);
+	assert_false(entry_run_noted(entry));
+	assert_int_equal(atomic_load(&own.page->execs), 2);
+	assert_int_equal(atomic_load(&own.page->input_size), 0);
+	/* What a chooser is given. */
+	entry->scenario = s;
+	atomic_store(&own.page->skip[0],
+		     link_hash(own.page->input, scenario_encode(&s, own.page->input, sizeof(own.page->input))));
+	strategy_run(entry, &rng);
+	assert_int_equal(atomic_load(&own.page->execs), 2);
+	runner_destroy(entry->runner);
+	free(entry);
+	close(theirs.fd);
+	link_close(&own);
+}
+
 static void broken_messages_are_left_out(void **state)
 {
 	struct link_message *m = calloc(1, sizeof(*m)), *got = calloc(1, sizeof(*got));
@@ -387,6 +436,7 @@ int main(void)
 		WITH_FOLDER(lost_folder_ends_the_run),
 		WITH_FOLDER(interrupt_keeps_findings),
 		cmocka_unit_test(skips_what_killed),
+		cmocka_unit_test(strategies_skip_what_killed),
 		cmocka_unit_test(broken_messages_are_left_out),
 	};
 

@@ -39,9 +39,13 @@ static unsigned list_moves(const struct world *w, uint32_t due, enum move moves[
 	moves[count++] = MOVE_GO_ON;
 	if (due)
 		moves[count++] = MOVE_FOLLOW;
-	if (!schedule || !schedule->preemptions_left || w->scenario->point_count == SCENARIO_POINTS_MAX ||
-	    w->task->points > UINT16_MAX || !schedule_has(w, w->task->op))
+	if (!schedule || !schedule->preemptions_left || !schedule_has(w, w->task->op))
 		return count;
+	/* More than a scenario can say. */
+	if (w->scenario->point_count == SCENARIO_POINTS_MAX || w->task->points > UINT16_MAX) {
+		choose_cut(schedule->chooser);
+		return count;
+	}
 	if (schedule->next < schedule->end && !would_wait(w, &w->scenario->ops[schedule->next]))
 		moves[count++] = MOVE_BEGIN;
 	if (sched_can_return(&w->sched))

@@ -44,8 +44,8 @@ static const struct argp_option options[] = {
 };
 
 static const char help[] =
-	"Runs a scenario with every schedule of some of its ops: each of them first, and interrupted at "
-	"each of its yield points by the others. Says how many there are, how many differ in what "
+	"Runs a scenario with every schedule of some of its ops: in each order, and interrupted at "
+	"each of their yield points by the ones behind. Says how many there are, how many differ in what "
 	"happens, and what they show.\v"
 	"Examples:\n"
 	"  rcfuzz explore --ops d,e story.txt\n"
@@ -169,8 +169,8 @@ struct explorer {
 	struct run_outcome outcome;
 	struct window window;
 	uint64_t schedules;
-	bool complete;
-	uint64_t *traces; /* an open hash table of those seen; 0: free */
+	bool complete, cut; /* all were run; some have decisions that no scenario can tell */
+	uint64_t *traces;   /* an open hash table of those seen; 0: free */
 	uint64_t slots, different;
 	uint32_t shown_count;
 	struct shown shown[FINDINGS_MAX];
@@ -238,6 +238,7 @@ static int explore(struct explorer *x)
 		count_findings(x);
 		x->complete = !choose_next(&chooser);
 	} while (!x->complete && x->schedules < x->options->schedules);
+	x->cut = chooser.cut;
 	choose_end(&chooser);
 	return 0;
 }
@@ -267,7 +268,10 @@ static int tell(struct explorer *x)
 
 	printf("%llu schedules of %u ops with up to %llu preemption%s%s, %llu different\n",
 	       (unsigned long long)x->schedules, x->window.count, (unsigned long long)x->options->preemptions,
-	       x->options->preemptions == 1 ? "" : "s", x->complete ? "" : " (there are more: --schedules)",
+	       x->options->preemptions == 1 ? "" : "s",
+	       !x->complete ? " (there are more: --schedules)"
+	       : x->cut	    ? " (there are more: an op is too long for all of its yield points)"
+			    : "",
 	       (unsigned long long)x->different);
 	for (uint32_t i = 0; i < x->shown_count && !code; i++) {
 		struct shown *shown = &x->shown[i];

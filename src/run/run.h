@@ -87,7 +87,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 
 /*
  * A schedule: which ops a chooser (sched/choose.h) lets interrupt one another: `count` of them, from index `first` on.
- * It is asked which of them goes first, if none of them has points, and then at each of their yield points.
+ * It is asked in which order they begin, if none of them has points, and then at each of their yield points.
  */
 struct chooser;
 struct run_schedule {

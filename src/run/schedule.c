@@ -13,19 +13,21 @@ static bool has_points(const struct scenario *s, const struct scenario_op *op)
 	return false;
 }
 
-/* Which of them goes first. */
-static void choose_first(struct scenario *s, const struct run_schedule *schedule)
+/* In which order they begin. */
+static void order_ops(struct scenario *s, const struct run_schedule *schedule)
 {
-	struct scenario_op *ops = &s->ops[schedule->first], op;
-	uint32_t first;
+	struct scenario_op *ops = &s->ops[schedule->first];
 
 	for (uint32_t i = 0; i < schedule->count; i++)
 		if (has_points(s, &ops[i]))
 			return;
-	first = choose(schedule->chooser, schedule->count, 0);
-	op = ops[first];
-	memmove(&ops[1], &ops[0], first * sizeof(op));
-	ops[0] = op;
+	for (uint32_t i = 0; i + 1 < schedule->count; i++) {
+		uint32_t next = i + choose_any(schedule->chooser, schedule->count - i);
+		struct scenario_op op = ops[next];
+
+		memmove(&ops[i + 1], &ops[i], (next - i) * sizeof(op));
+		ops[i] = op;
+	}
 }
 
 /* Findings name ops by where they stand. */
@@ -56,7 +58,7 @@ void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedu
 
 	assert(in_world.end <= s->op_count && (s->config.page == PAGE_4K) == (runner_page_shift(r) == 12));
 	if (schedule->count)
-		choose_first(s, schedule);
+		order_ops(s, schedule);
 	for (uint32_t i = 0; i < s->op_count; i++)
 		labels[i] = s->ops[i].label;
 	touches_begin(&r->touches, schedule->count);

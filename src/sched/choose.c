@@ -73,9 +73,7 @@ static unsigned another(struct chooser *c, unsigned bound)
 /* Where nobody else could go on, the change takes effect as soon as somebody can. */
 static unsigned pct(struct chooser *c, unsigned bound)
 {
-	if (!c->asked)
-		return rng_below(&c->rng, bound);
-	if (!c->changes || c->asked < c->change_at[c->changes - 1])
+	if (!c->changes || c->asked + 1 < c->change_at[c->changes - 1])
 		return 0;
 	c->changes--;
 	return another(c, bound);
@@ -83,11 +81,20 @@ static unsigned pct(struct chooser *c, unsigned bound)
 
 static unsigned exhaustive(struct chooser *c, unsigned bound)
 {
+	if (c->asked >= CHOOSE_PATH_MAX || bound > UINT8_MAX)
+		c->cut = true;
 	if (c->asked >= CHOOSE_PATH_MAX)
 		return 0;
 	if (c->asked == c->path_length)
 		c->path[c->path_length++] = (struct choose_step){0, bound < UINT8_MAX ? (uint8_t)bound : UINT8_MAX};
 	return c->path[c->asked].answer;
+}
+
+unsigned choose_any(struct chooser *c, unsigned bound)
+{
+	if (c->strategy == CHOOSE_EXHAUSTIVE)
+		return choose(c, bound, 0);
+	return c->strategy == CHOOSE_SCRIPT ? 0 : rng_below(&c->rng, bound);
 }
 
 unsigned choose_openly(struct chooser *c, unsigned bound)

@@ -34,6 +34,7 @@ struct chooser {
 	uint32_t changes;		      /* CHOOSE_PCT: of priorities, still to come, */
 	uint32_t change_at[CHOOSE_DEPTH_MAX]; /* the next one last */
 	/* CHOOSE_EXHAUSTIVE: the answers of this run, and how many there were to choose from. */
+	bool cut; /* a run, this one or an earlier one, had decisions that were not looked at */
 	uint32_t path_length;
 	struct choose_step {
 		uint8_t answer, bound;
@@ -45,7 +46,7 @@ struct chooser choose_script(void);
 struct chooser choose_random(uint64_t seed, uint32_t every);
 
 /*
- * PCT of that depth, 1..CHOOSE_DEPTH_MAX: who goes first is random (the first decision), and depth - 1 times, at
+ * PCT of that depth, 1..CHOOSE_DEPTH_MAX: who goes first is random (choose_any), and depth - 1 times, at
  * decisions that are random among the `expected` ones, whoever runs has to let another go on. A bug that needs `depth`
  * events to be in some order shows with a probability of at least 1 / (ops * expected ^ (depth - 1)), however rare it
  * is otherwise.
@@ -60,6 +61,15 @@ void choose_end(struct chooser *c);
 
 /* Who asks, and answers below: 0 .. bound - 1. said: what the scenario says; 0: nothing. */
 unsigned choose_openly(struct chooser *c, unsigned bound);
+
+/* Any as likely as another, in what is no decision of a run, such as who goes first: 0 .. bound - 1. */
+unsigned choose_any(struct chooser *c, unsigned bound);
+
+/* Who asks could not ask: there was more to decide than can be said. */
+static inline void choose_cut(struct chooser *c)
+{
+	c->cut = true;
+}
 
 static inline unsigned choose(struct chooser *c, unsigned bound, unsigned said)
 {

@@ -65,7 +65,7 @@ static void test_pct(void **state)
 		struct chooser c = choose_pct(seed, depth, 32);
 		unsigned others;
 
-		first[choose(&c, 3, 0)]++;
+		first[choose_any(&c, 3)]++;
 		others = follow(&c, 63, 2, answers);
 		assert_int_equal(others, depth - 1);
 		for (unsigned i = 0; i < 63; i++) {
@@ -89,7 +89,7 @@ static void test_pct_waits(void **state)
 	struct chooser c = choose_pct(1, 2, 1);
 
 	(void)state;
-	choose(&c, 2, 0);
+	choose_any(&c, 2);
 	for (unsigned i = 0; i < 50; i++)
 		assert_int_equal(choose(&c, 1, 0), 0);
 	assert_int_equal(choose(&c, 2, 0), 1);
@@ -144,6 +144,29 @@ static void test_exhaustive(void **state)
 	} while (choose_next(&c));
 	assert_int_equal(count, count_paths(8));
 	assert_int_equal(traces[0], 1u << 16);
+	assert_false(c.cut);
+}
+
+/* An order of three is one of six, and no decision that a change of PCT may fall on. */
+static void test_any(void **state)
+{
+	struct chooser c, random = choose_random(1, 1000), script = choose_script();
+	unsigned orders = 0, of[3] = {0};
+
+	(void)state;
+	assert_true(choose_exhaustive(&c));
+	do {
+		unsigned order = choose_any(&c, 3) * 2;
+
+		orders |= 1u << (order + choose_any(&c, 2));
+	} while (choose_next(&c));
+	assert_int_equal(orders, 0x3f);
+	assert_int_equal(choose_any(&script, 3), 0);
+	for (unsigned i = 0; i < 3000; i++)
+		of[choose_any(&random, 3)]++;
+	assert_in_range(of[0], 800, 1200);
+	assert_in_range(of[2], 800, 1200);
+	assert_int_equal(random.asked, 0);
 }
 
 /* Decisions beyond the path's end, and runs that end earlier than the one before. */
@@ -155,12 +178,14 @@ static void test_exhaustive_shrinks(void **state)
 	assert_true(choose_exhaustive(&c));
 	for (unsigned i = 0; i < CHOOSE_PATH_MAX + 10; i++)
 		assert_int_equal(choose(&c, 2, 0), 0);
+	assert_true(c.cut);
 	assert_true(choose_next(&c));
 	assert_int_equal(choose(&c, 2, 0), 0);
 	/* This run ended here: what was to differ was not reached, so an earlier decision does. */
 	assert_true(choose_next(&c));
 	assert_int_equal(choose(&c, 2, 0), 1);
 	assert_false(choose_next(&c));
+	assert_true(c.cut);
 	choose_end(&c);
 }
 
@@ -170,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_script),	   cmocka_unit_test(test_random),
 		cmocka_unit_test(test_pct),	   cmocka_unit_test(test_pct_waits),
 		cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_exhaustive_shrinks),
+		cmocka_unit_test(test_any),
 	};
 
 	return cmocka_run_group_tests_name("choose", tests, NULL, NULL);

@@ -41,6 +41,8 @@ static bool test_runner_odd_only;
 static unsigned test_runner_runs;
 /* What a chooser did is not what the scenario says afterwards. */
 static bool test_runner_schedules_lie;
+/* A chooser's run shows what the scenario does not afterwards. */
+static bool test_runner_schedules_show_more;
 static unsigned test_runner_schedules;
 
 struct runner *runner_create(const char *module_path, char *error, size_t error_size)
@@ -168,6 +170,8 @@ void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedu
 	run_scenario(r, s, NULL, outcome);
 	test_runner_schedules++;
 	outcome->trace_hash += test_runner_schedules_lie;
+	if (test_runner_schedules_show_more)
+		test_runner_add(outcome, CLASS_WARN, 0, &s->ops[0], "more");
 	/* The ops share memory, at their first yield points. */
 	*schedule->aims = (struct scenario_aims){.shared = 1};
 	for (uint32_t i = 0; i + 1 < schedule->count; i++)
