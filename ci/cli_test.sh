@@ -450,11 +450,12 @@ smallest() { # smallest FILE SIGNATURE: none of these may show the finding
 }
 smallest "$tmp/small.txt" "$(sed -n 's/^signature //p' "$small")"
 # Of each entry what a plain module shows: not races.
-for file in $(grep -L '^embargoed\|level=access' corpus/known/*.txt); do
-	"$rcfuzz" replay "${target[@]}" --format json "$file" > "$tmp/out" 2> "$tmp/err"
+for file in corpus/known/*.txt; do
+	grep -q '^embargoed\|level=access' "$file" && continue
+	"$rcfuzz" replay "${target[@]}" --format json "$file" > "$tmp/shown.json" 2> "$tmp/err"
 	signatures=0
 	while read -r signature; do
-		grep -qF "\"$signature\"" "$tmp/out" || continue
+		grep -qF "\"$signature\"" "$tmp/shown.json" || continue
 		signatures=$((signatures + 1))
 		expect 0 minimize "${target[@]}" --signature "$signature" -o "$tmp/known.txt" "$file" || continue
 		smallest "$tmp/known.txt" "$signature"
