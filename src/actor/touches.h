@@ -26,8 +26,8 @@ struct touch {
 struct touches {
 	uint32_t count, generation;
 	uint32_t of_op[TOUCHES_OPS], of_op_max; /* each op has its share: a long one leaves room for the others */
-	struct touch list[TOUCHES_MAX]; /* more are left out, */
-	uint32_t word_count;		/* but what was touched is known of half as many words as there are slots */
+	struct touch list[TOUCHES_MAX];		/* more are left out, */
+	uint32_t word_count; /* but what was touched is known of half as many words as there are slots */
 	/* By what: which ops read and write it, a bit each. */
 	struct touched {
 		uintptr_t what;
