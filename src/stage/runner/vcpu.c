@@ -41,12 +41,14 @@
 /*
  * L2 in real mode that touches what is no memory faults for ever: the kernel cannot read its instruction to emulate it
  * (kvmhv_load_from_eaddr knows translated addresses only), and tries again. A signal ends L2, and if the kernel has
- * tried that often meanwhile, it is that; otherwise L2 was only slow, and goes on.
+ * tried that often meanwhile, it is that; otherwise L2 was only slow, begins again, and has twice as long: on a busy
+ * machine a fixed time may be over each time before L2 has run at all.
  */
-#define SIGNAL_MS 5
+#define SIGNAL_MS 20u
+#define SIGNAL_MS_MAX 1280u
 #define LOADS_MAX 30
 /* A guest that does not come back even then is a hang, the kernel's or ours. */
-#define SIGNALS_MAX 8000u
+#define HANG_MS 40000u
 
 /* ---- code -------------------------------------------------------------------- */
 
@@ -117,11 +119,14 @@ void vcpu_watchdog(bool on)
 		runner_die("no timer: %s", strerror(errno));
 }
 
-static void set_watchdog(bool on)
+static _Thread_local unsigned period_ms; /* between its signals; 0: there are none */
+
+static void set_watchdog(unsigned ms)
 {
-	const struct timespec period = {.tv_nsec = on ? 1000000 * SIGNAL_MS : 0};
+	const struct timespec period = {.tv_sec = ms / 1000, .tv_nsec = 1000000l * (ms % 1000)};
 	const struct itimerspec often = {period, period};
 
+	period_ms = ms;
 	timer_settime(watchdog, 0, &often, NULL);
 }
 
@@ -161,7 +166,7 @@ static void take_alarm(void)
 static bool run_until_out(unsigned v)
 {
 	struct kvm_run *run = vm_vcpu_run(v);
-	unsigned signals = 0;
+	unsigned waited_ms = 0;
 
 	for (;;) {
 		int result, error;
@@ -172,7 +177,8 @@ static bool run_until_out(unsigned v)
 		kernel_ends();
 		errno = error;
 		if (result != 0) {
-			if (errno == EINTR && signals++ < SIGNALS_MAX) {
+			if (errno == EINTR && waited_ms < HANG_MS) {
+				waited_ms += period_ms;
 				take_alarm();
 				continue;
 			}
@@ -285,14 +291,16 @@ static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, 
 	uint64_t args[3] = {H_ENTER_NESTED, state_gpa, regs_gpa}, result;
 	uint64_t loads = vm_instruction_loads(v);
 	struct l2_exit exit = {.trap = TRAP_NEVER};
+	unsigned ms = SIGNAL_MS;
 
-	set_watchdog(true);
 	do {
+		set_watchdog(ms);
+		ms = 2 * ms < SIGNAL_MS_MAX ? 2 * ms : SIGNAL_MS_MAX;
 		if (state && regs)
 			write_l2(w, state, regs, work);
 		exit.trap = run_l1(w, v, CODE_L1_HCALL, args, 3, &result) ? (int64_t)result : TRAP_NEVER;
 	} while (was_interrupted(&exit) && vm_instruction_loads(v) - loads < LOADS_MAX);
-	set_watchdog(false);
+	set_watchdog(0);
 	if (!state || !regs || exit.trap == TRAP_NEVER)
 		return exit;
 	exit.nip = get64(w, regs + REGS_NIP);
