@@ -364,6 +364,8 @@ holds "two preemptions make no more than $schedules schedules" \
 	[ "$(sed -n '1s/ schedules.*//p' "$tmp/out")" -gt $((2 * schedules)) ]
 expect 0 explore "${target[@]}" --schedules 5 "$race" && shows '^5 schedules .*there are more'
 expect 0 explore "${target[@]}" --ops d,e "$seed" && shows ' different$'
+# R goes with the mapping: who asks before the notifier has returned is told of no loss.
+expect 0 replay -q "${target[@]}" corpus/seeds/aging-inside-an-unmap.txt && shows 'no finding'
 # Three ops of one vCPU cannot interrupt one another: all orders of them are left.
 printf 'rcfuzz-scenario 1\nconfig page=64k slot=4\na l1 store g=0\nb l1 store g=1\nc l1 store g=2\n' > "$tmp/three.txt"
 expect 0 explore "${target[@]}" --preemptions 2 --ops a,b,c "$tmp/three.txt" && shows '^6 schedules .* 6 different$'

@@ -4,7 +4,8 @@
  * told, and whether the host's aging must see it as young.
  *
  * R is advisory: only clear_flush_young owes anything, and whatever drops KVM's
- * mapping of a page (a notifier, a change of the slot or of its log) drops R.
+ * mapping of a page (a notifier, a change of the slot or of its log) drops R, at
+ * any time while it runs.
  */
 #include "oracle/model.h"
 
@@ -40,6 +41,25 @@ void oracle_memory_host_map(struct oracle *o)
 		past_push(memory, memory->frame);
 	memory->framed = true;
 	memory->frame = event->frame;
+}
+
+/*
+ * R goes with the mapping, which is gone at some time before the notifier's begin returns: an aging that runs
+ * meanwhile may come before or after that, and what it clears proves nothing.
+ */
+void oracle_memory_host_unmap(struct oracle *o)
+{
+	const struct event *event = o->event;
+
+	for (uint32_t lpage = event->lpage; lpage < event->lpage + event->count; lpage++) {
+		struct memory_page *memory = oracle_memory_page(o, lpage);
+
+		age_forget(memory);
+		if (event->valid)
+			memory->unmapping++;
+		else
+			memory->unmapping--;
+	}
 }
 
 bool oracle_memory_had_frame(const struct memory_page *memory, uint32_t frame)
@@ -118,9 +138,12 @@ void oracle_memory_age(struct oracle *o, bool clear)
 	if (!clear)
 		return;
 	age_forget_around(o, slot, event->lpage, end);
-	for (uint32_t lpage = event->lpage; lpage < end; lpage++)
-		oracle_memory_page(o, lpage)->age_armed =
-			event->flush && !o->slots[layout_slot_of(o->layout, lpage)].changing;
+	for (uint32_t lpage = event->lpage; lpage < end; lpage++) {
+		struct memory_page *memory = oracle_memory_page(o, lpage);
+
+		memory->age_armed =
+			event->flush && !memory->unmapping && !o->slots[layout_slot_of(o->layout, lpage)].changing;
+	}
 	/* Beyond the slot lies other memory: whether it was meant is not said. */
 	for (uint32_t lpage = end; lpage < asked_end && lpage < o->layout->total_pages; lpage++)
 		age_forget(oracle_memory_page(o, lpage));

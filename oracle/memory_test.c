@@ -204,6 +204,50 @@ static void a_slot_that_changes_proves_nothing(void **state)
 	expect(w, CLASS_LOST_REF_HOST);
 }
 
+/* The mapping goes, and R with it, before the notifier's begin returns: aging proves nothing meanwhile. */
+static void a_page_that_is_taken_away_proves_nothing(void **state)
+{
+	struct world *w = *state;
+
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	FEED(w, EV_HOST_UNMAP, .lpage = 2, .count = 2, .valid = true);
+	test_age(w, 3, 0);
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3); /* through the mapping that is about to go */
+	test_age(w, 3, 0);
+	quiet(w);
+	host_unmap(w, 3);
+	FEED(w, EV_HOST_UNMAP, .lpage = 2, .count = 2, .valid = false);
+	host_map(w, 3, FRAME(3), RW);
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	test_age(w, 3, 0);
+	expect(w, CLASS_LOST_REF_HOST);
+}
+
+/* Two at a time: until both have returned. Its neighbours are not concerned. */
+static void two_take_a_page_away(void **state)
+{
+	struct world *w = *state;
+
+	FEED(w, EV_HOST_UNMAP, .lpage = 3, .count = 1, .valid = true);
+	FEED(w, EV_HOST_UNMAP, .lpage = 3, .count = 1, .valid = true);
+	FEED(w, EV_HOST_UNMAP, .lpage = 3, .count = 1, .valid = false);
+	age(w, 3, 2, true, 0);
+	l1_store(w, 3);
+	test_age(w, 3, 0);
+	quiet(w);
+	l1_store(w, 4);
+	test_age(w, 4, 0);
+	expect(w, CLASS_LOST_REF_HOST);
+	FEED(w, EV_HOST_UNMAP, .lpage = 3, .count = 1, .valid = false);
+	age(w, 3, 1, true, 0);
+	l1_store(w, 3);
+	test_age(w, 3, 0);
+	expect(w, CLASS_LOST_REF_HOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +262,8 @@ int main(void)
 		WORLD_TEST(an_alias_ages_as_one),
 		WORLD_TEST(an_access_during_aging_may_come_too_late),
 		WORLD_TEST(a_slot_that_changes_proves_nothing),
+		WORLD_TEST(a_page_that_is_taken_away_proves_nothing),
+		WORLD_TEST(two_take_a_page_away),
 	};
 
 	return cmocka_run_group_tests_name("oracle/memory", tests, NULL, NULL);

@@ -52,8 +52,9 @@ struct memory_page {
 
 	bool excused; /* a write that is nobody's debt made source and copy differ */
 
-	bool age_armed;	  /* R was cleared and flushed: an access must set it again */
-	bool age_touched; /* and one has completed: */
+	uint8_t unmapping; /* so many notifiers' begins for it run */
+	bool age_armed;	   /* R was cleared and flushed: an access must set it again */
+	bool age_touched;  /* and one has completed: */
 	struct cause age_cause;
 };
 
@@ -157,6 +158,7 @@ uint32_t oracle_lpage_home(const struct oracle *o, uint32_t lpage);
 /* --- memory.c: the host's own mapping, and its view of R --- */
 
 void oracle_memory_host_map(struct oracle *o);
+void oracle_memory_host_unmap(struct oracle *o);
 void oracle_memory_age(struct oracle *o, bool clear);
 /* An access to it completed. */
 void oracle_memory_touch(struct oracle *o, uint32_t lpage, const struct cause *cause);

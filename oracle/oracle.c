@@ -172,6 +172,8 @@ static void dispatch(struct oracle *o)
 		return oracle_l1_harvest_end(o);
 	case EV_HOST_MAP:
 		return oracle_memory_host_map(o);
+	case EV_HOST_UNMAP:
+		return oracle_memory_host_unmap(o);
 	case EV_SLOT:
 		return oracle_log_slot(o);
 	case EV_SLOT_CHANGE:

@@ -188,9 +188,14 @@ static void host_down(struct toy *t, uint32_t lpage)
 
 	if (!page->mapped)
 		return;
+	EMIT(t, EV_HOST_UNMAP, .lpage = lpage, .count = 1, .valid = true);
 	flush_memory(t, lpage, 0);
 	page->mapped = page->young = false;
+	/* Another actor looks before the notifier has returned. */
+	if (!rnd(t, 4))
+		EMIT(t, EV_TEST_AGE, .lpage = lpage, .count = 1, .status = page->young);
 	EMIT(t, EV_HOST_MAP, .lpage = lpage);
+	EMIT(t, EV_HOST_UNMAP, .lpage = lpage, .count = 1);
 }
 
 static void host_up(struct toy *t, uint32_t lpage, uint32_t frame, uint8_t perm)

@@ -27,12 +27,33 @@ static void emit_map(struct world *w, uint64_t start, uint64_t end, uint32_t fra
 	}
 }
 
+/* Tell that the notifier's begin for [start, end) runs from now on, or has returned. */
+static void emit_unmap(struct world *w, uint64_t start, uint64_t end, bool runs)
+{
+	const struct layout *l = &w->layout;
+
+	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++) {
+		const struct layout_slot *slot = &l->slots[s];
+		uint64_t slot_end = slot->hva + ((uint64_t)slot->pages << l->page_shift);
+		uint64_t from = start > slot->hva ? start : slot->hva, to = end < slot_end ? end : slot_end;
+		struct event e = {.kind = EV_HOST_UNMAP, .valid = runs};
+
+		if (from >= to)
+			continue;
+		e.lpage = slot->first + (uint32_t)((from - slot->hva) >> l->page_shift);
+		e.count = (uint32_t)((to - from) >> l->page_shift);
+		world_emit(w, &e);
+	}
+}
+
 static void notifier_begin(void *ctx, uint64_t start, uint64_t end)
 {
 	struct world *w = ctx;
 
+	emit_unmap(w, start, end, true);
 	w->target->invalidate_start(start, end);
 	emit_map(w, start, end, MACHINE_FRAME_NONE, false, false);
+	emit_unmap(w, start, end, false);
 	world_point(w, POINT_HOST, "unmapped");
 }
 

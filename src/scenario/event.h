@@ -52,6 +52,8 @@
 	/* the host's mapping of lpage now is: frame, valid, perm. Emitted when the                                    \
 	   notifier's begin has returned (valid=0), and when the new mapping stands. */                                \
 	X(EV_HOST_MAP, "host.map")                                                                                     \
+	/* the host takes lpage..+count away: its notifier's begin runs from now on (valid), or has returned */        \
+	X(EV_HOST_UNMAP, "host.unmap")                                                                                 \
 	/* slot: exists (valid) from now on */                                                                         \
 	X(EV_SLOT, "slot")                                                                                             \
 	/* slot: the ioctl that changes it, or its log, runs from now on (valid), or has returned */                   \

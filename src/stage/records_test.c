@@ -85,13 +85,21 @@ static void a_cut_record_is_none(void **state)
 	records_free(&a);
 }
 
+/* What only our side can see must not be asked of the other. */
+static void the_notifier_is_not_compared(void **state)
+{
+	(void)state;
+	assert_true(wire_visible(&stored));
+	assert_false(wire_visible(&(struct event){.kind = EV_HOST_MAP}));
+	assert_false(wire_visible(&(struct event){.kind = EV_HOST_UNMAP, .valid = true}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_records_are_no_difference),
-		cmocka_unit_test(another_page_is_a_difference),
-		cmocka_unit_test(a_record_too_few_is_a_difference),
-		cmocka_unit_test(a_cut_record_is_none),
+		cmocka_unit_test(same_records_are_no_difference),   cmocka_unit_test(another_page_is_a_difference),
+		cmocka_unit_test(a_record_too_few_is_a_difference), cmocka_unit_test(a_cut_record_is_none),
+		cmocka_unit_test(the_notifier_is_not_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,8 @@ struct wire_record {
 static inline bool wire_visible(const struct event *e)
 {
 	switch (e->kind) {
-	case EV_HOST_MAP:     /* frames have other numbers there */
+	case EV_HOST_MAP:     /* frames have other numbers there, */
+	case EV_HOST_UNMAP:   /* and the notifier is the kernel's own */
 	case EV_KERNEL_STORE: /* shows in the harvests */
 	case EV_KERNEL_WRITE:
 	case EV_END:
