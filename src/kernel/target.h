@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 6u
-/* How many return addresses a report carries, innermost first; the rest is NULL. */
-#define TARGET_CALLERS 4
+#define TARGET_ABI 7u
+/* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
+#define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
 #define TARGET_LOCK_OTHER "other"
 

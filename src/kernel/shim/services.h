@@ -20,24 +20,24 @@ void rcfuzz_services_reset(void);
 void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count);
 /* The LPID that the next kvmppc_alloc_lpid gives (L1's own); 0: as rcfuzz says. */
 extern unsigned int rcfuzz_next_lpid;
+/* The linker's: where the module begins, and where its code ends. */
+extern const char rcfuzz_module_start[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
+extern const char rcfuzz_code_end[] __asm__("etext") __attribute__((visibility("hidden")));
 /*
  * Return addresses from a frame (__builtin_frame_address) outwards. The module keeps frame pointers; rcfuzz below it
- * may not, so the chain ends where it does not go up the stack any more.
+ * may not, so the chain ends where it leaves the module.
  */
 static __always_inline void rcfuzz_get_callers(const void *frame_address, const void *callers[TARGET_CALLERS])
 {
 	const unsigned long *frame = frame_address;
+	unsigned long start = (unsigned long)rcfuzz_module_start, size = (unsigned long)rcfuzz_code_end - start;
 	int i;
 
-	for (i = 0; i < TARGET_CALLERS; i++) {
-		const unsigned long *next = (const unsigned long *)frame[0];
-
+	for (i = 0; i < TARGET_CALLERS && frame[1] - start < size; i++) {
 		callers[i] = (const void *)frame[1];
-		if (next <= frame || next - frame > 8192)
-			break;
-		frame = next;
+		frame = (const unsigned long *)frame[0];
 	}
-	for (i++; i < TARGET_CALLERS; i++)
+	for (; i < TARGET_CALLERS; i++)
 		callers[i] = NULL;
 }
 _Bool rcfuzz_mmu_locked(void);
