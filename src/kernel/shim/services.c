@@ -9,7 +9,8 @@
 #define CALLER __builtin_return_address(0)
 
 /* Instrumented constructors may run before we are given any. */
-static struct host_services no_services __section("rcfuzz_keep");
+static struct target_calls no_calls;
+static struct host_services no_services __section("rcfuzz_keep") = {.calls = &no_calls};
 struct host_services *rcfuzz_host __section("rcfuzz_keep") = &no_services;
 unsigned int rcfuzz_next_lpid;
 static struct mm_struct the_mm __section("rcfuzz_keep");
