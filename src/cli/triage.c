@@ -526,12 +526,12 @@ static int each_kernel(struct phase *p, int (*work)(struct phase *p))
 static int sort_out(struct triage *t)
 {
 	struct phase *p = calloc(1, sizeof(*p));
-	int code = p ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+	int code;
 
-	if (!code) {
-		p->t = t;
-		code = each_kernel(p, replay_all);
-	}
+	if (!p)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	p->t = t;
+	code = each_kernel(p, replay_all);
 	if (!code)
 		code = journal_close(t);
 	if (!code) {
