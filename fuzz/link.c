@@ -80,6 +80,12 @@ static bool message_is_sound(struct link_message *message, size_t n)
 		writer->what[sizeof(writer->what) - 1] = '\0';
 		writer->function[sizeof(writer->function) - 1] = '\0';
 		writer->file[sizeof(writer->file) - 1] = '\0';
+		if (writer->caller_count > FINDING_CALLERS)
+			return false;
+		for (size_t k = 0; k < FINDING_CALLERS; k++) {
+			writer->callers[k].function[sizeof(writer->callers[k].function) - 1] = '\0';
+			writer->callers[k].file[sizeof(writer->callers[k].file) - 1] = '\0';
+		}
 	}
 	return true;
 }

@@ -34,12 +34,27 @@ static void watch(struct world *w)
 	w->services.watch_access = (w->task->watched && w->config->level == LEVEL_ACCESS) || w->tracking;
 }
 
+void world_stack_changed(struct world *w)
+{
+	unsigned v = w->task->running;
+
+	w->services.calls = v < w->config->vcpus ? &w->vcpus[v].calls : &w->calls[w->sched.current];
+}
+
+/* A stack on which nothing is under way. */
+static void begin_stack(struct world *w)
+{
+	world_stack_changed(w);
+	w->services.calls->depth = 0;
+}
+
 static void task_switched(void *ctx)
 {
 	struct world *w = ctx;
 
 	w->task = &w->tasks[w->sched.current];
 	w->services.task = w->sched.current;
+	world_stack_changed(w);
 	watch(w);
 	if (w->aborted && w->sched.current == 0)
 		world_abort(w);
@@ -54,6 +69,7 @@ void world_tasks_begin(struct world *w)
 	*w->task = (struct world_task){.running = w->config->vcpus, .buffer_lpage = LAYOUT_NONE};
 	memset(w->points, 0, w->scenario->point_count * sizeof(w->points[0]));
 	w->services.task = 0;
+	begin_stack(w);
 	/* The last world may have been left while the target looked at its memory unseen. */
 	w->services.memory_size = MACHINE_KMEM_BYTES;
 	w->services.memory_lines = machine_kmem_lines(w->machine);
@@ -226,6 +242,7 @@ static void run_op(struct world *w, unsigned index)
 		.epoch = ++w->epochs,
 		.buffer_lpage = LAYOUT_NONE,
 	};
+	begin_stack(w);
 	watch(w);
 	w->services.steps_left = WORLD_STEPS_MAX;
 	if (w->tracking)
@@ -453,6 +470,7 @@ void world_task_services(struct world *w)
 	w->services.point = service_point;
 	w->services.accessed = service_accessed;
 	w->services.memory_base = MACHINE_KMEM_BASE;
+	w->services.calls = &w->calls[0];
 	w->services.locked = service_locked;
 	w->services.unlocked = service_unlocked;
 	w->services.wait = service_wait;

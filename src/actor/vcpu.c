@@ -46,6 +46,7 @@ static void after_entry(struct world *w, unsigned v)
 	struct vcpu *vcpu = &w->vcpus[v];
 
 	w->task->running = w->config->vcpus;
+	world_stack_changed(w);
 	if (w->aborted)
 		longjmp(*w->abort, 1);
 	if (!vcpu->fiber.alive) {
@@ -79,15 +80,15 @@ static bool vcpu_start(struct world *w, unsigned v)
 	void *arg[2] = {w, (void *)(uintptr_t)v};
 
 	fiber_start(&vcpu->fiber, vcpu_fiber, arg);
-	w->task->running = v;
-	fiber_resume(&vcpu->fiber);
-	after_entry(w, v);
+	vcpu->calls.depth = 0;
+	vcpu_exit(w, v);
 	return vcpu->mode == VCPU_L1;
 }
 
 void vcpu_exit(struct world *w, unsigned v)
 {
 	w->task->running = v;
+	world_stack_changed(w);
 	fiber_resume(&w->vcpus[v].fiber);
 	after_entry(w, v);
 }

@@ -35,6 +35,7 @@ struct held_by {
 struct vcpu {
 	struct held_by held;
 	struct fiber fiber;
+	struct target_calls calls; /* on its stack */
 	enum vcpu_mode mode;
 	unsigned cpu;
 	unsigned guest;				    /* from 1, in mode VCPU_L2 */
@@ -170,6 +171,7 @@ struct world {
 	struct sched sched;
 	struct world_task tasks[SCHED_TASKS];
 	struct world_task *task; /* the op that runs */
+	struct target_calls calls[SCHED_TASKS];
 	struct world_point points[SCENARIO_POINTS_MAX];
 	uint32_t starting;		 /* index of the op that a new task begins with */
 	struct world_schedule *schedule; /* NULL: only what the scenario says */
@@ -227,6 +229,8 @@ _Noreturn void world_abort(struct world *w);
 void world_op(struct world *w, unsigned index);
 /* The stack that the running code is on; base NULL: the caller's of world_op. */
 struct stack world_stack(const struct world *w);
+/* Tell the target on which stack it runs now: as sched.current and task->running say. */
+void world_stack_changed(struct world *w);
 /* The task, if any, that holds a kernel lock; NULL: none. */
 const struct world_task *world_holder(const struct world *w, const void *lock, const struct held_lock **where);
 

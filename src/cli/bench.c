@@ -62,13 +62,7 @@ static const char help[] =
 
 static int take(void *ctx, int key, char *arg)
 {
-	struct bench_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
-
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	if (key == 't')
-		return cli_duration("--time", arg, &o->seconds);
+	(void)ctx, (void)key;
 	return cli_error(CLI_USAGE, "bench takes no argument: %s", arg);
 }
 
@@ -339,7 +333,11 @@ static int bench_with(const struct cli_list *modules, double seconds)
 int verb_bench(int argc, char **argv)
 {
 	struct bench_options o = {.seconds = 1};
-	const struct cli_parser parser = {"bench", "", help, options, take, &o};
+	const struct cli_value values[] = {
+		{'t', .seconds = &o.seconds},
+		{0},
+	};
+	const struct cli_parser parser = {"bench", "", help, options, take, &o, .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

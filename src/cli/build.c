@@ -43,28 +43,7 @@ static const char help[] = "Builds a module from a kernel tree, or takes it from
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const flavours[] = {"plain",	  "coverage", "asan",
-					       "profile", "access",   NULL}; /* as enum build_flavour */
-	struct build_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
-
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case 'o':
-		o->output = arg;
-		return 0;
-	case 'O':
-		o->optimize = arg;
-		return 0;
-	case KEY_FLAVOUR:
-		return cli_choice("--flavour", arg, flavours, &o->flavour);
-	case KEY_JOBS:
-		return cli_number("--jobs", arg, 1, 1024, &o->jobs);
-	case KEY_REBUILD:
-		o->rebuild = true;
-		return 0;
-	}
+	(void)ctx, (void)key;
 	return cli_error(CLI_USAGE, "build takes no argument '%s'; did you mean --kernel %s?", arg, arg);
 }
 
@@ -89,7 +68,17 @@ static int build(const struct build_options *o)
 int verb_build(int argc, char **argv)
 {
 	struct build_options o = {0};
-	const struct cli_parser parser = {"build", "", help, options, take, &o};
+	static const char *const flavours[] = {"plain",	  "coverage", "asan",
+					       "profile", "access",   NULL}; /* as enum build_flavour */
+	const struct cli_value values[] = {
+		{'o', .text = &o.output},
+		{'O', .text = &o.optimize},
+		{KEY_FLAVOUR, .choice = &o.flavour, .words = flavours},
+		{KEY_JOBS, .number = &o.jobs, .min = 1, .max = 1024},
+		{KEY_REBUILD, .flag = &o.rebuild},
+		{0},
+	};
+	const struct cli_parser parser = {"build", "", help, options, take, &o, .values = values, .target = &o.target};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.target.trees.count > 1)

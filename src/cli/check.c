@@ -45,17 +45,11 @@ static const char help[] =
 	"Exit: 0 pass, 1 something is not ok, 4 all skipped. With --bisect: 0 the entry's finding is absent, 1 it is "
 	"there, 125 cannot be built or shows another finding, 128 and up: an error that ends the bisect.";
 
-static int take_option(void *ctx, int key, char *arg)
+static int take_file(void *ctx, int key, char *arg)
 {
 	struct check_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	if (key == KEY_BISECT) {
-		o->bisect = true;
-		return 0;
-	}
+	(void)key;
 	/* A corpus holds recipes and notes too. */
 	return cli_list_files(&o->files, arg, ".txt");
 }
@@ -507,7 +501,12 @@ static int bisect_or_usage(const struct check_options *o)
 int verb_check(int argc, char **argv)
 {
 	struct check_options o = {0};
-	const struct cli_parser parser = {"check", "FILE|FOLDER...", help, options, take_option, &o};
+	const struct cli_value values[] = {
+		{KEY_BISECT, .flag = &o.bisect},
+		{0},
+	};
+	const struct cli_parser parser = {"check",	    "FILE|FOLDER...",	help, options, take_file, &o,
+					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

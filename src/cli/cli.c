@@ -7,6 +7,8 @@
  */
 #include "cli.h"
 
+#include "cli/target.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
@@ -78,6 +80,47 @@ static int bad_option(const struct cli_parser *parser, const char *word)
 			 parser->verb);
 }
 
+const char *const cli_formats[] = {"text", "json", NULL};
+
+static int take_value(const struct cli_value *v, const char *option, char *arg)
+{
+	unsigned choice = 1;
+	int result = 0;
+
+	if (v->words)
+		result = cli_choice(option, arg, v->words, &choice);
+	if (v->flag)
+		*v->flag = choice != 0;
+	else if (v->choice)
+		*v->choice = choice;
+	else if (v->text)
+		*v->text = arg;
+	else if (v->seconds)
+		result = cli_duration(option, arg, v->seconds);
+	else
+		result = cli_number(option, arg, v->min, v->max, v->number);
+	return result;
+}
+
+static int take_one(const struct cli_parser *parser, int key, char *arg)
+{
+	int result = parser->target ? target_take(parser->target, key, arg) : ARGP_ERR_UNKNOWN;
+	const struct argp_option *option = parser->options;
+	char name[64];
+
+	if (result != ARGP_ERR_UNKNOWN)
+		return result;
+	for (const struct cli_value *v = parser->values; v && v->key; v++) {
+		if (v->key != key)
+			continue;
+		while (option->key != key)
+			option++;
+		snprintf(name, sizeof(name), "--%s", option->name);
+		return take_value(v, name, arg);
+	}
+	return parser->take(parser->ctx, key, arg);
+}
+
 static error_t parse_one(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
@@ -99,7 +142,7 @@ static error_t parse_one(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARGS:
 		return ARGP_ERR_UNKNOWN;
 	}
-	int result = parse->parser->take(parse->parser->ctx, key, arg);
+	int result = take_one(parse->parser, key, arg);
 
 	if (result) {
 		parse->result = result;

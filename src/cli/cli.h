@@ -52,14 +52,34 @@ int cli_flush(int code);
 
 /* ---- option parsing -------------------------------------------------------- */
 
+/*
+ * An option that only says something: where that goes, one of these. flag: it is there; a choice of words (by its
+ * index, NULL-terminated) can be a flag too, that it is not the first.
+ */
+struct cli_value {
+	int key; /* 0: no more */
+	const char **text;
+	bool *flag;
+	double *seconds;
+	uint64_t *number, min, max;
+	unsigned *choice;
+	const char *const *words;
+};
+extern const char *const cli_formats[]; /* text, json */
+
+struct target_choice;
 struct cli_parser {
 	const char *verb;
 	const char *args;		   /* "FILE..." */
 	const char *help;		   /* what it does, then '\v' and examples */
 	const struct argp_option *options; /* --help is added */
-	/* Take one option, or one argument (ARGP_KEY_ARG). 0, or an exit code after cli_error. */
+	/* Take one option that is none of those below, or one argument (ARGP_KEY_ARG). 0, or an exit code after
+	 * cli_error.
+	 */
 	int (*take)(void *ctx, int key, char *arg);
 	void *ctx;
+	const struct cli_value *values; /* NULL: none */
+	struct target_choice *target;	/* TARGET_OPTIONS are among the options, NULL: not */
 };
 
 #define CLI_PARSED 0

@@ -14,19 +14,26 @@
 
 #include <cmocka.h>
 
-enum { KEY_SIZE = 1000, KEY_FLAG };
+enum { KEY_SIZE = 1000, KEY_FLAG, KEY_FORM, KEY_JSON, KEY_TIME, KEY_OTHER };
 
 struct taken {
 	uint64_t size;
 	bool flag;
 	const char *output;
-	unsigned arguments;
+	unsigned form;
+	bool json;
+	double seconds;
+	unsigned others, arguments;
 };
 
 static const struct argp_option options[] = {
 	{"size", KEY_SIZE, "N", 0, "a number", 0},
 	{"flag", KEY_FLAG, NULL, 0, "a flag", 0},
 	{"output", 'o', "FILE", 0, "a file", 0},
+	{"form", KEY_FORM, "FORM", 0, "a word", 0},
+	{"json", KEY_JSON, "FORMAT", 0, "the first word or not", 0},
+	{"time", KEY_TIME, "TIME", 0, "a time", 0},
+	{"other", KEY_OTHER, NULL, 0, "taken by the verb", 0},
 	{0},
 };
 
@@ -34,17 +41,11 @@ static int take(void *ctx, int key, char *arg)
 {
 	struct taken *taken = ctx;
 
-	switch (key) {
-	case KEY_SIZE:
-		return cli_number("--size", arg, 1, 100, &taken->size);
-	case KEY_FLAG:
-		taken->flag = true;
-		return 0;
-	case 'o':
-		taken->output = arg;
-		return 0;
-	}
-	taken->arguments++;
+	(void)arg;
+	if (key == KEY_OTHER)
+		taken->others++;
+	else
+		taken->arguments++;
 	return 0;
 }
 
@@ -87,8 +88,25 @@ static const char *end_capture(void)
 
 static int parse(struct taken *taken, const char **text, int argc, char **argv)
 {
-	const struct cli_parser parser = {"verb",  "FILE...", "Does it.\vExamples:\n  rcfuzz verb",
-					  options, take,      taken};
+	static const char *const forms[] = {"round", "square", "flat", NULL};
+	const struct cli_value values[] = {
+		{KEY_SIZE, .number = &taken->size, .min = 1, .max = 100},
+		{KEY_FLAG, .flag = &taken->flag},
+		{'o', .text = &taken->output},
+		{KEY_FORM, .choice = &taken->form, .words = forms},
+		{KEY_JSON, .flag = &taken->json, .words = cli_formats},
+		{KEY_TIME, .seconds = &taken->seconds},
+		{0},
+	};
+	const struct cli_parser parser = {
+		.verb = "verb",
+		.args = "FILE...",
+		.help = "Does it.\vExamples:\n  rcfuzz verb",
+		.options = options,
+		.take = take,
+		.ctx = taken,
+		.values = values,
+	};
 	int code;
 
 	*taken = (struct taken){0};
@@ -121,6 +139,10 @@ static void takes_options_and_arguments(void **state)
 	assert_string_equal(text, "");
 	assert_int_equal(PARSE("--size=100", "--", "--flag"), CLI_PARSED);
 	assert_true(taken.size == 100 && !taken.flag && taken.arguments == 1);
+	assert_int_equal(PARSE("--form", "flat", "--json=json", "--time", "2m", "--other"), CLI_PARSED);
+	assert_true(taken.form == 2 && taken.json && taken.seconds == 120 && taken.others == 1 && !taken.arguments);
+	assert_int_equal(PARSE("--json=json", "--json=text"), CLI_PARSED);
+	assert_false(taken.json);
 }
 
 static void wrong_options_are_one_line(void **state)
@@ -145,6 +167,10 @@ static void wrong_options_are_one_line(void **state)
 	one_line(text, "7 x");
 	assert_int_equal(PARSE("--size", "-1"), CLI_USAGE);
 	assert_int_equal(PARSE("--size", ""), CLI_USAGE);
+	assert_int_equal(PARSE("--form", "oval"), CLI_USAGE);
+	one_line(text, "--form wants one of round, square, flat, not 'oval'");
+	assert_int_equal(PARSE("--time", "soon"), CLI_USAGE);
+	one_line(text, "--time wants a time");
 }
 
 static void help_goes_to_stdout(void **state)

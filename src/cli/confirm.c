@@ -80,22 +80,8 @@ static const char help[] =
 static int take(void *ctx, int key, char *arg)
 {
 	struct confirm_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_STAGE:
-		o->stage = arg;
-		return 0;
-	case KEY_ID:
-		o->id = arg;
-		return 0;
-	case KEY_RUNS:
-		return cli_number("--runs", arg, 1, 1000000, &o->runs);
-	case 't':
-		return cli_duration("--time", arg, &o->seconds);
-	}
+	(void)key;
 	if (o->path)
 		return cli_error(CLI_USAGE, "confirm takes one scenario, or one folder");
 	o->path = arg;
@@ -611,7 +597,15 @@ int verb_confirm(int argc, char **argv)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct confirm_options o = {.stage = "6.12-64k", .seconds = RACE_SECONDS};
-	const struct cli_parser parser = {"confirm", "FILE|FOLDER", help, options, take, &o};
+	const struct cli_value values[] = {
+		{KEY_STAGE, .text = &o.stage},
+		{KEY_ID, .text = &o.id},
+		{KEY_RUNS, .number = &o.runs, .min = 1, .max = 1000000},
+		{'t', .seconds = &o.seconds},
+		{0},
+	};
+	const struct cli_parser parser = {"confirm",	    "FILE|FOLDER",	help, options, take, &o,
+					  .values = values, .target = &o.target};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.path)

@@ -100,31 +100,8 @@ static const char help[] =
 static int take(void *ctx, int key, char *arg)
 {
 	struct conform_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_STAGE:
-		o->stage = arg;
-		return 0;
-	case KEY_COUNT:
-		return cli_number("--count", arg, 0, UINT64_MAX, &o->count);
-	case KEY_SEED:
-		return cli_number("--seed", arg, 0, UINT64_MAX, &o->seed);
-	case KEY_DIFFERENCES:
-		return cli_number("--differences", arg, 1, 10000, &o->differences_max);
-	case KEY_RECORDS:
-		o->records = true;
-		return 0;
-	case KEY_EXECS:
-		return cli_number("--execs", arg, 1, UINT32_MAX, &o->execs);
-	case 't':
-		return cli_duration("--time", arg, &o->seconds);
-	case 'o':
-		o->out = arg;
-		return 0;
-	}
+	(void)key;
 	return cli_list_files(&o->files, arg, ".txt");
 }
 
@@ -533,7 +510,19 @@ int verb_conform(int argc, char **argv)
 {
 	struct conform_options o = {
 		.stage = "6.12-64k", .count = UINT64_MAX, .seed = 1, .differences_max = 10, .execs = 200};
-	const struct cli_parser parser = {"conform", "[FILE | FOLDER]...", help, options, take, &o};
+	const struct cli_value values[] = {
+		{KEY_STAGE, .text = &o.stage},
+		{KEY_COUNT, .number = &o.count, .max = UINT64_MAX},
+		{KEY_SEED, .number = &o.seed, .max = UINT64_MAX},
+		{'t', .seconds = &o.seconds},
+		{'o', .text = &o.out},
+		{KEY_EXECS, .number = &o.execs, .min = 1, .max = UINT32_MAX},
+		{KEY_RECORDS, .flag = &o.records},
+		{KEY_DIFFERENCES, .number = &o.differences_max, .min = 1, .max = 10000},
+		{0},
+	};
+	const struct cli_parser parser = {"conform",	    "[FILE | FOLDER]...", help, options, take, &o,
+					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

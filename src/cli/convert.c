@@ -13,10 +13,9 @@
 struct convert_options {
 	struct cli_list files;
 	const char *output;
-	unsigned form;
+	bool binary;
 };
 
-enum { FORM_TEXT, FORM_BINARY };
 enum { KEY_TO = 1000 };
 
 static const struct argp_option options[] = {
@@ -32,20 +31,9 @@ static const char help[] = "Converts a scenario between the text form and the bi
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const forms[] = {"text", "binary", NULL};
 	struct convert_options *o = ctx;
-	unsigned choice = 0;
-	int result = 0;
 
-	switch (key) {
-	case KEY_TO:
-		result = cli_choice("--to", arg, forms, &choice);
-		o->form = choice ? FORM_BINARY : FORM_TEXT;
-		return result;
-	case 'o':
-		o->output = arg;
-		return 0;
-	}
+	(void)key;
 	cli_list_add(&o->files, arg);
 	return 0;
 }
@@ -59,7 +47,7 @@ static int write_out(const struct convert_options *o, const void *bytes, size_t 
 			return cli_error(CLI_IO, "%s", error);
 		return CLI_CLEAN;
 	}
-	if (o->form == FORM_BINARY && isatty(STDOUT_FILENO))
+	if (o->binary && isatty(STDOUT_FILENO))
 		return cli_error(CLI_USAGE, "the binary form is not for a terminal: name a file with -o");
 	fwrite(bytes, 1, n, stdout);
 	return cli_flush(CLI_CLEAN);
@@ -76,11 +64,11 @@ static int convert(const struct convert_options *o)
 		code = load_scenario(o->files.items[0], file);
 	else
 		cli_error(CLI_INTERNAL, "out of memory");
-	if (!code && o->form == FORM_BINARY && scenario_file_embargoed(file))
+	if (!code && o->binary && scenario_file_embargoed(file))
 		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
 	if (!code) {
-		n = o->form == FORM_BINARY ? scenario_encode(&file->scenario, (uint8_t *)bytes, SCENARIO_TEXT_MAX)
-					   : scenario_text_write(file, bytes, SCENARIO_TEXT_MAX);
+		n = o->binary ? scenario_encode(&file->scenario, (uint8_t *)bytes, SCENARIO_TEXT_MAX)
+			      : scenario_text_write(file, bytes, SCENARIO_TEXT_MAX);
 		code = write_out(o, bytes, n);
 	}
 	free(bytes);
@@ -90,8 +78,14 @@ static int convert(const struct convert_options *o)
 
 int verb_convert(int argc, char **argv)
 {
-	struct convert_options o = {.form = FORM_TEXT};
-	const struct cli_parser parser = {"convert", "FILE", help, options, take, &o};
+	struct convert_options o = {0};
+	static const char *const forms[] = {"text", "binary", NULL};
+	const struct cli_value values[] = {
+		{KEY_TO, .flag = &o.binary, .words = forms},
+		{'o', .text = &o.output},
+		{0},
+	};
+	const struct cli_parser parser = {"convert", "FILE", help, options, take, &o, .values = values};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.files.count != 1)

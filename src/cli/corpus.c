@@ -43,17 +43,11 @@ static const char help[] =
 	"  rcfuzz corpus minimize -o small all\n"
 	"  rcfuzz corpus stats corpus/seeds";
 
-static int take_option(void *ctx, int key, char *arg)
+static int take_argument(void *ctx, int key, char *arg)
 {
 	struct corpus_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	if (key == 'o') {
-		o->output = arg;
-		return 0;
-	}
+	(void)key;
 	if (!o->action) {
 		o->action = arg;
 		return 0;
@@ -373,7 +367,18 @@ static int act(const struct corpus_options *o)
 int verb_corpus(int argc, char **argv)
 {
 	struct corpus_options o = {0};
-	const struct cli_parser parser = {"corpus", "merge|minimize|stats FOLDER...", help, options, take_option, &o};
+	const struct cli_value values[] = {
+		{'o', .text = &o.output},
+		{0},
+	};
+	const struct cli_parser parser = {"corpus",
+					  "merge|minimize|stats FOLDER...",
+					  help,
+					  options,
+					  take_argument,
+					  &o,
+					  .values = values,
+					  .target = &o.target};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED)

@@ -54,29 +54,9 @@ static const char help[] =
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const levels[] = {"sync", "access", NULL};
 	struct explore_options *o = ctx;
-	unsigned choice = 0;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_OPS:
-		o->ops = arg;
-		return 0;
-	case KEY_PREEMPTIONS:
-		return cli_number("--preemptions", arg, 1, PREEMPTIONS_MAX, &o->preemptions);
-	case KEY_SCHEDULES:
-		return cli_number("--schedules", arg, 1, SCHEDULES_MAX, &o->schedules);
-	case KEY_LEVEL:
-		result = cli_choice("--level", arg, levels, &choice);
-		o->access = choice;
-		return result;
-	case KEY_OUT:
-		o->out = arg;
-		return 0;
-	}
+	(void)key;
 	cli_list_add(&o->files, arg);
 	return 0;
 }
@@ -363,7 +343,17 @@ static int make_folder(const struct explore_options *o)
 int verb_explore(int argc, char **argv)
 {
 	struct explore_options o = {.schedules = SCHEDULES_DEFAULT, .preemptions = 1};
-	const struct cli_parser parser = {"explore", "FILE", help, options, take, &o};
+	static const char *const levels[] = {"sync", "access", NULL};
+	const struct cli_value values[] = {
+		{KEY_OPS, .text = &o.ops},
+		{KEY_PREEMPTIONS, .number = &o.preemptions, .min = 1, .max = PREEMPTIONS_MAX},
+		{KEY_SCHEDULES, .number = &o.schedules, .min = 1, .max = SCHEDULES_MAX},
+		{KEY_LEVEL, .flag = &o.access, .words = levels},
+		{KEY_OUT, .text = &o.out},
+		{0},
+	};
+	const struct cli_parser parser = {"explore",	      "FILE", help, options, take, &o, .values = values,
+					  .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

@@ -25,18 +25,11 @@ static const char help[] = "Tells what a module was built from: tree, version, c
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct info_options *o = ctx;
-	unsigned choice = 0;
-	int result = 0;
 
-	if (key == KEY_FORMAT) {
-		result = cli_choice("--format", arg, formats, &choice);
-		o->json = choice;
-	} else {
-		cli_list_add(&o->modules, arg);
-	}
-	return result;
+	(void)key;
+	cli_list_add(&o->modules, arg);
+	return 0;
 }
 
 static void print_scalar(const cJSON *value)
@@ -96,7 +89,11 @@ static int print_info(const char *info, bool json)
 int verb_info(int argc, char **argv)
 {
 	struct info_options o = {0};
-	const struct cli_parser parser = {"info", "M.so...", help, options, take, &o};
+	const struct cli_value values[] = {
+		{KEY_FORMAT, .flag = &o.json, .words = cli_formats},
+		{0},
+	};
+	const struct cli_parser parser = {"info", "M.so...", help, options, take, &o, .values = values};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.modules.count)

@@ -42,20 +42,8 @@ static const char help[] =
 static int take(void *ctx, int key, char *arg)
 {
 	struct minimize_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case 'o':
-		o->output = arg;
-		return 0;
-	case KEY_SIGNATURE:
-		o->signature = arg;
-		return 0;
-	case KEY_EXECS:
-		return cli_number("--execs", arg, 1, UINT32_MAX, &o->execs);
-	}
+	(void)key;
 	cli_list_add(&o->files, arg);
 	return 0;
 }
@@ -184,7 +172,14 @@ static int minimize_with(const struct minimize_options *o, const char *module)
 int verb_minimize(int argc, char **argv)
 {
 	struct minimize_options o = {0};
-	const struct cli_parser parser = {"minimize", "FILE", help, options, take, &o};
+	const struct cli_value values[] = {
+		{'o', .text = &o.output},
+		{KEY_SIGNATURE, .text = &o.signature},
+		{KEY_EXECS, .number = &o.execs, .min = 1, .max = UINT32_MAX},
+		{0},
+	};
+	const struct cli_parser parser = {"minimize",	      "FILE", help, options, take, &o, .values = values,
+					  .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

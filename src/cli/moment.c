@@ -81,11 +81,11 @@ static void come_to(const struct approach *approach, enum moment_kind kind, bool
 }
 
 static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
-		   const char *function, const char *file, uint32_t line)
+		   const struct finding_writer *writer)
 {
 	struct approach *approach = ctx;
 
-	(void)op_index, (void)place, (void)old_pte, (void)new_pte, (void)function, (void)file, (void)line;
+	(void)op_index, (void)place, (void)old_pte, (void)new_pte, (void)writer;
 	come_to(approach, MOMENT_CHANGE, approach->changes++ == approach->moment->change);
 }
 

@@ -41,33 +41,11 @@ static const char help[] = "Runs scenarios (text or binary; folders too) and pri
 			   "  rcfuzz replay --gdb --kernel ~/linux story.txt\n"
 			   "Exit: 0 no finding, 1 a finding.";
 
-static int take_option(void *ctx, int key, char *arg)
+static int take_file(void *ctx, int key, char *arg)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct replay_options *o = ctx;
-	unsigned choice = 0;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_FORMAT:
-		result = cli_choice("--format", arg, formats, &choice);
-		o->json = choice;
-		return result;
-	case KEY_VERIFY:
-		o->verify = true;
-		return 0;
-	case KEY_GDB:
-		o->gdb = true;
-		return 0;
-	case KEY_IN_PROCESS:
-		o->in_process = true;
-		return 0;
-	case 'q':
-		o->quiet = true;
-		return 0;
-	}
+	(void)key;
 	return cli_list_files(&o->files, arg, NULL);
 }
 
@@ -422,7 +400,16 @@ static enum build_flavour flavour_for(const struct replay_options *o)
 int verb_replay(int argc, char **argv)
 {
 	struct replay_options o = {0};
-	const struct cli_parser parser = {"replay", "FILE...", help, options, take_option, &o};
+	const struct cli_value values[] = {
+		{KEY_FORMAT, .flag = &o.json, .words = cli_formats},
+		{KEY_VERIFY, .flag = &o.verify},
+		{'q', .flag = &o.quiet},
+		{KEY_GDB, .flag = &o.gdb},
+		{KEY_IN_PROCESS, .flag = &o.in_process},
+		{0},
+	};
+	const struct cli_parser parser = {"replay",	    "FILE...",		help, options, take_file, &o,
+					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

@@ -58,29 +58,10 @@ static const char help[] =
 
 static int take(void *ctx, int key, char *arg)
 {
-	static const char *const forms[] = {"text", "json", "sarif", "ktap", "html", NULL}; /* as enum report_form */
 	struct report_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_FORMAT:
-		return cli_choice("--format", arg, forms, &o->form);
-	case KEY_MAIL:
+	if (key == KEY_MAIL) {
 		o->form = FORM_MAIL;
-		return 0;
-	case KEY_FIXES:
-		o->fixes = arg;
-		return 0;
-	case KEY_ID:
-		o->id = arg;
-		return 0;
-	case KEY_KNOWN:
-		o->known = arg;
-		return 0;
-	case 'o':
-		o->output = arg;
 		return 0;
 	}
 	if (o->path)
@@ -314,7 +295,17 @@ static int report(struct report_options *o)
 int verb_report(int argc, char **argv)
 {
 	struct report_options o = {0};
-	const struct cli_parser parser = {"report", "FOLDER|SCENARIO", help, options, take, &o};
+	static const char *const forms[] = {"text", "json", "sarif", "ktap", "html", NULL}; /* as enum report_form */
+	const struct cli_value values[] = {
+		{KEY_FORMAT, .choice = &o.form, .words = forms},
+		{KEY_FIXES, .text = &o.fixes},
+		{KEY_KNOWN, .text = &o.known},
+		{KEY_ID, .text = &o.id},
+		{'o', .text = &o.output},
+		{0},
+	};
+	const struct cli_parser parser = {"report",	    "FOLDER|SCENARIO",	help, options, take, &o,
+					  .values = values, .target = &o.target};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && !o.path)

@@ -127,76 +127,18 @@ static int parse_classes(uint32_t *classes, const char *list)
 	return result;
 }
 
-static int take_choice(struct run_options *o, int key, char *arg)
+static int take(void *ctx, int key, char *arg)
 {
-	static const char *const engines[] = {"libfuzzer", "afl", "random", NULL}; /* as enum engine_kind */
-	static const char *const kinds[] = {"any", "well-behaved", NULL}, *const formats[] = {"text", "json", NULL};
-	static const char *const levels[] = {"none", "sync", "access", NULL};
-	static const char *const strategies[] = {
-#define STRATEGY_WORD(id, word) word,
-		STRATEGIES(STRATEGY_WORD)
-#undef STRATEGY_WORD
-			NULL};
-	unsigned choice = 0;
-	int result;
+	struct run_options *o = ctx;
 
 	switch (key) {
-	case KEY_ENGINE:
-		return cli_choice("--engine", arg, engines, &o->engine);
-	case KEY_L1:
-		result = cli_choice("--l1", arg, kinds, &choice);
-		o->well_behaved = choice;
-		return result;
-	case KEY_PREEMPT:
-		return cli_choice("--preempt", arg, levels, &o->preempt);
-	case KEY_SCHEDULE:
-		return cli_choice("--schedule", arg, strategies, &o->strategy);
-	case KEY_FORMAT:
-		result = cli_choice("--format", arg, formats, &choice);
-		o->json = choice;
-		return result;
+	case KEY_SEED:
+		o->seed_given = true;
+		return cli_number("--seed", arg, 0, UINT32_MAX, &o->seed);
 	case KEY_FAIL:
 		return parse_classes(&o->fail_classes, arg);
 	}
 	return cli_error(CLI_USAGE, "run takes no argument '%s'; did you mean --kernel %s?", arg, arg);
-}
-
-static int take(void *ctx, int key, char *arg)
-{
-	struct run_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
-
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_TIME:
-		return cli_duration("--time", arg, &o->seconds);
-	case KEY_EXECS:
-		return cli_number("--execs", arg, 1, UINT64_MAX / 2, &o->execs);
-	case KEY_JOBS:
-		return cli_number("--jobs", arg, 1, JOBS_MAX, &o->jobs);
-	case KEY_SEED:
-		o->seed_given = true;
-		return cli_number("--seed", arg, 0, UINT32_MAX, &o->seed);
-	case KEY_OPS:
-		return cli_number("--max-ops", arg, 1, SCENARIO_OPS_MAX, &o->ops_max);
-	case KEY_CORPUS:
-		o->corpus = arg;
-		return 0;
-	case KEY_OUT:
-		o->out = arg;
-		return 0;
-	case KEY_KNOWN:
-		o->known = arg;
-		return 0;
-	case KEY_STOP:
-		o->stop_on_first = true;
-		return 0;
-	case KEY_VERIFY:
-		o->verify = true;
-		return 0;
-	}
-	return take_choice(o, key, arg);
 }
 
 static int check_options(struct run_options *o)
@@ -325,10 +267,36 @@ static enum build_flavour flavour_for(const struct run_options *o)
 	return engine == ENGINE_RANDOM ? BUILD_PLAIN : BUILD_COVERAGE;
 }
 
+static const char *const engines[] = {"libfuzzer", "afl", "random", NULL}; /* as enum engine_kind */
+static const char *const kinds[] = {"any", "well-behaved", NULL};
+static const char *const levels[] = {"none", "sync", "access", NULL};
+static const char *const strategies[] = {
+#define STRATEGY_WORD(id, word) word,
+	STRATEGIES(STRATEGY_WORD)
+#undef STRATEGY_WORD
+		NULL};
+
 int verb_run(int argc, char **argv)
 {
 	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT, .preempt = 1};
-	const struct cli_parser parser = {"run", "", help, options, take, &o};
+	const struct cli_value values[] = {
+		{KEY_TIME, .seconds = &o.seconds},
+		{KEY_EXECS, .number = &o.execs, .min = 1, .max = UINT64_MAX / 2},
+		{KEY_JOBS, .number = &o.jobs, .min = 1, .max = JOBS_MAX},
+		{KEY_ENGINE, .choice = &o.engine, .words = engines},
+		{KEY_CORPUS, .text = &o.corpus},
+		{KEY_OPS, .number = &o.ops_max, .min = 1, .max = SCENARIO_OPS_MAX},
+		{KEY_L1, .flag = &o.well_behaved, .words = kinds},
+		{KEY_PREEMPT, .choice = &o.preempt, .words = levels},
+		{KEY_SCHEDULE, .choice = &o.strategy, .words = strategies},
+		{KEY_VERIFY, .flag = &o.verify},
+		{KEY_OUT, .text = &o.out},
+		{KEY_KNOWN, .text = &o.known},
+		{KEY_STOP, .flag = &o.stop_on_first},
+		{KEY_FORMAT, .flag = &o.json, .words = cli_formats},
+		{0},
+	};
+	const struct cli_parser parser = {"run", "", help, options, take, &o, .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	struct target_facts facts = {0};
 	int code;

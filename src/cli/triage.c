@@ -49,32 +49,11 @@ static const char help[] =
 	"  rcfuzz triage --jobs 8 --known corpus/known --target 6.12.so --target 6.1.so --out sorted afl-out/\n"
 	"Exit: 0 nothing new found, 1 a new finding.";
 
-static int take_option(void *ctx, int key, char *arg)
+static int take_file(void *ctx, int key, char *arg)
 {
-	static const char *const formats[] = {"text", "json", NULL};
 	struct triage_options *o = ctx;
-	int result = target_take(&o->target, key, arg);
-	unsigned choice = 0;
 
-	if (result != ARGP_ERR_UNKNOWN)
-		return result;
-	switch (key) {
-	case KEY_OUT:
-		o->out = arg;
-		return 0;
-	case KEY_KNOWN:
-		o->known = arg;
-		return 0;
-	case KEY_RAW:
-		o->raw = true;
-		return 0;
-	case KEY_JOBS:
-		return cli_number("--jobs", arg, 1, GUARD_JOBS_MAX, &o->jobs);
-	case KEY_FORMAT:
-		result = cli_choice("--format", arg, formats, &choice);
-		o->json = choice;
-		return result;
-	}
+	(void)key;
 	return inputs_collect(&o->files, arg, &o->left_out);
 }
 
@@ -547,12 +526,12 @@ static int each_kernel(struct phase *p, int (*work)(struct phase *p))
 static int sort_out(struct triage *t)
 {
 	struct phase *p = calloc(1, sizeof(*p));
-	int code = p ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+	int code;
 
-	if (!code) {
-		p->t = t;
-		code = each_kernel(p, replay_all);
-	}
+	if (!p)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	p->t = t;
+	code = each_kernel(p, replay_all);
 	if (!code)
 		code = journal_close(t);
 	if (!code) {
@@ -655,7 +634,16 @@ static int triage(const struct triage_options *o, const struct cli_list *modules
 int verb_triage(int argc, char **argv)
 {
 	struct triage_options o = {.out = "rcfuzz-triage"};
-	const struct cli_parser parser = {"triage", "FILE|FOLDER...", help, options, take_option, &o};
+	const struct cli_value values[] = {
+		{KEY_OUT, .text = &o.out},
+		{KEY_KNOWN, .text = &o.known},
+		{KEY_JOBS, .number = &o.jobs, .min = 1, .max = GUARD_JOBS_MAX},
+		{KEY_RAW, .flag = &o.raw},
+		{KEY_FORMAT, .flag = &o.json, .words = cli_formats},
+		{0},
+	};
+	const struct cli_parser parser = {"triage",	    "FILE|FOLDER...",	help, options, take_file, &o,
+					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 

@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 6u
-/* How many return addresses a report carries, innermost first; the rest is NULL. */
-#define TARGET_CALLERS 4
+#define TARGET_ABI 7u
+/* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
+#define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
 #define TARGET_LOCK_OTHER "other"
 
@@ -95,6 +95,16 @@ enum target_marking {
 	MARK_ATOMIC /* one step that reads and writes */
 };
 
+/*
+ * The functions of kernel code that are under way on one stack, by where each returns to: the innermost is that of
+ * depth - 1, and each lies in the array at its depth modulo TARGET_CALLS, so that deeper ones push out the outermost.
+ */
+#define TARGET_CALLS 64u
+struct target_calls {
+	uint32_t depth;
+	const void *callers[TARGET_CALLS];
+};
+
 /* What the rmap of a page holds of an entry. */
 enum target_rmap { RMAP_EMPTY, RMAP_OTHERS, RMAP_LISTED, RMAP_FREED };
 
@@ -135,6 +145,8 @@ struct host_services {
 	const uint8_t *memory_lines;
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
+	/* Of the stack that runs: a module of the flavour `access` keeps them. Set by rcfuzz. */
+	struct target_calls *calls;
 	/* More than one task may be under way in this world: tell of what they wait for. */
 	bool overlap;
 	/* Tell of locks: what order they are taken in is the same whether ops overlap or not. */

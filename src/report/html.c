@@ -168,6 +168,19 @@ static void print_story(FILE *out, const struct timeline *t, const char *story)
 	fprintf(out, "</section>\n");
 }
 
+static void print_callers(FILE *out, const struct finding_writer *w)
+{
+	for (uint32_t i = 0; i < w->caller_count; i++) {
+		const struct finding_caller *caller = &w->callers[i];
+
+		fprintf(out, "%s<li>from <code>", i ? "" : "<ol class=\"callers\">");
+		markup_text(out, caller->function);
+		fprintf(out, "</code> <code class=\"place\">");
+		markup_format(out, "%s:%u", caller->file, caller->line);
+		fprintf(out, "</code></li>%s", i + 1 == w->caller_count ? "</ol>" : "");
+	}
+}
+
 static void print_places(FILE *out, const struct finding *f, const char *target_info)
 {
 	if (!f->writer_count)
@@ -187,6 +200,7 @@ static void print_places(FILE *out, const struct finding *f, const char *target_
 			fprintf(out, "</code>");
 			source_html(out, target_info, w->file, w->line);
 		}
+		print_callers(out, w);
 		fprintf(out, "</li>\n");
 	}
 	fprintf(out, "</ul>\n</section>\n");

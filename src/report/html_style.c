@@ -94,6 +94,8 @@ const char html_style[] =
 	"ul.kernel li{padding:6px 0;display:flex;flex-wrap:wrap;gap:0 14px;align-items:baseline;break-inside:avoid}\n"
 	"ul.kernel span{flex:0 0 190px;color:var(--soft)}\n"
 	"ul.kernel .function{font-weight:600}\n"
+	".callers{flex:0 0 100%;list-style:none;margin:0;padding-left:18px;color:var(--soft);font-size:12px}\n"
+	"ul.kernel .callers li{padding:0}\n"
 	"ul.kernel .place{color:var(--soft);overflow-wrap:anywhere}\n"
 	"pre.source{flex:1 0 100%;margin:6px 0 8px;padding:10px 12px;border:1px solid "
 	"var(--line);border-radius:6px;background:var(--panel);font-size:12px;line-height:1.5;overflow-x:auto;tab-size:"

@@ -129,6 +129,7 @@ static void nothing_from_outside_is_markup(void **state)
 {
 	static const char evil[] = "<img src=x>\"'><script>";
 	struct timeline *t = example();
+	struct finding_caller caller = {.line = 1};
 	char *text;
 
 	(void)state;
@@ -140,6 +141,10 @@ static void nothing_from_outside_is_markup(void **state)
 	snprintf(t->finding.writers[0].what, sizeof(t->finding.writers[0].what), "%s", evil);
 	snprintf(t->finding.writers[0].function, sizeof(t->finding.writers[0].function), "%s", evil);
 	snprintf(t->finding.writers[0].file, sizeof(t->finding.writers[0].file), "%s", evil);
+	t->finding.writers[0].caller_count = 1;
+	snprintf(caller.function, sizeof(caller.function), "%s", evil);
+	snprintf(caller.file, sizeof(caller.file), "%s", evil);
+	t->finding.writers[0].callers[0] = caller;
 	snprintf(t->part_text, sizeof(t->part_text), "%s", evil);
 	t->outcome.finding_count = 1;
 	t->outcome.findings[0] = t->finding;
@@ -149,6 +154,9 @@ static void nothing_from_outside_is_markup(void **state)
 	snprintf(t->changes[0].place, sizeof(t->changes[0].place), "<img>");
 	snprintf(t->changes[0].function, sizeof(t->changes[0].function), "%s", evil);
 	snprintf(t->changes[0].file, sizeof(t->changes[0].file), "%s", evil);
+	t->changes[0].caller_count = 1;
+	t->changes[0].callers[0] = caller;
+	t->part = t->changes[0].op;
 	for (uint32_t i = 0; i < 6; i++) {
 		snprintf(t->steps[i].note, sizeof(t->steps[i].note), "%s", evil);
 		snprintf(t->steps[i].yield_point, sizeof(t->steps[i].yield_point), "%s", evil);

@@ -232,8 +232,11 @@ static void print_name(FILE *out, const char *name)
 	}
 }
 
+/* With their callers at the op where the bits part. */
 static void print_changes(FILE *out, const struct timeline *t, const struct item *item)
 {
+	bool part = item->op == t->part;
+
 	for (uint32_t i = item->change_first; i < item->change_end; i++) {
 		const struct timeline_change *c = &t->changes[i];
 
@@ -251,6 +254,13 @@ static void print_changes(FILE *out, const struct timeline *t, const struct item
 		if (c->file[0]) {
 			fprintf(out, " <span class=\"where\">");
 			markup_format(out, "%s:%u", base_name(c->file), c->line);
+			fprintf(out, "</span>");
+		}
+		for (uint32_t k = 0; part && k < c->caller_count; k++) {
+			fprintf(out, " <span class=\"where\">from</span> <code>");
+			print_name(out, c->callers[k].function);
+			fprintf(out, "</code> <span class=\"where\">");
+			markup_format(out, "%s:%u", base_name(c->callers[k].file), c->callers[k].line);
 			fprintf(out, "</span>");
 		}
 		fprintf(out, "</p>\n");

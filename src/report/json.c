@@ -28,7 +28,8 @@ static bool add_change(cJSON *changes, const struct timeline_change *c)
 	       (c->word ||
 		(cJSON_AddStringToObject(change, "old", old_pte) && cJSON_AddStringToObject(change, "new", new_pte))) &&
 	       cJSON_AddStringToObject(change, "function", c->function) &&
-	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line);
+	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line) &&
+	       record_json_callers(change, c->callers, c->caller_count);
 }
 
 /* The label of an op; null: there is none. */

@@ -40,6 +40,22 @@ const char *record_json_embargo_remark(const cJSON *record)
 	return record_json_embargo(record) ? " (Report this to security@kernel.org before making it public.)" : "";
 }
 
+bool record_json_callers(cJSON *object, const struct finding_caller *callers, uint32_t count)
+{
+	cJSON *array = cJSON_AddArrayToObject(object, "callers");
+
+	for (uint32_t i = 0; array && i < count && i < FINDING_CALLERS; i++) {
+		cJSON *item = cJSON_CreateObject();
+
+		if (!item || !cJSON_AddItemToArray(array, item) ||
+		    !cJSON_AddStringToObject(item, "function", callers[i].function) ||
+		    !cJSON_AddStringToObject(item, "file", callers[i].file) ||
+		    !cJSON_AddNumberToObject(item, "line", callers[i].line))
+			return false;
+	}
+	return array;
+}
+
 static bool add_writers(cJSON *object, const struct finding *finding)
 {
 	cJSON *array = cJSON_AddArrayToObject(object, "writers");
@@ -52,7 +68,8 @@ static bool add_writers(cJSON *object, const struct finding *finding)
 		    !cJSON_AddStringToObject(item, "what", writer->what) ||
 		    !cJSON_AddStringToObject(item, "function", writer->function) ||
 		    !cJSON_AddStringToObject(item, "file", writer->file) ||
-		    !cJSON_AddNumberToObject(item, "line", writer->line))
+		    !cJSON_AddNumberToObject(item, "line", writer->line) ||
+		    !record_json_callers(item, writer->callers, writer->caller_count))
 			return false;
 	}
 	return array;

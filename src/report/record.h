@@ -36,6 +36,8 @@ void record_id(char id[RECORD_ID], const struct finding *finding);
  */
 cJSON *record_json(const struct record *record, const char *target_info);
 
+/* "callers": [{function, file, line}], innermost first. */
+bool record_json_callers(cJSON *object, const struct finding_caller *callers, uint32_t count);
 /* The members of a finding alone (class .. writers), for other JSON outputs. */
 bool record_json_finding(cJSON *object, const struct finding *finding);
 

@@ -147,6 +147,23 @@ static void print_change(const struct sheet *sheet, const struct timeline_change
 	fputc('\n', out);
 }
 
+/* The callers of a function, innermost first. */
+static void print_callers(const struct sheet *sheet, int indent, const struct finding_caller *callers, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		char where[96] = "";
+		int room = sheet->columns - indent - 5;
+
+		if (callers[i].file[0])
+			snprintf(where, sizeof(where), " %s:%u", base_name(callers[i].file), callers[i].line);
+		fprintf(sheet->out, "%*sfrom %.*s", indent, "", room, callers[i].function);
+		if ((int)(strlen(callers[i].function) + strlen(where)) > room)
+			fprintf(sheet->out, "\n%*s", indent + 4, "");
+		fprintf(sheet->out, "%s\n", where);
+	}
+}
+
+/* With their callers at the op where the bits part; elsewhere these would hide what happens. */
 static void print_changes(const struct sheet *sheet, const struct timeline *t, uint32_t op)
 {
 	uint32_t printed = 0, more = 0;
@@ -156,10 +173,13 @@ static void print_changes(const struct sheet *sheet, const struct timeline *t, u
 
 		if (c->op != op || !timeline_change_shows(c))
 			continue;
-		if (printed++ < CHANGES_PER_OP)
-			print_change(sheet, c);
-		else
+		if (printed++ >= CHANGES_PER_OP) {
 			more++;
+			continue;
+		}
+		print_change(sheet, c);
+		if (op == t->part)
+			print_callers(sheet, 29, c->callers, c->caller_count);
 	}
 	if (more)
 		fprintf(sheet->out, "        ... and %u more\n", more);
@@ -226,8 +246,10 @@ static void print_watch(FILE *out, const struct timeline *t)
 
 /* ---- the report ---------------------------------------------------------------------- */
 
-static void print_writers(FILE *out, const struct finding *f)
+static void print_writers(const struct sheet *sheet, const struct finding *f)
 {
+	FILE *out = sheet->out;
+
 	if (f->writer_count)
 		fprintf(out, "\nin the kernel\n");
 	for (uint32_t i = 0; i < f->writer_count; i++) {
@@ -236,6 +258,7 @@ static void print_writers(FILE *out, const struct finding *f)
 		fprintf(out, "   %s: %s\n", w->what, w->function);
 		if (w->file[0])
 			fprintf(out, "      %s:%u\n", w->file, w->line);
+		print_callers(sheet, 6, w->callers, w->caller_count);
 	}
 }
 
@@ -345,7 +368,7 @@ static void print_report(const struct sheet *sheet, const struct timeline *t, co
 		print_long_word(sheet, "signature", t->finding.signature);
 		print_caveats(sheet, &t->finding);
 		print_embargo(sheet, t);
-		print_writers(out, &t->finding);
+		print_writers(sheet, &t->finding);
 	}
 	print_scenario(out, t, name);
 	fputc('\n', out);

@@ -70,6 +70,9 @@ static struct timeline *example(void)
 	t->part = 2;
 	snprintf(t->part_text, sizeof(t->part_text), "shadow-pte has C, l0-pte has not");
 	t->change_count = 1;
+	f->writers[0].caller_count = FINDING_CALLERS;
+	for (uint32_t i = 0; i < FINDING_CALLERS; i++)
+		memset(f->writers[0].callers[i].function, 'x', 20 + 7 * i);
 	t->changes[0] = (struct timeline_change){.op = 2,
 						 .line = 1123,
 						 .old_pte = 1ull << 63 | 0x180,
@@ -77,6 +80,11 @@ static struct timeline *example(void)
 						 .place = "l0-pte",
 						 .function = "a_function_with_a_name_of_some_length",
 						 .file = "arch/powerpc/kvm/book3s_64_mmu_radix.c"};
+	t->changes[0].caller_count = FINDING_CALLERS;
+	for (uint32_t i = 0; i < FINDING_CALLERS; i++) {
+		snprintf(f->writers[0].callers[i].file, sizeof(f->writers[0].callers[i].file), "arch/powerpc/kvm/a.c");
+		t->changes[0].callers[i] = f->writers[0].callers[i];
+	}
 	return t;
 }
 
@@ -101,6 +109,29 @@ static void eighty_columns(void **state)
 		if (strlen(line) > 80)
 			fail_msg("%zu columns: %s", strlen(line), line);
 	}
+	free(text);
+	free(t);
+}
+
+/* Of a finding's functions, and of the changes at the op where the bits part. */
+static void callers_are_told(void **state)
+{
+	static const char at_the_change[] = "\n                             from outer b.c:9\n";
+	struct timeline *t = example();
+	struct finding_caller outer = {"outer", "arch/b.c", 9};
+	char *text;
+
+	(void)state;
+	t->finding.writers[0].callers[0] = t->changes[0].callers[0] = outer;
+	t->finding.writers[0].caller_count = t->changes[0].caller_count = 1;
+	text = print(t);
+	assert_non_null(strstr(text, ":42\n      from outer b.c:9\n"));
+	assert_non_null(strstr(text, at_the_change));
+	free(text);
+	t->part = 1;
+	text = print(t);
+	assert_non_null(strstr(text, ":42\n      from outer b.c:9\n"));
+	assert_null(strstr(text, at_the_change));
 	free(text);
 	free(t);
 }
@@ -269,6 +300,7 @@ int main(void)
 		cmocka_unit_test(another_finding_makes_it_a_secret),
 		cmocka_unit_test(a_report_says_whose_secret_it_shows),
 		cmocka_unit_test(eighty_columns),
+		cmocka_unit_test(callers_are_told),
 		cmocka_unit_test(a_written_word_has_no_bits),
 		cmocka_unit_test(a_mail_is_narrower),
 		cmocka_unit_test(tells_what_it_knows),

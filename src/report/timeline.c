@@ -162,25 +162,30 @@ static void add_change(struct timeline *t, const struct timeline_change *change)
 		t->changes[t->change_count++] = *change;
 }
 
+static void tell_writer(struct timeline_change *change, const char *place, const struct finding_writer *writer)
+{
+	snprintf(change->place, sizeof(change->place), "%s", place);
+	memcpy(change->function, writer->function, sizeof(change->function));
+	memcpy(change->file, writer->file, sizeof(change->file));
+	change->line = writer->line;
+	change->caller_count = writer->caller_count;
+	memcpy(change->callers, writer->callers, sizeof(change->callers));
+}
+
 static void on_word(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer)
 {
-	struct timeline_change change = {.word = true, .op = (uint16_t)op_index, .line = writer->line};
+	struct timeline_change change = {.word = true, .op = (uint16_t)op_index};
 
-	snprintf(change.place, sizeof(change.place), "%s", place);
-	snprintf(change.function, sizeof(change.function), "%s", writer->function);
-	snprintf(change.file, sizeof(change.file), "%s", writer->file);
+	tell_writer(&change, place, writer);
 	add_change(ctx, &change);
 }
 
 static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
-		   const char *function, const char *file, uint32_t line)
+		   const struct finding_writer *writer)
 {
-	struct timeline_change change = {
-		.op = (uint16_t)op_index, .line = line, .old_pte = old_pte, .new_pte = new_pte};
+	struct timeline_change change = {.op = (uint16_t)op_index, .old_pte = old_pte, .new_pte = new_pte};
 
-	snprintf(change.place, sizeof(change.place), "%s", place ? place : "");
-	snprintf(change.function, sizeof(change.function), "%s", function ? function : "");
-	snprintf(change.file, sizeof(change.file), "%s", file ? file : "");
+	tell_writer(&change, place, writer);
 	add_change(ctx, &change);
 }
 

@@ -25,6 +25,8 @@ struct timeline_change {
 	uint32_t line;
 	uint64_t old_pte, new_pte;
 	char place[12], function[64], file[64];
+	uint32_t caller_count;
+	struct finding_caller callers[FINDING_CALLERS];
 };
 
 struct timeline_step {

@@ -493,6 +493,14 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 
 /* ---- what the kernel, or the shim, says -------------------------------------- */
 
+static void title_place(struct finding *f)
+{
+	const struct finding_writer *w = &f->writers[0];
+
+	if (f->writer_count)
+		text_append(f->title, sizeof(f->title), " in %s (%s:%u)", w->function, w->file, w->line);
+}
+
 void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
 		    const char *title, const void *const callers[TARGET_CALLERS])
 {
@@ -508,9 +516,29 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 		memcpy(site.callers, callers, sizeof(site.callers));
 		add_writer(r, f, "was running", &site);
 	}
+	title_place(f);
+	commit(r, f, role);
+}
+
+/* Its stack may be what is broken, so no frame is read: who called what is known where a module keeps that apart. */
+void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title, const void *at)
+{
+	const struct target_calls *calls = r->world.services.calls;
+	const struct provenance_site here = {{at}};
+	struct provenance_site around = {0};
+	struct finding *f = next_finding(r);
+
+	if (!f)
+		return;
+	f->class = class;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "%s", title);
+	add_writer(r, f, "was running", &here);
+	for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
+		around.callers[i] = calls->callers[(calls->depth - 1 - i) % TARGET_CALLS];
 	if (f->writer_count)
-		text_append(f->title, sizeof(f->title), " in %s (%s:%u)", f->writers[0].function, f->writers[0].file,
-			    f->writers[0].line);
+		provenance_add_callers(r->module, &around, &f->writers[0]);
+	title_place(f);
 	commit(r, f, role);
 }
 

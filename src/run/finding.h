@@ -10,6 +10,7 @@
 
 #define FINDING_TEXT 160
 #define FINDING_FRAMES 4
+#define FINDING_CALLERS 5
 
 /* In which entry the bit went missing. */
 #define FINDING_LAYERS(X)                                                                                              \
@@ -24,12 +25,21 @@
 enum finding_layer { FINDING_LAYERS(LAYER_MEMBER) LAYER_COUNT };
 extern const char *const layer_name[LAYER_COUNT];
 
-/* A kernel function that last changed something, e.g. what = "cleared C in l0-pte". */
+/* A function that was under way, and where in it the next inner one was called. */
+struct finding_caller {
+	char function[64];
+	char file[64]; /* path in the tree */
+	uint32_t line; /* 0: unknown */
+};
+
+/* A kernel function that last changed something, e.g. what = "cleared C in l0-pte", and for whom it did. */
 struct finding_writer {
 	char what[48];
 	char function[64];
 	char file[64]; /* path in the tree */
 	uint32_t line; /* 0: unknown */
+	uint32_t caller_count;
+	struct finding_caller callers[FINDING_CALLERS]; /* innermost first */
 };
 
 struct finding {

@@ -24,11 +24,11 @@ static bool says_something(const struct module_place *place)
 	return place->function && ends_in(place->file, ".c") && strncmp(place->file, "src/kernel/", 11) != 0;
 }
 
-static const char *function_of(struct module *m, const void *const callers[TARGET_CALLERS])
+static const char *function_of(struct module *m, const void *const callers[POINT_NAME_CALLERS])
 {
 	struct module_place places[8];
 
-	for (unsigned i = 0; i < TARGET_CALLERS && callers[i]; i++) {
+	for (unsigned i = 0; i < POINT_NAME_CALLERS && callers[i]; i++) {
 		size_t n = module_places(m, callers[i], places, 8);
 
 		for (size_t k = 0; k < n; k++)
@@ -59,13 +59,13 @@ void point_names_begin(struct point_names *names)
 const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
 		       const void *const all_callers[TARGET_CALLERS])
 {
-	const void *callers[TARGET_CALLERS] = {NULL};
+	const void *callers[POINT_NAME_CALLERS] = {NULL};
 	uint64_t hash = (uintptr_t)word ^ (uint64_t)kind << 59;
 
 	/* Those beyond the module are ours, and may be no return addresses at all. */
-	for (unsigned i = 0; i < TARGET_CALLERS && all_callers[i] && module_has(m, all_callers[i]); i++)
+	for (unsigned i = 0; i < POINT_NAME_CALLERS && all_callers[i] && module_has(m, all_callers[i]); i++)
 		callers[i] = all_callers[i];
-	for (unsigned i = 0; i < TARGET_CALLERS; i++)
+	for (unsigned i = 0; i < POINT_NAME_CALLERS; i++)
 		hash = (hash ^ (uintptr_t)callers[i]) * 0x9e3779b97f4a7c15ull;
 	for (unsigned probe = 0; probe < 16; probe++) {
 		__typeof__(names->slots[0]) *slot = &names->slots[((hash >> 40) + probe) % POINT_NAMES];

@@ -11,12 +11,13 @@
 #include "scenario/scenario.h"
 
 #define POINT_NAMES 4096u
+#define POINT_NAME_CALLERS 4u /* one of them is the kernel's; those further out would only make more entries */
 #define POINT_NAMES_MANY 3072u
 
 struct point_names {
 	uint32_t count;
 	struct {
-		const void *callers[TARGET_CALLERS], *word;
+		const void *callers[POINT_NAME_CALLERS], *word;
 		uint8_t kind;
 		char text[SCENARIO_POINT_NAME];
 	} slots[POINT_NAMES];

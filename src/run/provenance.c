@@ -10,6 +10,9 @@
 #define ENTRY_C 0x80ull
 #define ENTRY_VALID (1ull << 63)
 #define SITE_PROBES 64u
+/* In how many frames the function is looked for that a site is named by; its callers may be further out. */
+#define NAMED_FRAMES 4u
+#define INLINED_MAX 8u
 
 /*
  * Functions that only change an entry on behalf of their caller: which of them are inlined, and so whether they
@@ -206,6 +209,7 @@ static void name_place(const struct module_place *place, struct finding_writer *
 	snprintf(out->function, sizeof(out->function), "%s", place->function);
 	snprintf(out->file, sizeof(out->file), "%s", place->file);
 	out->line = place->line;
+	out->caller_count = 0;
 }
 
 typedef bool is_passed(const struct module_place *place);
@@ -220,28 +224,58 @@ static bool is_library(const struct module_place *place)
 	return is_accessor(place) || strncmp(place->file, "lib/", 4) == 0;
 }
 
+struct kernel_places {
+	size_t count, named_end; /* named_end: how many of them lie in frames that a site may be named by */
+	struct module_place places[TARGET_CALLERS * INLINED_MAX];
+};
+
+/* The kernel's functions of a site, innermost first. */
+static void get_places(struct module *m, const struct provenance_site *site, struct kernel_places *all)
+{
+	all->count = all->named_end = 0;
+	for (unsigned i = 0; site && i < TARGET_CALLERS && site->callers[i]; i++) {
+		struct module_place places[INLINED_MAX];
+		size_t n = module_places(m, site->callers[i], places, INLINED_MAX);
+
+		for (size_t k = 0; k < n; k++)
+			if (!is_ours(&places[k]))
+				all->places[all->count++] = places[k];
+		if (i < NAMED_FRAMES)
+			all->named_end = all->count;
+	}
+}
+
+/* What is inlined of a header says nothing of who wanted it. */
+static void add_callers(const struct kernel_places *all, size_t first, struct finding_writer *out)
+{
+	for (size_t i = first; i < all->count && out->caller_count < FINDING_CALLERS; i++) {
+		struct finding_caller *caller = &out->callers[out->caller_count];
+
+		if (is_header(&all->places[i]))
+			continue;
+		snprintf(caller->function, sizeof(caller->function), "%s", all->places[i].function);
+		snprintf(caller->file, sizeof(caller->file), "%s", all->places[i].file);
+		caller->line = all->places[i].line;
+		out->caller_count++;
+	}
+}
+
 static bool name(struct module *m, const struct provenance_site *site, is_passed *passed, struct finding_writer *out)
 {
-	struct module_place places[8];
-	bool named = false;
+	struct kernel_places all;
+	size_t named = 0;
 
-	for (unsigned i = 0; site && i < TARGET_CALLERS && site->callers[i]; i++) {
-		size_t n = module_places(m, site->callers[i], places, 8);
-
-		for (size_t k = 0; k < n; k++) {
-			if (is_ours(&places[k]))
-				continue;
-			/* One that is passed over is better than nothing. */
-			if (!named)
-				name_place(&places[k], out);
-			named = true;
-			if (passed(&places[k]))
-				continue;
-			name_place(&places[k], out);
-			return true;
-		}
-	}
-	return named;
+	get_places(m, site, &all);
+	if (!all.named_end)
+		return false;
+	while (named < all.named_end && passed(&all.places[named]))
+		named++;
+	/* One that is passed over is better than nothing. */
+	if (named == all.named_end)
+		named = 0;
+	name_place(&all.places[named], out);
+	add_callers(&all, named + 1, out);
+	return true;
 }
 
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
@@ -257,4 +291,12 @@ bool provenance_name_user(struct module *m, const struct provenance_site *site, 
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_accessor, out);
+}
+
+void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	struct kernel_places all;
+
+	get_places(m, site, &all);
+	add_callers(&all, 0, out);
 }

@@ -2,8 +2,8 @@
 /*
  * provenance.h: for each page table entry, which kernel code mapped it last and
  * which cleared and set its R and C last, and for each word of an rmap or a dirty
- * bitmap, which wrote it and which cleared bits of it last; as return addresses,
- * names come when asked for.
+ * bitmap, which wrote it and which cleared bits of it last; as chains of return
+ * addresses, names come when asked for.
  */
 #ifndef RCFUZZ_PROVENANCE_H
 #define RCFUZZ_PROVENANCE_H
@@ -12,7 +12,7 @@
 #include "kernel/module.h"
 
 #define PROVENANCE_SLOTS 8192u
-#define PROVENANCE_SITES 1024u /* a kernel has some dozens */
+#define PROVENANCE_SITES 4096u /* a kernel has some hundreds */
 
 struct provenance_site {
 	const void *callers[TARGET_CALLERS]; /* innermost first; [0] NULL: nothing known */
@@ -81,12 +81,14 @@ struct provenance_change provenance_staled(const struct provenance_entry *entry,
 
 /*
  * The kernel function that a site (or NULL) stands for: the innermost one that is no mere accessor of an entry and
- * no helper of a header. False: unknown.
+ * no helper of a header; and its callers. False: unknown.
  */
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* And so does one that uses the lists and trees of lib/, for what it makes them do. */
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* More callers of a function that is named: a site that begins at its return address. */
+void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 
 #endif

@@ -296,7 +296,7 @@ static void observe_pte(struct runner *r, const void *entry, uint64_t old_pte, u
 	if (!place)
 		return;
 	provenance_name(r->module, site, &writer);
-	o->pte(o->ctx, r->world.task->op, place, old_pte, new_pte, writer.function, writer.file, writer.line);
+	o->pte(o->ctx, r->world.task->op, place, old_pte, new_pte, &writer);
 }
 
 static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,

@@ -52,9 +52,9 @@ struct run_observer {
 	void (*event)(void *ctx, const struct event *event);
 	/* Around each op: the bits of the page that the op, or else the watched finding, concerns. */
 	void (*op)(void *ctx, unsigned op_index, bool after, const struct run_bits *bits);
-	/* Each change of an entry: by which op, which place, old, new, the kernel function. */
+	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). */
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
-		    const char *function, const char *file, uint32_t line);
+		    const struct finding_writer *writer);
 	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, the kernel
 	 * function.
 	 */

@@ -126,6 +126,8 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 			 const char *function, const char *what, const void *const callers[TARGET_CALLERS]);
 void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
 		    const char *title, const void *const callers[TARGET_CALLERS]);
+/* A signal has stopped the kernel's code; at: behind the instruction, as a return address would be. */
+void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title, const void *at);
 void finding_leaks(struct runner *r);
 /* All ops that are under way wait. */
 void finding_deadlock(struct runner *r);

@@ -45,14 +45,14 @@ static const char *signal_words(int number)
 static void leave_world(void)
 {
 	struct runner *r = watched;
-	const void *const callers[TARGET_CALLERS] = {(const char *)fault.at + 1};
+	const void *at = (const char *)fault.at + 1;
 	char title[FINDING_TEXT];
 
 	if (fault.signal == SIGVTALRM) {
-		finding_simple(r, CLASS_HANG, LAYER_NONE, "time", "the kernel loops and does not come back", callers);
+		finding_stopped(r, CLASS_HANG, "time", "the kernel loops and does not come back", at);
 	} else {
 		snprintf(title, sizeof(title), "the kernel code faulted: %s", signal_words(fault.signal));
-		finding_simple(r, CLASS_CRASH, LAYER_NONE, "fault", title, callers);
+		finding_stopped(r, CLASS_CRASH, "fault", title, at);
 	}
 	world_abort(&r->world);
 }

@@ -2,8 +2,8 @@
 /*
  * access.c: the callbacks of the compilers' thread-sanitizer instrumentation, as the kernel's KCSAN has them
  * (kernel/kcsan/core.c), and not the sanitizer's runtime: each read, write and atomic operation of kernel code on the
- * kernel's own memory is a yield point, and may be looked at. Only modules of the flavour `access` call them; from
- * others the linker drops them.
+ * kernel's own memory is a yield point, and may be looked at, and which functions are under way is known on each
+ * stack. Only modules of the flavour `access` call them; from others the linker drops them.
  */
 #include "features.h"
 #include "services.h"
@@ -41,10 +41,14 @@ void __tsan_init(void)
 
 void __tsan_func_entry(void *caller)
 {
+	struct target_calls *calls = rcfuzz_host->calls;
+
+	calls->callers[calls->depth++ % TARGET_CALLS] = caller;
 }
 
 void __tsan_func_exit(void)
 {
+	rcfuzz_host->calls->depth--;
 }
 
 #define ACCESSES(size)                                                                                                 \

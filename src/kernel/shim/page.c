@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page.c: the pages of guests, and the memory of the VMM and of guests by address.
+ * Each function stands for the kernel's function of the same name unless it says otherwise.
+ */
+#include "features.h"
+#include "services.h"
+
+#define TOUCHED_PAGES 4096
+static struct page *page_array __section("rcfuzz_keep");
+static unsigned long first_page, pages_total;
+static unsigned int touched[TOUCHED_PAGES] __section("rcfuzz_keep");
+static unsigned int touched_count __section("rcfuzz_keep");
+
+void rcfuzz_set_pages(struct page *array, unsigned long first_pfn, unsigned long count)
+{
+	while (touched_count)
+		memset(&page_array[touched[--touched_count]], 0, sizeof(struct page));
+	page_array = array;
+	first_page = first_pfn;
+	pages_total = count;
+	vmemmap = array - first_pfn;
+}
+
+int rcfuzz_pfn_valid(unsigned long pfn)
+{
+	return pfn - first_page < pages_total;
+}
+
+/* The page's own reference is 1, each pin adds one. */
+static struct page *get_frame(unsigned long hpa)
+{
+	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
+	struct page *page = page_array + index;
+
+	if (!page_ref_count(page)) {
+		if (touched_count == TOUCHED_PAGES)
+			return NULL;
+		touched[touched_count++] = index;
+		set_page_count(page, 1);
+	}
+	page_ref_inc(page);
+	return page;
+}
+
+_Bool rcfuzz_page_pinned(unsigned long hpa)
+{
+	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
+
+	return index < pages_total && page_ref_count(page_array + index) > 1;
+}
+
+static int gup(unsigned long start, int nr, unsigned int flags, bool fast, struct page **pages)
+{
+	bool writable;
+	u64 hpa;
+
+	if (nr != 1)
+		rcfuzz_unreachable("get_user_pages_fast of several pages");
+	rcfuzz_yield(POINT_USER, fast ? "gup-fast" : "gup", NULL);
+	if (!rcfuzz_host->gup(rcfuzz_host->ctx, start, flags & FOLL_WRITE, fast, &hpa, &writable))
+		return fast ? 0 : -EFAULT;
+	pages[0] = get_frame(hpa);
+	return pages[0] ? 1 : -EFAULT;
+}
+
+int get_user_pages_fast(unsigned long start, int nr, unsigned int flags, struct page **pages)
+{
+	rcfuzz_may_sleep("get_user_pages with a spinlock held");
+	return gup(start, nr, flags, false, pages);
+}
+
+int get_user_pages_fast_only(unsigned long start, int nr, unsigned int flags, struct page **pages)
+{
+	rcfuzz_step();
+	return gup(start, nr, flags, true, pages);
+}
+
+/* hva_to_pfn_slow's way in; kernel: mm/gup.c. */
+long get_user_pages_unlocked(unsigned long start, unsigned long nr, struct page **pages, unsigned int flags)
+{
+	rcfuzz_may_sleep("get_user_pages with a spinlock held");
+	return gup(start, nr, flags, false, pages);
+}
+
+int set_page_dirty_lock(struct page *page)
+{
+	return 0;
+}
+
+/* The last reference of a page of guest memory is the VMM's mapping; the kernel has dropped one too many. */
+void __folio_put(struct folio *folio)
+{
+	rcfuzz_report(REPORT_MEMORY, NULL, 0, NULL, "a page reference is dropped once too often");
+	page_ref_inc(&folio->page);
+}
+
+#define QUADRANT(addr) ((unsigned long)(addr) >> 62)
+#define GUEST_HVA_BASE 0x7e0000000000ul /* src/scenario/layout.c */
+/* Its slots and no more: the loader puts rcfuzz's own memory, with the bitmaps of harvests, as low as 0x7ef000000000.
+ */
+#define GUEST_HVA_END (GUEST_HVA_BASE + (4ul << 30))
+
+static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
+{
+	rcfuzz_step();
+	rcfuzz_yield(POINT_USER, store ? "write" : "read", NULL);
+	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
+	if (QUADRANT(user))
+		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, rcfuzz_self()->spr_lpid,
+						  QUADRANT(user) == 1 ? rcfuzz_self()->spr_pid : 0, user & ~(3ul << 62),
+						  buffer, n, store);
+	if (user >= GUEST_HVA_BASE && user < GUEST_HVA_END)
+		return rcfuzz_host->user_copy(rcfuzz_host->ctx, user, buffer, n, store);
+	memcpy(store ? (void *)user : buffer, store ? buffer : (void *)user, n);
+	return 0;
+}
+
+unsigned long rcfuzz_copy_from_user(void *to, const void *from, unsigned long n)
+{
+	return user_copy((unsigned long)from, to, n, false);
+}
+
+unsigned long rcfuzz_copy_to_user(void *to, const void *from, unsigned long n)
+{
+	return user_copy((unsigned long)to, (void *)from, n, true);
+}
