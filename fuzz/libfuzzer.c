@@ -74,7 +74,7 @@ static bool fresh(struct rng *rng)
 		.preempt = the_entry->limits.preempt,
 		.level = the_entry->limits.level,
 	};
-	bool race = options.preempt && rng_chance(rng, 50);
+	bool race = options.preempt && rng_chance(rng, 60);
 
 	if (race)
 		scenario_generate_race(&the_entry->scenario, rng, &options);

@@ -10,8 +10,8 @@
 
 #define MIX_PERCENT 15u	      /* of the scenarios are for a chooser, */
 #define RACE_PERCENT 90u      /* and of those that were made for ops to meet */
-#define LOCK_RUNS 2u	      /* of a scenario whose ops share locks only, */
-#define AROUND_RUNS 3u	      /* or meet at translations or the host's mapping, */
+#define LOCK_PERCENT 25u      /* of the scenarios whose ops share locks only are run once more */
+#define AROUND_RUNS 3u	      /* of a scenario whose ops meet at translations or the host's mapping, */
 #define SHARED_RUNS 24u	      /* or at memory of the kernel */
 #define PREEMPTIONS_MAX 4u    /* of a random schedule */
 #define USUAL_POINTS_SYNC 16u /* of an op that nothing is known of */
@@ -78,11 +78,11 @@ static bool run_by_chooser(struct entry *entry, struct rng *rng)
 	return entry_run_schedule(entry, &schedule);
 }
 
-static uint32_t aimed_runs(const struct entry *entry)
+static uint32_t aimed_runs(const struct entry *entry, struct rng *rng)
 {
 	const struct scenario_aims *aims = &entry->aims;
 
-	uint32_t most = aims->shared ? SHARED_RUNS : aims->around ? AROUND_RUNS : LOCK_RUNS;
+	uint32_t most = aims->shared ? SHARED_RUNS : aims->around ? AROUND_RUNS : rng_chance(rng, LOCK_PERCENT);
 
 	return aims->count < most ? aims->count : most;
 }
@@ -93,7 +93,7 @@ void strategy_run(struct entry *entry, struct rng *rng)
 
 	if (!run_by_chooser(entry, rng))
 		return;
-	runs = aimed_runs(entry);
+	runs = aimed_runs(entry, rng);
 	first = rng_below(rng, entry->aims.count);
 	for (uint32_t i = 0; i < runs && !entry_done(entry); i++) {
 		entry->scenario = entry->base;

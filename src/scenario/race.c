@@ -43,11 +43,11 @@ static const struct {
 		TOPIC(5, OP_HOST_SLOT_DELETE, OP_HOST_SLOT_CREATE, OP_HOST_LOG_START, OP_HOST_LOG_STOP, OP_HOST_HARVEST,
 		      OP_HOST_UNMAP, OP_HOST_MOVE, OP_L2_STORE, OP_L2_STORE, OP_L1_STORE, OP_L1_MAP, OP_L1_VPA),
 	/* Memory of L1 that the kernel itself writes to. */
-	[TOPIC_AREA] = TOPIC(8, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST,
+	[TOPIC_AREA] = TOPIC(10, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST,
 			     OP_MIGRATION_ROUND, OP_L1_LOAD, OP_L2_EXIT, OP_L2_ENTER, OP_HOST_UNMAP, OP_HOST_MOVE),
 #undef TOPIC
 	/* The rest, of `racers`: what nobody has thought of. */
-	[TOPIC_ANY] = {23, 0, {0}},
+	[TOPIC_ANY] = {21, 0, {0}},
 };
 
 /* Where ops meet: page n[0] of the guest, which L1 maps to g[0]; sometimes its neighbour. */
