@@ -23,7 +23,7 @@
 
 /* One mutation in so many is a new scenario altogether. */
 #define FRESH_ONE_IN 64u
-#define FRESH_RACE_ONE_IN 3u /* short, so that they cost little, and each is a new meeting */
+#define FRESH_RACE_ONE_IN 2u /* short, so that they cost little, and each is a new meeting */
 #define COVERAGE_EVERY 256u
 
 /* libFuzzer's interface. */
@@ -74,7 +74,7 @@ static bool fresh(struct rng *rng)
 		.preempt = the_entry->limits.preempt,
 		.level = the_entry->limits.level,
 	};
-	bool race = options.preempt && rng_chance(rng, 75);
+	bool race = options.preempt && rng_chance(rng, 60);
 
 	if (race)
 		scenario_generate_race(&the_entry->scenario, rng, &options);
@@ -140,7 +140,8 @@ _Noreturn void engine_libfuzzer(const struct engine_setup *setup)
 		artifacts,
 		/* Workers learn from each other through the folder. */
 		"-reload=1",
-		"-len_control=20",
+		/* Scenarios of any length from the start: what is cut off is mostly the question at the end. */
+		"-len_control=0",
 		NULL,
 	};
 	char **argv = arguments;

@@ -129,6 +129,41 @@ static void finds_stores_minimises(void **state)
 	store_close(store);
 }
 
+/* One seed of one op. */
+static void write_seed(void)
+{
+	static struct scenario s;
+	static uint8_t bytes[CODEC_BYTES_MAX];
+	char path[128], error[256];
+
+	scenario_init(&s);
+	s.op_count = 1;
+	s.ops[0].kind = OP_L2_STORE;
+	scenario_canonicalize(&s);
+	snprintf(path, sizeof(path), "%s/seeds/one", folder);
+	assert_int_equal(
+		file_write_atomic(path, bytes, scenario_encode(&s, bytes, sizeof(bytes)), error, sizeof(error)), 0);
+}
+
+/* No new scenario is cut to the length of the seeds. */
+static void libfuzzer_runs_whole_scenarios(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "";
+
+	(void)state;
+	write_seed();
+	p.engine = ENGINE_LIBFUZZER;
+	p.execs = 300;
+	p.memory_mb = 2048;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_true(totals.execs == p.execs);
+	assert_true(totals.ops > 5 * totals.execs);
+	store_close(store);
+}
+
 /* A schedule that does not replay is our mistake, and ends the run; the scenario is kept. */
 static void schedules_are_verified(void **state)
 {
@@ -243,13 +278,13 @@ static void goes_on_after_a_death(void **state)
 
 	(void)state;
 	test_runner_dies_at = OP_HW_EVICT_PATE;
-	p.execs = 300;
+	p.execs = 1000;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
 	assert_true(totals.deaths > 0);
 	record = store_find(store, "crash:none:process:signal6");
 	assert_non_null(record);
 	assert_non_null(store_find(store, "lost-dirty-l1:shadow-pte:kvm_radix_clear_dirty"));
-	assert_true(totals.execs == 300);
+	assert_true(totals.execs == p.execs);
 	store_close(store);
 }
 
@@ -427,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(finds_stores_minimises),
+		WITH_FOLDER(libfuzzer_runs_whole_scenarios),
 		WITH_FOLDER(schedules_are_verified),
 		cmocka_unit_test(strategies_are_used),
 		WITH_FOLDER(limits_hold),

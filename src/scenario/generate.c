@@ -410,6 +410,87 @@ static void template_wild(struct script *script)
 		say_page(script, OP_L1_TLBIE, i);
 }
 
+/*
+ * L1 changes its mind: an entry names another page that is in use as well, or permits something else, and nobody is
+ * told (well-behaved, L1 maps it anew). Then the old and the new meet: whose page, whose bits?
+ */
+static void template_change_of_mind(struct script *script)
+{
+	static const uint8_t accesses[] = {OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH};
+	bool wild = script->cast->config->l1 != L1_WELL_BEHAVED;
+	unsigned i = some_page(script), other = some_page(script);
+	struct scenario_op *op;
+
+	say_access(script, i);
+	if (rng_chance(script->rng, 60))
+		say_page(script, rng_chance(script->rng, 50) ? OP_L1_STORE : OP_L2_STORE, other);
+	op = say_page(script, wild ? OP_L1_REPOINT : OP_L1_MAP, i);
+	if (rng_chance(script->rng, 80))
+		op->g = script->cast->g[other];
+	if (rng_chance(script->rng, 50))
+		op->perm = PERM_RWX;
+	if (rng_chance(script->rng, 50))
+		say_disturbance(script, rng_chance(script->rng, 50) ? i : other);
+	say_page(script, PICK(script->rng, accesses), i);
+	if (rng_chance(script->rng, 50))
+		say_disturbance(script, rng_chance(script->rng, 50) ? i : other);
+	say_access(script, i);
+	if (rng_chance(script->rng, 50))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+}
+
+/* An L2 page that a huge mapping around page i has as well. */
+static void say_neighbour(struct script *script, unsigned kind, unsigned i)
+{
+	say_page(script, kind, i)->n ^= (uint16_t)rng_between(script->rng, 1, 15);
+}
+
+/* Small and huge entries of one range take turns, and L1 may tell nobody: what is left of those that went? */
+static void template_sizes(struct script *script)
+{
+	bool wild = script->cast->config->l1 != L1_WELL_BEHAVED && rng_chance(script->rng, 60);
+	unsigned i = some_page(script);
+	struct scenario_op *op;
+
+	if (rng_chance(script->rng, 40))
+		say_page(script, OP_HOST_COLLAPSE, i);
+	say_map(script, i);
+	say_access(script, i);
+	op = say_page(script, wild ? OP_L1_CORRUPT : OP_L1_MAP, i);
+	op->size = SIZE_2M;
+	op->table = TABLE_PMD;
+	op->junk = JUNK_LEAF;
+	say_neighbour(script, OP_L2_STORE, i);
+	for (unsigned times = rng_below(script->rng, 3); times; times--)
+		say_disturbance(script, i);
+	say_access(script, i);
+	if (rng_chance(script->rng, 50))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+	if (rng_chance(script->rng, 50)) {
+		say_map(script, i);
+		say_access(script, i);
+	}
+}
+
+/* L1 takes away a guest, which may go on running on one vCPU, and makes it anew: one number, two guests. */
+static void template_successor(struct script *script)
+{
+	bool wild = script->cast->config->l1 != L1_WELL_BEHAVED;
+	uint8_t last = (uint8_t)(script->cast->config->vcpus - 1);
+	unsigned i = some_page(script);
+
+	say_page(script, OP_L2_STORE, i)->vcpu = 0;
+	say_page(script, wild ? OP_L1_ABANDON : OP_L1_DESTROY, i)->vcpu = last;
+	say_page(script, OP_L1_CREATE, i)->vcpu = last;
+	if (rng_chance(script->rng, 50))
+		say_page(script, OP_L2_STORE, i)->vcpu = last;
+	say_page(script, OP_L2_STORE, i)->vcpu = 0;
+	say_disturbance(script, i);
+	if (rng_chance(script->rng, 40))
+		say(script, OP_L2_EXIT)->vcpu = rng_chance(script->rng, 50) ? 0 : last;
+	say_page(script, OP_L2_STORE, i)->vcpu = rng_chance(script->rng, 70) ? 0 : last;
+}
+
 /* L1 overwrites an entry; a tlbie may follow, then L2 meets it, and L1 may put it right again. */
 static void template_corrupt(struct script *script)
 {
@@ -460,7 +541,8 @@ static const struct {
 	{template_shared_page, 4},	{template_huge, 5},	      {template_guest_life, 3},
 	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
 	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
-	{template_no_memory, 3},	{template_noise, 18},
+	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
+	{template_no_memory, 3},	{template_noise, 24},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 
@@ -484,16 +566,18 @@ unsigned cast_template(const struct cast *cast, struct rng *rng, struct scenario
 static void generate_lpids(struct scenario_config *config, struct rng *rng)
 {
 	switch (rng_below(rng, 6)) {
-	case 0: /* L1's number for guest 1 is that of its shadow table */
+	case 0:
+	case 1: /* L1's number for guest 1 is that of its shadow table: a kernel that takes one for the other is right
+		 */
 		config->l1lpid = config->shadow;
 		break;
-	case 1: /* L1's number for guest 1 is L1's own in L0 */
+	case 2: /* L1's number for guest 1 is L1's own in L0 */
 		config->l1lpid = config->lpid;
 		break;
-	case 2: /* guest 1 has the number of guest 2's shadow table, or the other way round */
+	case 3: /* guest 1 has the number of guest 2's shadow table, or the other way round */
 		config->l1lpid = (uint8_t)(config->shadow + 1);
 		break;
-	case 3:
+	case 4:
 		config->lpid = (uint8_t)rng_between(rng, 1, 63);
 		config->shadow = (uint8_t)rng_between(rng, 1, 63);
 		config->l1lpid = (uint8_t)rng_between(rng, 1, 63);
@@ -505,10 +589,11 @@ static void generate_lpids(struct scenario_config *config, struct rng *rng)
 
 static void generate_slots(struct scenario_config *config, struct rng *rng)
 {
-	static const uint16_t sizes[] = {4, 8, 16, 16, 16, 32, 64};
+	/* From 32 on there is room for a huge page of 64K pages. */
+	static const uint16_t sizes[] = {4, 8, 16, 16, 32, 32, 64};
 
 	config->slot = PICK(rng, sizes);
-	if (rng_chance(rng, 15)) {
+	if (rng_chance(rng, 20)) {
 		config->slot1 = PICK(rng, sizes);
 		config->kind1 = (uint8_t)rng_below(rng, SLOT1_COUNT);
 	}

@@ -87,6 +87,73 @@ static void test_meaningful(void **state)
 	assert_true(meaningful > 950);
 }
 
+static bool is_l2_access(const struct scenario_op *op, const struct scenario_op *page)
+{
+	return (op->kind == OP_L2_STORE || op->kind == OP_L2_LOAD || op->kind == OP_L2_FETCH) &&
+	       op->guest == page->guest && op->n == page->n;
+}
+
+/* The last op of that kind before `at` on the same guest, and page if by_page; NULL: none. */
+static const struct scenario_op *before(const struct scenario *of, uint32_t at, unsigned kind, bool by_page)
+{
+	const struct scenario_op *op = &of->ops[at];
+
+	while (at-- > 0)
+		if (of->ops[at].kind == kind && of->ops[at].guest == op->guest && (!by_page || of->ops[at].n == op->n))
+			return &of->ops[at];
+	return NULL;
+}
+
+/* L2 meets an entry that L1 has pointed at another page, with more permission, and then fetches. */
+static bool is_change_of_mind(const struct scenario *of, uint32_t at)
+{
+	const struct scenario_op *op = &of->ops[at], *map = before(of, at, OP_L1_MAP, true);
+
+	return op->kind == OP_L1_REPOINT && op->perm == PERM_RWX && map && map->perm == PERM_RW && map->g != op->g &&
+	       at + 2 < of->op_count && (is_l2_access(&of->ops[at + 1], op) || is_l2_access(&of->ops[at + 2], op));
+}
+
+/* A huge entry takes the place of a table with a page that L2 has used, and L2 goes to another page of it. */
+static bool is_larger(const struct scenario *of, uint32_t at)
+{
+	const struct scenario_op *op = &of->ops[at], *next = &of->ops[at + 1];
+
+	return op->kind == OP_L1_CORRUPT && op->table == TABLE_PMD && op->junk == JUNK_LEAF && at > 0 &&
+	       at + 1 < of->op_count && is_l2_access(&of->ops[at - 1], op) && next->kind == OP_L2_STORE &&
+	       next->guest == op->guest && next->n != op->n && next->n / 16 == op->n / 16;
+}
+
+/* One vCPU is in a guest that another one takes away and makes anew. */
+static bool is_successor(const struct scenario *of, uint32_t at)
+{
+	const struct scenario_op *op = &of->ops[at], *next = &of->ops[at + 1];
+
+	return op->kind == OP_L1_ABANDON && at > 0 && at + 1 < of->op_count && of->ops[at - 1].kind == OP_L2_STORE &&
+	       of->ops[at - 1].guest == op->guest && of->ops[at - 1].vcpu != op->vcpu && next->kind == OP_L1_CREATE &&
+	       next->guest == op->guest;
+}
+
+/* What L1 does with no word to anyone comes in a way that L2 and the host meet it: how often, in 20000 scenarios. */
+static void test_surprises(void **state)
+{
+	struct generate_options options = {.page = PAGE_64K, .l1 = L1_ANY};
+	unsigned minds = 0, larger = 0, successors = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 7);
+	for (int round = 0; round < 20000; round++) {
+		scenario_generate(&s, &rng, &options);
+		for (uint32_t i = 0; i < s.op_count; i++) {
+			minds += is_change_of_mind(&s, i);
+			larger += is_larger(&s, i);
+			successors += is_successor(&s, i);
+		}
+	}
+	if (minds < 150 || larger < 300 || successors < 300)
+		fail_msg("changes of mind %u, larger %u, successors %u", minds, larger, successors);
+}
+
 /* Invalidations of 1G: on 4K pages there are some, but they do not take the time of all others. */
 static void test_gigabytes(void **state)
 {
@@ -115,9 +182,8 @@ static void test_gigabytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_properties),
-		cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_meaningful),
+		cmocka_unit_test(test_properties), cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_meaningful), cmocka_unit_test(test_surprises),
 		cmocka_unit_test(test_gigabytes),
 	};
 

@@ -4,11 +4,58 @@
 
 #define PICK(rng, list) ((list)[rng_below((rng), sizeof(list) / sizeof((list)[0]))])
 
+/*
+ * What ops have in common that meet. Two that have nothing to do with each other cannot harm each other: of two random
+ * ones most do not. The usual ones stand more than once.
+ */
+#define TOPIC_OPS_MAX 24u
+enum topic { TOPIC_PAGE, TOPIC_FIRST, TOPIC_GUEST, TOPIC_MEMORY, TOPIC_SLOT, TOPIC_AREA, TOPIC_ANY, TOPIC_COUNT };
+static const struct {
+	uint8_t percent, count;
+	uint8_t ops[TOPIC_OPS_MAX];
+} topics[TOPIC_COUNT] = {
+#define TOPIC(percent, ...)                                                                                            \
+	{                                                                                                              \
+		percent, sizeof((uint8_t[]){__VA_ARGS__}),                                                             \
+		{                                                                                                      \
+			__VA_ARGS__                                                                                    \
+		}                                                                                                      \
+	}
+	/* A page of L2: the translation that a fault puts in, and all that takes it or its R and C away. */
+	[TOPIC_PAGE] = TOPIC(30, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH, OP_L1_MAP,
+			     OP_L1_UNMAP, OP_L1_PROTECT, OP_L1_CLEAN, OP_L1_TLBIE, OP_L1_RPT, OP_L1_HARVEST, OP_L1_COPY,
+			     OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_UNMAP, OP_HOST_MOVE,
+			     OP_HOST_AGE, OP_MIGRATION_ROUND),
+	/* Guests that the kernel knows nothing of yet: who uses them first? */
+	[TOPIC_FIRST] = TOPIC(10, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_ENTER, OP_L2_ENTER,
+			      OP_L1_TLBIE, OP_L1_RPT, OP_L1_COPY, OP_L1_DESTROY),
+	/* A guest of L1: it begins, is invalidated as a whole, and ends. */
+	[TOPIC_GUEST] = TOPIC(12, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_ENTER, OP_L2_EXIT, OP_L1_CREATE,
+			      OP_L1_DESTROY, OP_L1_DESTROY, OP_L1_TLBIE, OP_L1_TLBIE, OP_L1_RPT, OP_L1_UNMAP,
+			      OP_L1_LOG_START, OP_L1_COPY, OP_HOST_HARVEST, OP_HOST_UNMAP),
+	/* A page of L1: the host's mapping of it, and L1 as a guest. */
+	[TOPIC_MEMORY] =
+		TOPIC(12, OP_L1_STORE, OP_L1_STORE, OP_L1_LOAD, OP_L2_STORE, OP_L2_STORE, OP_HOST_HARVEST,
+		      OP_HOST_HARVEST, OP_HOST_UNMAP, OP_HOST_UNMAP, OP_HOST_MOVE, OP_HOST_PROTECT, OP_HOST_WRITE,
+		      OP_HOST_COLLAPSE, OP_HOST_SPLIT, OP_HOST_AGE, OP_HOST_TEST_AGE, OP_MIGRATION_ROUND),
+	/* A memslot and its dirty log. */
+	[TOPIC_SLOT] =
+		TOPIC(5, OP_HOST_SLOT_DELETE, OP_HOST_SLOT_CREATE, OP_HOST_LOG_START, OP_HOST_LOG_STOP, OP_HOST_HARVEST,
+		      OP_HOST_UNMAP, OP_HOST_MOVE, OP_L2_STORE, OP_L2_STORE, OP_L1_STORE, OP_L1_MAP, OP_L1_VPA),
+	/* Memory of L1 that the kernel itself writes to. */
+	[TOPIC_AREA] = TOPIC(10, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST,
+			     OP_MIGRATION_ROUND, OP_L1_LOAD, OP_L2_EXIT, OP_L2_ENTER, OP_HOST_UNMAP, OP_HOST_MOVE),
+#undef TOPIC
+	/* The rest, of `racers`: what nobody has thought of. */
+	[TOPIC_ANY] = {21, 0, {0}},
+};
+
 /* Where ops meet: page n[0] of the guest, which L1 maps to g[0]; sometimes its neighbour. */
 struct meeting {
 	struct scenario *s;
 	struct rng *rng;
 	struct cast cast;
+	enum topic topic;
 	bool wild;
 };
 
@@ -29,6 +76,11 @@ static const uint8_t wild_racers[] = {OP_L1_REPOINT, OP_L1_DROP, OP_L1_ABANDON, 
 static const uint8_t questions[] = {OP_HOST_HARVEST, OP_HOST_HARVEST, OP_MIGRATION_FINISH,
 				    OP_L1_HARVEST,   OP_L1_FINISH,    OP_HOST_TEST_AGE};
 
+static bool is_about_guests(const struct meeting *m)
+{
+	return m->topic == TOPIC_FIRST || m->topic == TOPIC_GUEST;
+}
+
 static struct scenario_op *say(struct meeting *m, unsigned kind)
 {
 	struct scenario *s = m->s;
@@ -37,7 +89,9 @@ static struct scenario_op *say(struct meeting *m, unsigned kind)
 
 	*op = cast_op_of_kind(&m->cast, m->rng, (uint8_t)kind);
 	op->label = (uint16_t)++s->op_count;
-	op->guest = m->cast.guest;
+	/* Two guests race for what is common to all of them. */
+	op->guest = is_about_guests(m) && rng_chance(m->rng, 40) ? (uint8_t)rng_between(m->rng, 1, s->config.guests)
+								 : m->cast.guest;
 	op->n = m->cast.n[page];
 	op->g = m->cast.g[page];
 	op->slot = op->g < s->config.slot ? 0 : 1;
@@ -57,15 +111,47 @@ static void make_config(struct meeting *m, const struct generate_options *option
 	config->page = options->page;
 	config->level = options->level;
 	config->cpus = config->vcpus = (uint8_t)rng_between(m->rng, 2, 3);
-	config->guests = rng_chance(m->rng, 85) ? 1 : 2;
+	config->guests = rng_chance(m->rng, is_about_guests(m) ? 50 : 85) ? 1 : 2;
 	config->slot = rng_chance(m->rng, 70) ? 4 : 32;
 	config->slot1 = rng_chance(m->rng, 10) ? 4 : 0;
-	config->backing = rng_chance(m->rng, 15) ? BACKING_HUGE : BACKING_SMALL;
+	config->backing = rng_chance(m->rng, m->topic == TOPIC_MEMORY ? 30 : 15) ? BACKING_HUGE : BACKING_SMALL;
 	config->l1 = options->l1 == L1_WELL_BEHAVED || rng_chance(m->rng, 75) ? L1_WELL_BEHAVED : L1_ANY;
 	config->l1lpid = rng_chance(m->rng, 50) ? config->shadow : config->l1lpid;
-	config->teardown = rng_chance(m->rng, 20) ? YES : NO;
+	/* What is lost of a guest is seen at its end. */
+	config->teardown = rng_chance(m->rng, is_about_guests(m) ? 60 : 20) ? YES : NO;
 	scenario_config_canonicalize(config);
 	m->wild = config->l1 == L1_ANY;
+}
+
+/* L1 has made guests and not used them. */
+static void set_a_cold_scene(struct meeting *m)
+{
+	for (uint8_t guest = 1; guest <= m->s->config.guests; guest++)
+		say(m, OP_L1_CREATE)->guest = guest;
+	sometimes(m, 50, OP_L1_MAP);
+	sometimes(m, 20, OP_HOST_LOG_START);
+}
+
+/* Each in a page of its own, as it is by page that they are found dirty. */
+static void register_area(struct meeting *m, uint8_t vcpu, uint8_t area)
+{
+	struct scenario_op *op = say(m, OP_L1_VPA);
+
+	op->vcpu = vcpu;
+	op->area = area;
+	op->g = (uint16_t)((m->cast.g[1] + 1u + 2u * vcpu + area) % m->cast.data_pages);
+}
+
+/* Most vCPUs have a VPA, and some of them a dispatch trace log, which needs one. */
+static void register_areas(struct meeting *m)
+{
+	for (uint8_t vcpu = 0; vcpu < m->s->config.vcpus; vcpu++) {
+		if (!rng_chance(m->rng, 80))
+			continue;
+		register_area(m, vcpu, AREA_VPA);
+		if (rng_chance(m->rng, 20))
+			register_area(m, vcpu, AREA_DTL);
+	}
 }
 
 /* The page is mapped, logged, used, clean, in some combination. */
@@ -75,6 +161,8 @@ static void set_the_scene(struct meeting *m)
 
 	if (early)
 		say(m, OP_HOST_LOG_START);
+	if (m->topic == TOPIC_AREA)
+		register_areas(m);
 	say(m, OP_L1_CREATE);
 	if (rng_chance(m->rng, 95)) {
 		struct scenario_op *map = say(m, OP_L1_MAP);
@@ -97,12 +185,23 @@ static void set_the_scene(struct meeting *m)
 	sometimes(m, 10, PICK(m->rng, racers));
 }
 
+static uint8_t racer_kind(const struct meeting *m)
+{
+	if (m->wild && rng_chance(m->rng, 30))
+		return PICK(m->rng, wild_racers);
+	if (m->topic == TOPIC_ANY)
+		return PICK(m->rng, racers);
+	return topics[m->topic].ops[rng_below(m->rng, topics[m->topic].count)];
+}
+
 static struct scenario_op *racer(struct meeting *m, unsigned vcpu)
 {
-	bool wild = m->wild && rng_chance(m->rng, 30);
-	struct scenario_op *op = say(m, wild ? PICK(m->rng, wild_racers) : PICK(m->rng, racers));
+	struct scenario_op *op = say(m, racer_kind(m));
 
 	op->vcpu = (uint8_t)(vcpu % m->s->config.vcpus);
+	/* What was registered goes away. */
+	if (m->topic == TOPIC_AREA && op->kind == OP_L1_VPA && rng_chance(m->rng, 50))
+		op->area = rng_chance(m->rng, 75) ? AREA_NO_VPA : AREA_NO_DTL;
 	return op;
 }
 
@@ -129,9 +228,18 @@ static void race(struct meeting *m)
 		meet(m, rng_chance(m->rng, 50) ? first : second, racer(m, vcpu + 2)->label);
 }
 
+static enum topic some_topic(struct rng *rng)
+{
+	unsigned at = rng_below(rng, 100), topic = 0;
+
+	for (; topic < TOPIC_ANY && at >= topics[topic].percent; topic++)
+		at -= topics[topic].percent;
+	return (enum topic)topic;
+}
+
 void scenario_generate_race(struct scenario *s, struct rng *rng, const struct generate_options *options)
 {
-	struct meeting m = {.s = s, .rng = rng};
+	struct meeting m = {.s = s, .rng = rng, .topic = some_topic(rng)};
 
 	scenario_init(s);
 	make_config(&m, options);
@@ -139,7 +247,10 @@ void scenario_generate_race(struct scenario *s, struct rng *rng, const struct ge
 	/* Neighbours, so that huge mappings and ranges hold both. */
 	m.cast.n[1] = (uint16_t)((m.cast.n[0] + 1u) % m.cast.l2_pages);
 	m.cast.g[1] = (uint16_t)((m.cast.g[0] + 1u) % m.cast.data_pages);
-	set_the_scene(&m);
+	if (m.topic == TOPIC_FIRST)
+		set_a_cold_scene(&m);
+	else
+		set_the_scene(&m);
 	race(&m);
 	if (rng_chance(rng, 20))
 		race(&m);

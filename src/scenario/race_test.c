@@ -45,6 +45,56 @@ static void test_races(void **state)
 	assert_true(children[OP_L1_ABANDON] > 0);
 }
 
+static bool is_l2_use(const struct scenario_op *op)
+{
+	return op->kind == OP_L2_STORE || op->kind == OP_L2_LOAD || op->kind == OP_L2_FETCH || op->kind == OP_L2_ENTER;
+}
+
+/* The first op before `end` that runs a guest; end: none. */
+static uint32_t first_use(const struct scenario *of, uint32_t end)
+{
+	uint32_t i = 0;
+
+	while (i < end && !is_l2_use(&of->ops[i]))
+		i++;
+	return i;
+}
+
+/* What meets has something to do with each other: how often, of 20000 races, for meetings that chance hardly brings. */
+static void test_topics(void **state)
+{
+	struct generate_options options = {.preempt = true, .page = PAGE_64K};
+	unsigned firsts = 0, two_guests = 0, areas = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 9);
+	for (int round = 0; round < 20000; round++) {
+		scenario_generate_race(&s, &rng, &options);
+		for (uint32_t i = 0; i < s.point_count; i++) {
+			uint32_t at = scenario_op_index(&s, s.points[i].victim);
+			const struct scenario_op *victim = &s.ops[at],
+						 *child = &s.ops[scenario_op_index(&s, s.points[i].child)];
+			bool registered = false;
+
+			if (!s.points[i].child)
+				continue;
+			/* Two vCPUs run a guest that none has run before. */
+			firsts += is_l2_use(victim) && is_l2_use(child) && victim->vcpu != child->vcpu &&
+				  first_use(&s, at) == at;
+			two_guests += is_l2_use(victim) && is_l2_use(child) && victim->guest != child->guest;
+			/* A VPA that there is goes away while the log is harvested. */
+			for (uint32_t j = 0; j < at; j++)
+				registered |= s.ops[j].kind == OP_L1_VPA && s.ops[j].area == AREA_VPA &&
+					      s.ops[j].vcpu == child->vcpu;
+			areas += registered && victim->kind == OP_HOST_HARVEST && child->kind == OP_L1_VPA &&
+				 child->area == AREA_NO_VPA;
+		}
+	}
+	if (firsts < 200 || two_guests < 60 || areas < 10)
+		fail_msg("first uses %u, of two guests %u, areas %u", firsts, two_guests, areas);
+}
+
 static void test_limit(void **state)
 {
 	struct generate_options options = {.preempt = true, .ops_max = 3};
@@ -60,7 +110,8 @@ static void test_limit(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_races), cmocka_unit_test(test_limit)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_races), cmocka_unit_test(test_topics),
+					   cmocka_unit_test(test_limit)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
