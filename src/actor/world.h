@@ -186,12 +186,12 @@ struct world {
 		uint64_t epoch;
 	} reads[SCHED_TASKS][WORLD_READS];
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
-	uint64_t faults;	/* that the hardware took, in this world */
-	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */
+	uint64_t faults;	     /* that the hardware took, in this world */
+	uint32_t nomem_in;	     /* the kernel's allocation of that number from now on fails; 0: none */
 	uint32_t allocations_failed; /* so many did, for whatever reason */
-	uint32_t entry_changes; /* counts changes of any page table entry: progress */
-	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
-	bool ending;		/* the kernel's own teardown: nobody else is there */
+	uint32_t entry_changes;	     /* counts changes of any page table entry: progress */
+	jmp_buf *abort;		     /* where a world goes that cannot go on; see world_abort */
+	bool ending;		     /* the kernel's own teardown: nobody else is there */
 	bool aborted;
 	unsigned host_cpu;
 
