@@ -32,7 +32,7 @@ struct ways {
 	uint32_t through; /* found: start of the entry in force; LAYOUT_NONE: not certain */
 };
 
-static uint8_t permission_for(unsigned access)
+uint8_t oracle_permission_for(unsigned access)
 {
 	return access == ACCESS_STORE ? EVP_WRITE : access == ACCESS_FETCH ? EVP_EXEC : EVP_READ;
 }
@@ -61,7 +61,7 @@ static void try_way(struct oracle *o, struct ways *ways, uint32_t lpage, uint8_t
 	fit = host_fit(o, lpage, ways->event);
 	if (fit == FIT_NO)
 		return;
-	if (fit == FIT_DENIED || !(perm & permission_for(ways->event->access))) {
+	if (fit == FIT_DENIED || !(perm & oracle_permission_for(ways->event->access))) {
 		ways->denied = true;
 		return;
 	}

@@ -124,7 +124,7 @@ static void loads_are_not_owed(void **state)
 	l1_access(w, ACCESS_LOAD, 3, FRAME(3));
 	l2_access(w, ACCESS_LOAD, 1, 7, FRAME(3));
 	l2_access(w, ACCESS_FETCH, 1, 7, FRAME(3));
-	FEED(w, EV_ACCESS_FAILED, .access = ACCESS_STORE, .lpage = 3);
+	FEED(w, EV_ACCESS_FAILED, .access = ACCESS_STORE, .lpage = 3, .status = 1);
 	harvest(w, 0, NAMES());
 	quiet(w);
 }

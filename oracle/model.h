@@ -116,6 +116,9 @@ struct oracle {
 	bool aliased;			       /* two slots lie on one address */
 	uint64_t seq;			       /* counts events, from 1 */
 	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began */
+	uint32_t running;		       /* ops that have begun and not ended */
+	uint64_t overlap_seq;		       /* two ran last then */
+	uint64_t refused_seq;		       /* an access gave up last then */
 	const struct event *event;	       /* that is being fed */
 
 	struct oracle_verdict *out;
@@ -206,5 +209,13 @@ void oracle_l1_through(struct oracle *o, uint32_t start, const struct cause *cau
 
 void oracle_access_l1(struct oracle *o);
 void oracle_access_l2(struct oracle *o);
+/* What an access needs: an EVP_ bit. */
+uint8_t oracle_permission_for(unsigned access);
+
+/* --- refused.c: what must have completed, and did not --- */
+
+void oracle_op_begin(struct oracle *o);
+void oracle_op_end(struct oracle *o);
+void oracle_access_failed(struct oracle *o);
 
 #endif

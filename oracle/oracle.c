@@ -45,6 +45,9 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	o->stats = (struct oracle_stats){0};
 	o->inconsistency[0] = '\0';
 	o->seq = 0;
+	o->running = 0;
+	o->overlap_seq = 0;
+	o->refused_seq = 0;
 	o->config = config;
 	o->layout = layout;
 	o->aliased = config->kind1 == SLOT1_ALIAS;
@@ -197,11 +200,12 @@ static void dispatch(struct oracle *o)
 	case EV_END:
 		return oracle_l1_end(o);
 	case EV_OP_BEGIN:
-		o->op_seq[o->event->op] = o->seq;
-		return;
+		return oracle_op_begin(o);
 	case EV_OP_END:
-	case EV_ACCESS_FAILED: /* nothing was read or written */
-	case EV_L1_LOG_START:  /* what L1 is owed does not depend on who copies */
+		return oracle_op_end(o);
+	case EV_ACCESS_FAILED:
+		return oracle_access_failed(o);
+	case EV_L1_LOG_START: /* what L1 is owed does not depend on who copies */
 	case EV_L1_LOG_STOP:
 	case EV_COUNT:
 		return;

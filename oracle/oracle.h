@@ -35,6 +35,10 @@
  * and L1 must permit it. One access gives one finding, and a wrong one is owed to
  * nobody. (access.c)
  *
+ * Refusal. An access that slot, host and L1 permit completes, unless something
+ * excuses the kernel: another op that ran meanwhile, an allocation that failed.
+ * (refused.c)
+ *
  * A misbehaving L1 (EV_L1_TAINT). What its tables say about that guest proves
  * nothing from then on: no loss in L1's bits, no staleness against them. Its
  * accesses must still stay within the memory that slots show, as they permit, and

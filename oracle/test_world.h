@@ -85,12 +85,20 @@ static inline uint16_t begin_op(struct world *w)
 	return w->op;
 }
 
+static inline void end_op(struct world *w, uint16_t op)
+{
+	struct event end = {.kind = EV_OP_END, .op = op};
+
+	assert_int_equal(oracle_event(w->oracle, &end, NULL, 0), 0);
+}
+
 /* Feed it. Returns its op. */
 static inline uint16_t feed(struct world *w, struct event event)
 {
 	uint16_t op = begin_op(w);
 
 	feed_within(w, op, event);
+	end_op(w, op);
 	return op;
 }
 

@@ -10,13 +10,17 @@
 static int l1_access(struct world *w, unsigned v, uint64_t gpa, enum event_access kind, struct machine_access *access)
 {
 	struct event e = {.kind = EV_L1_ACCESS, .access = kind, .vcpu = (uint8_t)v};
+	uint32_t allocations_failed = w->allocations_failed;
+	enum access_result result;
 
 	e.lpage = layout_lpage(&w->layout, gpa);
 	*access = (struct machine_access){.kind = (enum machine_access_kind)kind, .addr = gpa};
 	if (!vcpu_to_l1(w, v))
 		return -1;
-	if (vcpu_access(w, v, access) != ACCESS_DONE) {
+	result = vcpu_access(w, v, access);
+	if (result != ACCESS_DONE) {
 		e.kind = EV_ACCESS_FAILED;
+		e.status = result != ACCESS_REFUSED ? EFAULT : w->allocations_failed != allocations_failed ? ENOMEM : 0;
 		world_emit(w, &e);
 		return -1;
 	}

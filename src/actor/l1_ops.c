@@ -62,11 +62,27 @@ static int remove_entry(struct world *w, unsigned v, unsigned guest, struct l1_e
 	return tlbie ? l1_tlbie_page(w, v, guest, e.base_n, e.shift) : 0;
 }
 
+/* The entry that stands where one for n would: a large one does even for the part of it that leads out of its slot. */
+static struct l1_entry *entry_around(struct world *w, unsigned guest, uint32_t n)
+{
+	static const uint8_t large[] = {SIZE_2M, SIZE_1G};
+	struct l1_entry *e = l1_find(w, guest, n);
+
+	for (unsigned i = 0; !e && i < sizeof(large); i++) {
+		uint32_t shift = l1_shift_of_size(w, large[i]);
+
+		e = l1_find(w, guest, n & ~((1u << (shift - w->layout.page_shift)) - 1));
+		if (e && e->shift != shift)
+			e = NULL;
+	}
+	return e;
+}
+
 /* Remove what lies under a new entry. */
 static int clear_range(struct world *w, unsigned v, unsigned guest, uint32_t n, uint32_t pages)
 {
 	for (uint32_t i = n; i < n + pages && i < WORLD_L2_PAGES; i++) {
-		struct l1_entry *e = l1_find(w, guest, i);
+		struct l1_entry *e = entry_around(w, guest, i);
 
 		if (e && remove_entry(w, v, guest, *e, true) != 0)
 			return -1;

@@ -2,6 +2,8 @@
 /* l2.c: a nested guest: it enters, leaves, loads, stores and fetches. */
 #include "world.h"
 
+#include <errno.h>
+
 #define L2_PID 1
 #define VECTOR_HDSI 0xe00
 #define VECTOR_HISI 0xe20
@@ -14,52 +16,60 @@ static bool is_storage_trap(uint64_t r3)
 	return r3 == VECTOR_HDSI || r3 == VECTOR_HISI;
 }
 
-static void failed(struct world *w, const struct scenario_op *op, enum event_access kind)
+/*
+ * Does L2 get to what it asks for? Returns 0, or -1 with *excuse set to an errno if it is known why not, and that it is
+ * no fault of L0's.
+ */
+static int reach(struct world *w, const struct scenario_op *op, struct machine_access *access, int *excuse)
 {
-	struct event e = {.kind = EV_ACCESS_FAILED, .access = kind, .vcpu = op->vcpu, .guest = op->guest, .n = op->n};
+	const struct machine_access wanted = *access;
+	struct vcpu *vcpu = &w->vcpus[op->vcpu];
+	uint32_t allocations_failed = w->allocations_failed;
 
-	world_emit(w, &e);
+	*excuse = vcpu->mode == VCPU_DEAD ? ESRCH : 0;
+	for (int entries = 0; entries < L2_ENTRIES_MAX; entries++) {
+		enum access_result result;
+
+		if (l1_enter(w, op->vcpu, op->guest) != 0)
+			break;
+		*access = wanted;
+		result = vcpu_access(w, op->vcpu, access);
+		if (result == ACCESS_DONE) {
+			*excuse = 0;
+			return 0;
+		}
+		if (result == ACCESS_FAILED)
+			*excuse = EFAULT;
+		if (result != ACCESS_LEFT || vcpu->mode != VCPU_L1 || !is_storage_trap(vcpu->entry.r3) ||
+		    !l1_answer_fault(w, op->vcpu, op->guest, access))
+			break;
+	}
+	if (w->allocations_failed != allocations_failed)
+		*excuse = ENOMEM;
+	else if (w->guests[op->guest - 1].stopping) /* by an op that waits until it may begin */
+		*excuse = EBUSY;
+	return -1;
 }
 
 static int l2_access(struct world *w, const struct scenario_op *op, enum event_access kind)
 {
-	unsigned v = op->vcpu;
-	struct vcpu *vcpu = &w->vcpus[v];
-	struct machine_access access;
+	struct machine_access access = {
+		.kind = (enum machine_access_kind)kind,
+		.addr = (uint64_t)op->n << w->layout.page_shift,
+		.process = op->via == VIA_PROCESS,
+		.pid = L2_PID,
+	};
+	struct event e = {.access = kind, .vcpu = op->vcpu, .guest = op->guest, .n = op->n};
+	int result;
 
-	if (op->via == VIA_PROCESS && l1_map_process_table(w, v, op->guest) != 0)
+	if (op->via == VIA_PROCESS && l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
-	for (int entries = 0; entries < L2_ENTRIES_MAX; entries++) {
-		enum access_result result;
-
-		if (l1_enter(w, v, op->guest) != 0)
-			break;
-		access = (struct machine_access){
-			.kind = (enum machine_access_kind)kind,
-			.addr = (uint64_t)op->n << w->layout.page_shift,
-			.process = op->via == VIA_PROCESS,
-			.pid = L2_PID,
-		};
-		result = vcpu_access(w, v, &access);
-		if (result == ACCESS_DONE) {
-			struct event e = {.kind = EV_L2_ACCESS,
-					  .access = kind,
-					  .vcpu = (uint8_t)v,
-					  .guest = op->guest,
-					  .n = op->n,
-					  .frame = machine_frame_number(w->machine, access.hpa)};
-
-			world_emit(w, &e);
-			return 0;
-		}
-		if (result == ACCESS_FAILED)
-			break;
-		if (vcpu->mode != VCPU_L1 || !is_storage_trap(vcpu->entry.r3) ||
-		    !l1_answer_fault(w, v, op->guest, &access))
-			break;
-	}
-	failed(w, op, kind);
-	return -1;
+	result = reach(w, op, &access, &e.status);
+	e.kind = result == 0 ? EV_L2_ACCESS : EV_ACCESS_FAILED;
+	if (result == 0)
+		e.frame = machine_frame_number(w->machine, access.hpa);
+	world_emit(w, &e);
+	return result;
 }
 
 int op_L2_ENTER(struct world *w, const struct scenario_op *op)

@@ -8,9 +8,12 @@ static void *service_alloc(void *ctx, size_t size, size_t align, bool zero, enum
 {
 	struct world *w = ctx;
 
-	if (w->nomem_in && --w->nomem_in == 0)
-		return NULL;
-	return machine_kmem_alloc(w->machine, size, align, zero, kind, caller);
+	void *p = NULL;
+
+	if (!w->nomem_in || --w->nomem_in != 0)
+		p = machine_kmem_alloc(w->machine, size, align, zero, kind, caller);
+	w->allocations_failed += !p;
+	return p;
 }
 
 static void service_free(void *ctx, void *p, enum kmem_kind kind, const void *caller)
@@ -234,6 +237,7 @@ static int service_lpid_alloc(void *ctx)
 		w->lpid_used[lpid / 8] |= (uint8_t)(1u << lpid % 8);
 		return (int)lpid;
 	}
+	w->allocations_failed++;
 	return -1;
 }
 

@@ -163,7 +163,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		fault_to_exit(&vcpu->exit, access);
 		vcpu_exit(w, v);
 		if (vcpu->mode == VCPU_DEAD || vcpu->entry.interrupted)
-			return ACCESS_FAILED;
+			return ACCESS_REFUSED;
 		if (vcpu->mode != mode || vcpu->guest != guest) {
 			access->gpa = l1_fault_gpa(w, v, access->gpa);
 			return ACCESS_LEFT;

@@ -70,6 +70,7 @@ static void forget(struct world *w)
 	w->migrating = w->ptcr_set = false;
 	w->entry_changes = 0;
 	w->nomem_in = 0;
+	w->allocations_failed = 0;
 	w->faults = 0;
 	w->aborted = w->ending = false;
 	w->host_cpu = 0;

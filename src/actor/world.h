@@ -186,11 +186,12 @@ struct world {
 		uint64_t epoch;
 	} reads[SCHED_TASKS][WORLD_READS];
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
-	uint64_t faults;	/* that the hardware took, in this world */
-	uint32_t nomem_in;	/* the kernel's allocation of that number from now on fails; 0: none */
-	uint32_t entry_changes; /* counts changes of any page table entry: progress */
-	jmp_buf *abort;		/* where a world goes that cannot go on; see world_abort */
-	bool ending;		/* the kernel's own teardown: nobody else is there */
+	uint64_t faults;	     /* that the hardware took, in this world */
+	uint32_t nomem_in;	     /* the kernel's allocation of that number from now on fails; 0: none */
+	uint32_t allocations_failed; /* so many did, for whatever reason */
+	uint32_t entry_changes;	     /* counts changes of any page table entry: progress */
+	jmp_buf *abort;		     /* where a world goes that cannot go on; see world_abort */
+	bool ending;		     /* the kernel's own teardown: nobody else is there */
 	bool aborted;
 	unsigned host_cpu;
 
@@ -272,7 +273,12 @@ void vcpu_exit(struct world *w, unsigned v);
 bool vcpu_to_l1(struct world *w, unsigned v);
 void vcpu_stop_all(struct world *w);
 
-enum access_result { ACCESS_DONE, ACCESS_FAILED, ACCESS_LEFT /* L2 faulted to L1 */ };
+enum access_result {
+	ACCESS_DONE,
+	ACCESS_LEFT,	/* L2 faulted to L1 */
+	ACCESS_REFUSED, /* by the kernel: it queued an interrupt, or KVM_RUN has ended */
+	ACCESS_FAILED,	/* for a reason that is known, or told already */
+};
 /* The loop of one access in the mode the vCPU is in; *access gets the last try. */
 enum access_result vcpu_access(struct world *w, unsigned v, struct machine_access *access);
 

@@ -290,6 +290,10 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 	case CLASS_OVER_PERMISSION:
 		snprintf(f->title, sizeof(f->title), "a %s %s completed without permission", did[v->access], page);
 		break;
+	case CLASS_NO_PROGRESS:
+		snprintf(f->title, sizeof(f->title), "a %s %s is refused, though slot, host and L1 permit it",
+			 did[v->access], page);
+		break;
 	default:
 		snprintf(f->title, sizeof(f->title), "%s: %s", class_info[v->class].meaning, page);
 	}
@@ -469,10 +473,32 @@ static void add_word_writers(struct runner *r, struct finding *f, uint32_t lpage
 			 provenance_name_inner);
 }
 
+/* An access that was refused: how, by what the vCPU has got from the kernel instead. */
+static void add_refusal(struct runner *r, struct finding *f, char *role, size_t size)
+{
+	const struct world *w = &r->world;
+	const struct vcpu *vcpu = &w->vcpus[w->task->what->vcpu];
+	struct provenance_site looked;
+
+	if (vcpu->entry.interrupted || vcpu->mode == VCPU_DEAD)
+		snprintf(role, size, "kvm-run-returns");
+	else if (f->guest && vcpu->mode == VCPU_L1 && (int64_t)vcpu->entry.r3 < 0)
+		snprintf(role, size, "h-enter-nested-fails-%lld", -(long long)vcpu->entry.r3);
+	else if (f->guest && vcpu->mode == VCPU_L1)
+		snprintf(role, size, "l1-has-no-answer-to-%llx", (unsigned long long)vcpu->entry.r3);
+	else
+		snprintf(role, size, "refused");
+	text_append(f->title, sizeof(f->title), ": %s", role);
+	/* The kernel looks at tables under a lock: who did so last did not mend it. */
+	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
+	add_writer(r, f, "looked at it last", &looked);
+}
+
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
 	struct finding *f = next_finding(r);
+	char role[48];
 
 	if (!f)
 		return;
@@ -484,6 +510,13 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 	f->writer = v->writer;
 	f->op_cause = v->op_cause;
 	f->op_effect = v->op_effect;
+	if (v->class == CLASS_NO_PROGRESS) {
+		f->layer = LAYER_NONE;
+		describe(r, f, v);
+		add_refusal(r, f, role, sizeof(role));
+		commit(r, f, role);
+		return;
+	}
 	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
 	add_writers(r, f, v, mark);
 	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);

@@ -24,7 +24,8 @@
 	X(EV_L1_ACCESS, "l1.access")                                                                                   \
 	/* an access of L2 completed at `frame`: vcpu, guest, access, n */                                             \
 	X(EV_L2_ACCESS, "l2.access")                                                                                   \
-	/* an access gave up (status: errno-like or trap); nothing was read or written */                              \
+	/* an access gave up, nothing was read or written: vcpu, guest and n or lpage, access; status = 0, or an       \
+	   errno for what explains it (an allocation failed, the vCPU was gone before) */                              \
 	X(EV_ACCESS_FAILED, "access.failed")                                                                           \
 	/* the kernel stores to guest memory for a guest, now or soon: vcpu, lpage */                                  \
 	X(EV_KERNEL_STORE, "kernel.store")                                                                             \

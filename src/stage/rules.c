@@ -15,6 +15,9 @@
  * stores, and there the sides differ: a page has changed there if its bytes have (a store of the same bytes is none),
  * here if it was stored to.
  *
+ * Of an access that failed its reason (event.h: status) is not compared: it says what excuses the kernel on our
+ * machine.
+ *
  * Numbers of frames are the host's own affair, and LPIDs are chosen by the kernel: neither is compared.
  */
 #include "rules.h"

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * refused.c: must an access that gave up have completed?
+ *
+ * It must if slot, host and L1 permitted it from its begin to its end, which is certain only while no other op runs,
+ * and nothing is known that excuses the kernel (event.h: status). A kernel that lets nobody in loses no bit, and would
+ * look healthier than any other.
+ */
+#include "oracle/model.h"
+
+void oracle_op_begin(struct oracle *o)
+{
+	o->op_seq[o->event->op] = o->seq;
+	if (o->running++)
+		o->overlap_seq = o->seq;
+}
+
+void oracle_op_end(struct oracle *o)
+{
+	if (o->running > 1)
+		o->overlap_seq = o->seq;
+	if (o->running)
+		o->running--;
+}
+
+static bool host_permits(struct oracle *o, uint32_t lpage)
+{
+	const struct memory_page *memory = oracle_memory_page(o, lpage);
+	unsigned slot = layout_slot_of(o->layout, lpage);
+	bool store = o->event->access == ACCESS_STORE;
+
+	/* What is paged out comes back when it is asked for. */
+	return o->slots[slot].exists && !(store && o->layout->slots[slot].readonly) &&
+	       !(memory->valid && !(memory->perm & (store ? EVP_WRITE : EVP_READ)));
+}
+
+/* L1's tables and state areas lie in one slot. */
+static bool l1_has_its_tables(const struct oracle *o)
+{
+	return o->slots[layout_slot_of(o->layout, layout_lpage(o->layout, o->layout->partition_table_gpa))].exists;
+}
+
+/* Where L1's tables lead L2 for certain, with permission; LAYOUT_NONE: nowhere. */
+static uint32_t l1_permits(struct oracle *o)
+{
+	const struct event *event = o->event;
+	const struct guest_state *guest = &o->guests[event->guest - 1];
+	const struct l1_entry *entry;
+	const struct l2_page *page;
+
+	/* __kvmhv_nested_page_fault: L1 may not use smaller pages than L0. */
+	if (!guest->valid || guest->tainted || !l1_has_its_tables(o) || event->n >= o->layout->l2_pages ||
+	    o->layout->l1_page_shift < o->layout->page_shift)
+		return LAYOUT_NONE;
+	page = oracle_l2_page(o, event->guest, event->n);
+	if (!page->cover)
+		return LAYOUT_NONE;
+	entry = &oracle_l2_page(o, event->guest, page->cover - 1)->entry;
+	if (!(entry->perm & oracle_permission_for(event->access)))
+		return LAYOUT_NONE;
+	return oracle_l1_target(o, entry->lpage, event->n - (page->cover - 1));
+}
+
+void oracle_access_failed(struct oracle *o)
+{
+	const struct event *event = o->event;
+	struct cause cause = oracle_cause_of_event(o, WRITER_NONE);
+	uint64_t begin = o->op_seq[event->op];
+	bool excused = event->status != 0 || o->overlap_seq >= begin || o->refused_seq >= begin;
+	uint32_t lpage;
+
+	if (excused)
+		return;
+	/* What fails after it in the same op follows from it. */
+	o->refused_seq = o->seq;
+	lpage = event->guest ? l1_permits(o) : event->lpage;
+	if (lpage == LAYOUT_NONE || !host_permits(o, lpage))
+		return;
+	cause.lpage = lpage;
+	cause.guest = event->guest;
+	cause.n = event->guest ? event->n : LAYOUT_NONE;
+	oracle_report(o, CLASS_NO_PROGRESS, &cause);
+}
