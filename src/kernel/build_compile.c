@@ -72,11 +72,11 @@ static void add_include(const struct build *b, struct textlist *argv, enum place
 		textlist_add(argv, "-I%s%s%s", b->source_dir, slash, folder);
 		break;
 	case PLACE_GENERATED:
-		textlist_add(argv, "-I%s/generated%s%s", b->work_dir, slash, folder);
+		textlist_add(argv, "-Igenerated%s%s", slash, folder);
 		break;
 	case PLACE_TREE:
 		if (b->touched.count)
-			textlist_add(argv, "-I%s/patched%s%s", b->work_dir, slash, folder);
+			textlist_add(argv, "-Ipatched%s%s", slash, folder);
 		textlist_add(argv, "-I%s%s%s", b->tree.path, slash, folder);
 		break;
 	}
@@ -100,7 +100,11 @@ static void add_prelude(const struct build *b, struct textlist *argv, const stru
 	}
 }
 
-/* The command that compiles a source in the work folder. Paths in the DWARF are relative, whatever the folders are. */
+/*
+ * The command that compiles a source in the work folder. Paths in the DWARF are relative, whatever the folders are.
+ * The sanitizers' and the assembler's are as they were given: those of the work folder are given relative to it, or
+ * each build would have other bytes.
+ */
 static void compile_command(const struct build *b, struct textlist *argv, const struct source *source)
 {
 	char name[64];
@@ -113,9 +117,11 @@ static void compile_command(const struct build *b, struct textlist *argv, const 
 	add_prelude(b, argv, source);
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->tree.path);
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->source_dir);
-	textlist_add(argv, "-ffile-prefix-map=%s/patched/=", b->work_dir);
+	textlist_add(argv, "-ffile-prefix-map=patched/=");
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->work_dir);
 	textlist_add(argv, "-ffile-prefix-map=%s=.", b->work_dir);
+	if (b->clang)
+		textlist_add(argv, "-fdebug-compilation-dir=.");
 	textlist_add(argv, "-MD");
 	textlist_add(argv, "-MF");
 	textlist_add(argv, "%s.d", name);
