@@ -192,11 +192,22 @@ static int start_compiler(struct build *b, const struct source *source, pid_t *p
 	return result;
 }
 
+bool build_has_prelude(const struct build *b)
+{
+	for (size_t i = 0; i < BUILD_SOURCES; i++)
+		if ((build_sources[i].properties & SOURCE_KERNEL) && !b->taken[i])
+			return true;
+	return false;
+}
+
 int build_compile_prelude(struct build *b)
 {
 	pid_t process;
-	int result = start_compiler(b, &build_prelude, &process);
+	int result;
 
+	if (!build_has_prelude(b))
+		return 0;
+	result = start_compiler(b, &build_prelude, &process);
 	if (result)
 		return result;
 	return spawn_wait(process) ? compile_failed(b, &build_prelude) : 0;
@@ -213,8 +224,10 @@ int build_compile_all(struct build *b)
 	if (jobs > JOBS_MAX)
 		jobs = JOBS_MAX;
 	while (running || (next < BUILD_SOURCES && !result)) {
-		for (size_t i = 0; i < jobs && next < BUILD_SOURCES && !result; i++) {
-			if (processes[i])
+		for (size_t i = 0; i < jobs && !result; i++) {
+			while (next < BUILD_SOURCES && b->taken[next])
+				next++;
+			if (processes[i] || next == BUILD_SOURCES)
 				continue;
 			compiling[i] = &build_sources[next++];
 			result = start_compiler(b, compiling[i], &processes[i]);
