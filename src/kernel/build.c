@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -40,18 +41,22 @@ static int find_sources(struct build *b)
 
 static int build_cold(struct build *b)
 {
+	struct stat info;
 	int result;
 
 	build_remove_stale_work(b);
 	if (!build_join(b, b->work_dir, b->cache_dir, "work/XXXXXX"))
 		return -ENAMETOOLONG;
-	if (!mkdtemp(b->work_dir))
+	if (!mkdtemp(b->work_dir) || stat(b->work_dir, &info))
 		return build_fail(b, errno, "%s: %s", b->work_dir, strerror(errno));
+	b->begin = info.st_mtim;
 	build_tell(b, "building linux %s, %s pages, %s, with %s", b->tree.version,
 		   build_page_size_names[b->request->page_size], build_flavour_names[b->request->flavour], b->compiler);
 	result = build_copy_files(b);
 	if (!result)
 		result = build_generate_headers(b);
+	if (!result)
+		result = build_take_objects(b);
 	if (!result)
 		result = build_compile_prelude(b);
 	if (!result)
@@ -64,6 +69,8 @@ static int build_cold(struct build *b)
 		result = build_link(b);
 	if (!result)
 		result = build_store(b);
+	if (!result)
+		build_keep_objects(b);
 	if (!getenv("RCFUZZ_KEEP_WORK"))
 		remove_folder(b->work_dir);
 	return result;
@@ -121,6 +128,7 @@ int kernel_build(const struct kernel_build_request *request, char *out_path, siz
 	textlist_free(&b->absent);
 	textlist_free(&b->touched);
 	textlist_free(&b->features);
+	text_free(&b->generated);
 	text_free(&b->record);
 	free(b);
 	return result;

@@ -2,8 +2,8 @@
 /*
  * build.h: make a target module (target.h) from a kernel tree. What goes into it is listed in build.def.
  *
- * Builds are cached in ${XDG_CACHE_HOME:-~/.cache}/rcfuzz. A cached one is used again only if every file that it was
- * made from still has the same content.
+ * Builds are cached in ${XDG_CACHE_HOME:-~/.cache}/rcfuzz: modules, and the objects that they are linked from. A cached
+ * one is used again only if every file that it was made from still has the same content.
  */
 #ifndef RCFUZZ_BUILD_H
 #define RCFUZZ_BUILD_H

@@ -72,6 +72,8 @@ int build_make_key(struct build *b)
 #define RCFUZZ_INCLUDE(place, folder) text_add(&text, "include %d %s\n", place, folder);
 #define RCFUZZ_FEATURE(name, file, word) text_add(&text, "feature " #name " %s %s\n", file, word);
 #include "build.def"
+	if (!text.failed)
+		inputs_hash_text(b->request_key, text.data, text.size);
 	for (size_t i = 0; i < request->patch_count && !result; i++)
 		result = build_add_content(b, &text, "patch", request->patches[i]);
 	for (size_t i = 0; i < request->recipe_count && !result; i++)
@@ -107,7 +109,9 @@ bool build_cache_has(struct build *b)
 	return good;
 }
 
-/* Moves the module and the record of its inputs into the cache: the record last, for it is what makes the module valid.
+/*
+ * Moves the module and the record of its inputs into the cache: the record last, for it is what makes the module valid.
+ * There is none if files were edited meanwhile: the next build starts anew.
  */
 int build_store(struct build *b)
 {
@@ -122,7 +126,7 @@ int build_store(struct build *b)
 	if (rename(from, to))
 		return build_fail(b, errno, "%s: %s", to, strerror(errno));
 	build_cache_path(b, to, "inputs");
-	result = file_write_atomic(to, b->record.data, b->record.size, b->error, b->error_size);
+	result = b->edited ? 0 : file_write_atomic(to, b->record.data, b->record.size, b->error, b->error_size);
 	build_cache_path(b, to, "log"); /* of an earlier failure */
 	unlink(to);
 	return result;

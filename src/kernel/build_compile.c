@@ -72,11 +72,11 @@ static void add_include(const struct build *b, struct textlist *argv, enum place
 		textlist_add(argv, "-I%s%s%s", b->source_dir, slash, folder);
 		break;
 	case PLACE_GENERATED:
-		textlist_add(argv, "-I%s/generated%s%s", b->work_dir, slash, folder);
+		textlist_add(argv, "-Igenerated%s%s", slash, folder);
 		break;
 	case PLACE_TREE:
 		if (b->touched.count)
-			textlist_add(argv, "-I%s/patched%s%s", b->work_dir, slash, folder);
+			textlist_add(argv, "-Ipatched%s%s", slash, folder);
 		textlist_add(argv, "-I%s%s%s", b->tree.path, slash, folder);
 		break;
 	}
@@ -100,7 +100,11 @@ static void add_prelude(const struct build *b, struct textlist *argv, const stru
 	}
 }
 
-/* The command that compiles a source in the work folder. Paths in the DWARF are relative, whatever the folders are. */
+/*
+ * The command that compiles a source in the work folder. Paths in the DWARF are relative, whatever the folders are.
+ * The sanitizers' and the assembler's are as they were given: those of the work folder are given relative to it, or
+ * each build would have other bytes.
+ */
 static void compile_command(const struct build *b, struct textlist *argv, const struct source *source)
 {
 	char name[64];
@@ -113,9 +117,11 @@ static void compile_command(const struct build *b, struct textlist *argv, const 
 	add_prelude(b, argv, source);
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->tree.path);
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->source_dir);
-	textlist_add(argv, "-ffile-prefix-map=%s/patched/=", b->work_dir);
+	textlist_add(argv, "-ffile-prefix-map=patched/=");
 	textlist_add(argv, "-ffile-prefix-map=%s/=", b->work_dir);
 	textlist_add(argv, "-ffile-prefix-map=%s=.", b->work_dir);
+	if (b->clang)
+		textlist_add(argv, "-fdebug-compilation-dir=.");
 	textlist_add(argv, "-MD");
 	textlist_add(argv, "-MF");
 	textlist_add(argv, "%s.d", name);
@@ -186,11 +192,22 @@ static int start_compiler(struct build *b, const struct source *source, pid_t *p
 	return result;
 }
 
+bool build_has_prelude(const struct build *b)
+{
+	for (size_t i = 0; i < BUILD_SOURCES; i++)
+		if ((build_sources[i].properties & SOURCE_KERNEL) && !b->taken[i])
+			return true;
+	return false;
+}
+
 int build_compile_prelude(struct build *b)
 {
 	pid_t process;
-	int result = start_compiler(b, &build_prelude, &process);
+	int result;
 
+	if (!build_has_prelude(b))
+		return 0;
+	result = start_compiler(b, &build_prelude, &process);
 	if (result)
 		return result;
 	return spawn_wait(process) ? compile_failed(b, &build_prelude) : 0;
@@ -207,8 +224,10 @@ int build_compile_all(struct build *b)
 	if (jobs > JOBS_MAX)
 		jobs = JOBS_MAX;
 	while (running || (next < BUILD_SOURCES && !result)) {
-		for (size_t i = 0; i < jobs && next < BUILD_SOURCES && !result; i++) {
-			if (processes[i])
+		for (size_t i = 0; i < jobs && !result; i++) {
+			while (next < BUILD_SOURCES && b->taken[next])
+				next++;
+			if (processes[i] || next == BUILD_SOURCES)
 				continue;
 			compiling[i] = &build_sources[next++];
 			result = start_compiler(b, compiling[i], &processes[i]);

@@ -41,7 +41,6 @@ static int touch(struct build *b, const char *name)
 		textlist_add(&b->absent, "%s", from);
 		return 0;
 	}
-	textlist_add(&b->read, "%s", from);
 	result = build_read(b, from, &data, &size);
 	if (result)
 		return result;
@@ -157,7 +156,9 @@ static bool same_folder(const char *a, const char *b)
 	return end_a && end_b && end_a - a == end_b - b && strncmp(a, b, (size_t)(end_a - a)) == 0;
 }
 
-/* A patched "header.h" must win over that beside the .c file which includes it: the .c files beside it are copied too.
+/*
+ * A patched "header.h" must win over that beside the .c file which includes it: the .c files beside it are copied too.
+ * A unit's own file is included by its unit alone (build_origin.c sees to that).
  */
 static int touch_siblings(struct build *b)
 {
@@ -166,7 +167,7 @@ static int touch_siblings(struct build *b)
 
 	for (size_t i = 0; i < patched && !result; i++)
 		for (size_t j = 0; j < BUILD_SOURCES && !result; j++)
-			if (build_sources[j].kernel_file &&
+			if (build_sources[j].kernel_file && !build_is_unit_file(b->touched.items[i]) &&
 			    same_folder(b->touched.items[i], build_sources[j].kernel_file))
 				result = touch(b, build_sources[j].kernel_file);
 	return result;

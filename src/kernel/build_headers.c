@@ -47,10 +47,19 @@ static int read_tree_file(struct build *b, const char *name, char **text, size_t
 	return build_read(b, path, text, size);
 }
 
+static int write_generated(struct build *b, const char *name, const char *data, size_t size)
+{
+	char path[PATH_MAX];
+
+	text_add(&b->generated, "%s\n%.*s", name, (int)size, data);
+	if (b->generated.failed)
+		return build_fail_memory(b);
+	return build_join(b, path, b->work_dir, name) ? build_write(b, path, data, size) : -ENAMETOOLONG;
+}
+
 /* features.h: what this tree has. */
 static int generate_features(struct build *b)
 {
-	char path[PATH_MAX];
 	struct text text = {0};
 	int result = 0;
 
@@ -75,8 +84,8 @@ static int generate_features(struct build *b)
 		text_add(&text, "#define RCFUZZ_HAVE_%s 1\n", b->features.items[i]);
 	if (!result && (text.failed || b->features.failed))
 		result = build_fail_memory(b);
-	if (!result && build_join(b, path, b->work_dir, "generated/features.h"))
-		result = build_write(b, path, text.data, text.size);
+	if (!result)
+		result = write_generated(b, "generated/features.h", text.data, text.size);
 	text_free(&text);
 	return result;
 }
@@ -97,10 +106,8 @@ static int generate_wrapper(struct build *b, const char *name)
 		textlist_add(&b->absent, "%s", path);
 	}
 	snprintf(relative, sizeof(relative), "generated/asm/%s", name);
-	if (!build_join(b, path, b->work_dir, relative))
-		return -ENAMETOOLONG;
 	snprintf(text, sizeof(text), "#include <asm-generic/%s>\n", name);
-	return build_write(b, path, text, strlen(text));
+	return write_generated(b, relative, text, strlen(text));
 }
 
 /* The wrappers that a Kbuild file asks for: lines `generic-y += name.h` and `mandatory-y += name.h`. */

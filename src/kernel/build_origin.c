@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A file's name in the hash and in the info: relative to the tree or to the sources. Files of the work folder are none.
@@ -25,23 +26,90 @@ static const char *name_of(void *context, const char *path)
 	return path;
 }
 
+static int read_depfile(struct build *b, const struct source *source, struct textlist *paths)
+{
+	char name[64], path[PATH_MAX];
+
+	build_object_name(source, name, sizeof(name));
+	strcat(name, ".d");
+	if (!build_join(b, path, b->work_dir, name))
+		return -ENAMETOOLONG;
+	if (access(path, F_OK) != 0)
+		return build_fail(b, ENOENT, "%s made nothing: is it a compiler?", b->compiler);
+	return inputs_add_depfile(paths, path, b->error, b->error_size);
+}
+
+int build_read_dependencies(struct build *b, const struct source *source, struct textlist *paths)
+{
+	int result = read_depfile(b, source, paths);
+
+	if (!result && (source->properties & SOURCE_KERNEL))
+		result = read_depfile(b, &build_prelude, paths);
+	return result;
+}
+
+const char *build_kernel_file(const struct build *b, const char *path)
+{
+	static const char patched[] = "patched/";
+	size_t tree = strlen(b->tree.path), work = strlen(b->work_dir);
+
+	if (strncmp(path, b->tree.path, tree) == 0 && path[tree] == '/')
+		return path + tree + 1;
+	if (strncmp(path, b->work_dir, work) == 0 && path[work] == '/')
+		path += work + 1;
+	return strncmp(path, patched, strlen(patched)) == 0 ? path + strlen(patched) : NULL;
+}
+
+/*
+ * What patches and recipes were applied to was read as well. Had a unit read the tree's own copy of such a .c file, the
+ * patch would be lost on it.
+ */
+static int add_touched(struct build *b)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < b->touched.count; i++) {
+		const char *name = b->touched.items[i];
+
+		if (!build_tree_file(b, path, name))
+			return -ENAMETOOLONG;
+		if (build_is_unit_file(name) && textlist_has(&b->read, path))
+			return build_fail(b, EINVAL, "kernel tree %s: a patch of %s is lost on a file that includes it",
+					  b->tree.path, name);
+		if (access(path, F_OK) == 0)
+			textlist_add(&b->read, "%s", path);
+	}
+	return 0;
+}
+
+/* Was a file changed while the build went on? */
+static bool was_edited(const struct build *b, const struct textlist *paths)
+{
+	struct stat info;
+
+	for (size_t i = 0; i < paths->count; i++)
+		if (!name_of((void *)b, paths->items[i]))
+			continue;
+		else if (stat(paths->items[i], &info) || info.st_ctim.tv_sec > b->begin.tv_sec ||
+			 (info.st_ctim.tv_sec == b->begin.tv_sec && info.st_ctim.tv_nsec >= b->begin.tv_nsec))
+			return true;
+	return false;
+}
+
 int build_collect_inputs(struct build *b)
 {
-	char inputs_hash[INPUTS_HASH_CHARS + 1], name[64], path[PATH_MAX];
+	char inputs_hash[INPUTS_HASH_CHARS + 1];
 	struct textlist absolute = {0};
 	struct text all = {0};
 	int result = 0;
 
-	for (size_t i = 0; i <= BUILD_SOURCES && !result; i++) {
-		build_object_name(i < BUILD_SOURCES ? &build_sources[i] : &build_prelude, name, sizeof(name));
-		strcat(name, ".d");
-		if (!build_join(b, path, b->work_dir, name))
-			result = -ENAMETOOLONG;
-		else if (access(path, F_OK) != 0)
-			result = build_fail(b, ENOENT, "%s made nothing: is it a compiler?", b->compiler);
-		else
-			result = inputs_add_depfile(&b->read, path, b->error, b->error_size);
-	}
+	for (size_t i = 0; i < BUILD_SOURCES && !result; i++)
+		if (!b->taken[i])
+			result = read_depfile(b, &build_sources[i], &b->read);
+	if (!result && build_has_prelude(b))
+		result = read_depfile(b, &build_prelude, &b->read);
+	if (!result)
+		result = add_touched(b);
 	for (size_t i = 0; i < b->read.count; i++)
 		if (b->read.items[i][0] == '/')
 			textlist_add(&absolute, "%s", b->read.items[i]);
@@ -54,6 +122,7 @@ int build_collect_inputs(struct build *b)
 				       b->error_size);
 	textlist_free(&b->read);
 	b->read = absolute;
+	b->edited = was_edited(b, &b->read);
 	if (result)
 		return result;
 

@@ -105,3 +105,11 @@ void build_object_name(const struct source *source, char *name, size_t size)
 
 	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
 }
+
+bool build_is_unit_file(const char *kernel_file)
+{
+	for (size_t i = 0; i < BUILD_SOURCES; i++)
+		if (build_sources[i].kernel_file && strcmp(build_sources[i].kernel_file, kernel_file) == 0)
+			return true;
+	return false;
+}

@@ -2,8 +2,8 @@
 /*
  * build_parts.h: one build, shared by the files that it is made of; build.h is the face of all. In the order of a
  * build: find the tree; look into the cache (build_cache.c); copy and change the files that patches touch
- * (build_copy.c); generate headers (build_headers.c); compile (build_compile.c); hash what was read (build_origin.c);
- * link (build_link.c).
+ * (build_copy.c); generate headers (build_headers.c); take the objects that are still good (build_objects.c); compile
+ * the others (build_compile.c); hash what was read (build_origin.c); link (build_link.c); keep module and objects.
  *
  * Functions that can fail return 0, or a negative errno after build_fail() has set the message.
  */
@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "inputs.h"
 #include "kernel_tree.h"
@@ -49,13 +50,19 @@ struct build {
 	char compiler_version[256];
 	char source_dir[PATH_MAX]; /* has src/kernel */
 	char cache_dir[PATH_MAX];
-	char work_dir[PATH_MAX];	  /* temporary: patched/, generated/, objects */
-	char key[INPUTS_HASH_CHARS + 1];  /* of all that is asked for, but not of the tree's contents */
-	char hash[INPUTS_HASH_CHARS + 1]; /* of all contents */
-	struct textlist read;		  /* absolute paths of files that the build was made from */
-	struct textlist absent;		  /* paths that would have changed it */
-	struct textlist touched;	  /* files of the tree with a private copy */
-	struct textlist features;	  /* names of those that the tree has */
+	char work_dir[PATH_MAX];		 /* temporary: patched/, generated/, objects */
+	struct timespec begin;			 /* of the work folder, by the clock of files */
+	bool edited;				 /* since then: what was read may be neither the old nor the new */
+	char request_key[INPUTS_HASH_CHARS + 1]; /* of all that is asked for but patches and recipes */
+	char key[INPUTS_HASH_CHARS + 1];	 /* of all that is asked for, but not of the tree's contents */
+	char hash[INPUTS_HASH_CHARS + 1];	 /* of all contents */
+	struct textlist read;			 /* absolute paths of files that the build was made from */
+	struct textlist absent;			 /* paths that would have changed it */
+	struct textlist touched;		 /* files of the tree with a private copy */
+	struct textlist features;		 /* names of those that the tree has */
+	struct text generated;			 /* all generated headers, with their names */
+	bool taken[BUILD_SOURCES];		 /* the object comes from the cache */
+	char object_keys[BUILD_SOURCES][INPUTS_HASH_CHARS + 1];
 	struct text record;
 	char *error;
 	size_t error_size;
@@ -75,6 +82,8 @@ int build_read(struct build *b, const char *path, char **text, size_t *size);
 int build_write(struct build *b, const char *path, const char *data, size_t size);
 /* The name of a source's object and of what belongs to it: book3s_hv for unit/book3s_hv.c. */
 void build_object_name(const struct source *source, char *name, size_t size);
+/* Is it the .c file of a unit? */
+bool build_is_unit_file(const char *kernel_file);
 
 /* build_cache.c */
 int build_find_cache(struct build *b);
@@ -96,14 +105,26 @@ int build_copy_files(struct build *b);
 /* build_headers.c */
 int build_generate_headers(struct build *b);
 
+/* build_objects.c */
+/* Takes what the cache has of this build: sets `taken`, and adds what those objects were made from to `read`. */
+int build_take_objects(struct build *b);
+/* After build_collect_inputs() and the link: the compiled objects, as far as there is room. */
+void build_keep_objects(struct build *b);
+
 /* build_compile.c */
 int build_find_compiler(struct build *b);
 /* Flags that say what is generated, without paths. */
 void build_add_flags(const struct build *b, struct textlist *flags, unsigned properties);
+/* Is a unit to be compiled that needs the prelude? */
+bool build_has_prelude(const struct build *b);
 int build_compile_prelude(struct build *b);
 int build_compile_all(struct build *b);
 
 /* build_origin.c */
+/* Adds what a source that was compiled has read, that of the prelude included. */
+int build_read_dependencies(struct build *b, const struct source *source, struct textlist *paths);
+/* The name in the kernel's tree of a path, which is there or a private copy; NULL: it is none. */
+const char *build_kernel_file(const struct build *b, const char *path);
 int build_collect_inputs(struct build *b);
 /* What `rcfuzz info` shows. */
 void build_describe(struct build *b, struct text *json);

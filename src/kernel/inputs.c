@@ -120,6 +120,57 @@ int inputs_record(struct text *record, char hash[INPUTS_HASH_CHARS + 1], const s
 	return result;
 }
 
+/* The path in a line of a record that names a file which was read; NULL: it is another line. */
+static const char *path_in(const char *line, size_t length)
+{
+	const char *stamp_at = memchr(line, ' ', length), *path;
+
+	if (!stamp_at || strncmp(line, "absent ", 7) == 0)
+		return NULL;
+	path = memchr(stamp_at + 1, ' ', length - (size_t)(stamp_at + 1 - line));
+	return path && path[1] == '/' ? path + 1 : NULL;
+}
+
+void inputs_add_record(struct textlist *paths, const char *record)
+{
+	for (size_t length; *record; record += length + (record[length] == '\n')) {
+		const char *path;
+
+		length = strcspn(record, "\n");
+		path = path_in(record, length);
+		if (path)
+			textlist_add(paths, "%.*s", (int)(record + length - path), path);
+	}
+}
+
+/* As strcmp(), where the second ends at `end`. */
+static int compare_path(const char *whole, const char *path, const char *end)
+{
+	int order = strncmp(whole, path, (size_t)(end - path));
+
+	return order ? order : whole[end - path] != '\0';
+}
+
+void inputs_record_part(struct text *part, const char *record, const struct textlist *paths)
+{
+	size_t at = 0;
+
+	text_add(part, RECORD_HEAD);
+	for (size_t length; *record; record += length + (record[length] == '\n')) {
+		const char *path;
+		int order = -1;
+
+		length = strcspn(record, "\n");
+		path = path_in(record, length);
+		if (!path)
+			continue;
+		while (at < paths->count && (order = compare_path(paths->items[at], path, record + length)) < 0)
+			at++;
+		if (order == 0)
+			text_add(part, "%.*s\n", (int)length, record);
+	}
+}
+
 /* One line of a record: `hash stamp path`. */
 static bool line_holds(const char *line, size_t length)
 {

@@ -29,6 +29,12 @@ int inputs_record(struct text *record, char hash[INPUTS_HASH_CHARS + 1], const s
 /* True if every file of a record is as it was. Anything that is no record is false. */
 bool inputs_unchanged(const char *record);
 
+/* Add the paths of a record, those that must not exist excepted. */
+void inputs_add_record(struct textlist *paths, const char *record);
+
+/* Make the record of a part of a build: of those of its files that are among `paths`, sorted. */
+void inputs_record_part(struct text *part, const char *record, const struct textlist *paths);
+
 /* Hash a text, as hexadecimal digits. */
 void inputs_hash_text(char hash[INPUTS_HASH_CHARS + 1], const char *data, size_t size);
 

@@ -99,6 +99,40 @@ static void test_damaged(void **state)
 	text_free(&record);
 }
 
+/* The record of a part holds as long as the part's files do. */
+static void test_part(void **state)
+{
+	struct textlist whole = {0}, wanted = {0}, kept = {0};
+	char hash[INPUTS_HASH_CHARS + 1];
+	struct text record = {0}, part = {0};
+
+	(void)state;
+	put("a", "one");
+	put("b", "two");
+	record_of(&record, hash);
+	inputs_add_record(&whole, record.data);
+	assert_int_equal(whole.count, 2); /* not what was absent */
+	assert_string_equal(whole.items[0], path("a"));
+
+	textlist_add(&wanted, "%s", "/a/before");
+	textlist_add(&wanted, "%s", path("b"));
+	textlist_add(&wanted, "%s", path("b.h")); /* as long as b goes, the same */
+	inputs_record_part(&part, record.data, &wanted);
+	inputs_add_record(&kept, part.data);
+	assert_int_equal(kept.count, 1);
+	assert_string_equal(kept.items[0], path("b"));
+	put("a", "changed");
+	assert_true(inputs_unchanged(part.data));
+	put("b", "changed");
+	assert_false(inputs_unchanged(part.data));
+
+	text_free(&record);
+	text_free(&part);
+	textlist_free(&whole);
+	textlist_free(&wanted);
+	textlist_free(&kept);
+}
+
 static void test_depfile(void **state)
 {
 	struct textlist paths = {0};
@@ -137,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unchanged),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_part),
 		cmocka_unit_test(test_depfile),
 	};
 

@@ -74,6 +74,33 @@ void textlist_free(struct textlist *list)
 	*list = (struct textlist){0};
 }
 
+/* Room for so many bytes more, and a zero byte. */
+static bool reserve(struct text *text, size_t size)
+{
+	size_t room = (text->size + size + 1) * 2;
+	char *data;
+
+	if (text->size + size + 1 <= text->room)
+		return true;
+	data = realloc(text->data, room);
+	if (data) {
+		text->data = data;
+		text->room = room;
+	} else {
+		text->failed = true;
+	}
+	return data;
+}
+
+void text_add_bytes(struct text *text, const char *data, size_t size)
+{
+	if (!reserve(text, size))
+		return;
+	memcpy(text->data + text->size, data, size);
+	text->size += size;
+	text->data[text->size] = '\0';
+}
+
 void text_add(struct text *text, const char *format, ...)
 {
 	va_list args, again;
@@ -83,20 +110,9 @@ void text_add(struct text *text, const char *format, ...)
 	va_copy(again, args);
 	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	if (length >= 0 && text->size + (size_t)length + 1 > text->room) {
-		size_t room = (text->size + (size_t)length + 1) * 2;
-		char *data = realloc(text->data, room);
-
-		if (data) {
-			text->data = data;
-			text->room = room;
-		} else {
-			length = -1;
-		}
-	}
 	if (length < 0) {
 		text->failed = true;
-	} else {
+	} else if (reserve(text, (size_t)length)) {
 		vsnprintf(text->data + text->size, text->room - text->size, format, again);
 		text->size += (size_t)length;
 	}

@@ -23,6 +23,7 @@ struct text {
 	bool failed;
 };
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_add_bytes(struct text *text, const char *data, size_t size);
 /* The value as a JSON string, with its quotes. */
 void text_add_json(struct text *text, const char *value);
 void text_free(struct text *text);

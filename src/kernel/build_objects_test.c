@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build_objects_test.c: an object is used again where nothing that it was made from has changed, and nowhere else; and
+ * the module is then the one that a build from nothing gives. The compiler here is a script: its objects hold what it
+ * has read, and it notes what it compiles. That real compilers' objects allow it is seen by ci/determinism_check.
+ */
+#include "build.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "kernel_tree.h"
+
+enum {
+	/* What is compiled when nothing is taken: all sources, the prelude, and the table of numbers at the end. */
+	ALL = 2
+#define RCFUZZ_SOURCE(source, kernel_file, properties) +1
+#include "build.def"
+};
+
+static char folder[] = "/tmp/rcfuzz-objects-XXXXXX";
+static char tree[64], compiler[64], compiled[64], module_path[4096], message[4096];
+
+/* A unit reads its kernel file, and what that includes; the patched copy wins, as with -I. */
+static const char script[] =
+	"#!/bin/sh\n"
+	"case $1 in --version) echo 'clang of a test'; exit;; esac\n"
+	"objects=; depfile=; source=\n"
+	"while [ $# -gt 0 ]; do\n"
+	"	case $1 in -o) out=$2;; -MF) depfile=$2;; -c) source=$2;; *.o) objects=\"$objects $1\";; esac\n"
+	"	shift\n"
+	"done\n"
+	"[ \"$source\" ] || exec cat $objects > \"$out\"\n"
+	"echo \"$source\" >> '%1$s'\n"
+	"read=$source\n"
+	"find() { if [ -e \"patched/$1\" ]; then read=\"$read patched/$1\"; else read=\"$read %2$s/$1\"; fi; }\n"
+	"file=$(sed -n 's/^#include <\\(.*\\.c\\)>.*/\\1/p' \"$source\")\n"
+	"[ ! \"$file\" ] || find \"$file\"\n"
+	"case $source in *prelude.h) find include/linux/kvm_host.h;; esac\n"
+	"for also in $(sed -n 's/^also //p' ${read#* }); do find \"$also\"; done\n"
+	"read=\"$read $(sed -n 's|^beside |%2$s/|p' $read)\"\n"
+	"cat $read > \"$out\"\n"
+	"[ ! \"$depfile\" ] || echo \"$out: $read\" > \"$depfile\"\n";
+
+static char *path_of(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void put(const char *name, const char *content)
+{
+	char path[512], *slash;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	assert_int_equal(make_folders(path), 0);
+	*slash = '/';
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(content, file);
+	fclose(file);
+}
+
+static size_t count_lines(const char *part)
+{
+	char *text, error[256];
+	size_t size, lines = 0;
+
+	if (file_read(compiled, 1 << 20, &text, &size, error, sizeof(error)))
+		return 0;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		lines += strstr(line, part) != NULL;
+	free(text);
+	return lines;
+}
+
+/* Builds with a recipe (NULL: without). How many sources were compiled? */
+static size_t build(const char *recipe, bool rebuild)
+{
+	struct kernel_build_request request = {
+		.tree = tree,
+		.compiler = compiler,
+		.recipes = &recipe,
+		.recipe_count = recipe ? 1 : 0,
+		.rebuild = rebuild,
+	};
+	const struct timespec tick = {.tv_nsec = 20000000};
+
+	nanosleep(&tick, NULL); /* the clock of files is coarse, and what is edited during a build is not kept */
+	unlink(compiled);
+	if (kernel_build(&request, module_path, sizeof(module_path), message, sizeof(message)))
+		fail_msg("%s", message);
+	return count_lines("");
+}
+
+static void assert_same_module_rebuilt(const char *recipe)
+{
+	char *first, *again, error[256];
+	size_t first_size, again_size;
+
+	assert_int_equal(file_read(module_path, 1 << 24, &first, &first_size, error, sizeof(error)), 0);
+	assert_int_equal(build(recipe, true), ALL);
+	assert_int_equal(file_read(module_path, 1 << 24, &again, &again_size, error, sizeof(error)), 0);
+	assert_int_equal(first_size, again_size);
+	assert_memory_equal(first, again, first_size);
+	free(first);
+	free(again);
+}
+
+/* A shell command on each kept object: what it prints is of no interest. */
+static void on_objects(const char *command)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "for f in %s/rcfuzz/objects/*; do %s; done", folder, command);
+	assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c): a fixed command of a test */
+}
+
+static char *recipe_of(const char *name, const char *file, const char *value)
+{
+	static char path[512];
+	char text[512];
+
+	snprintf(text, sizeof(text), "file: %s\nfunction: known\nold: return 1;\nnew: return %s;\n", file, value);
+	put(name, text);
+	snprintf(path, sizeof(path), "%s", path_of(name));
+	return path;
+}
+
+static void test_recipe_costs_its_unit(void **state)
+{
+	char *recipe;
+
+	(void)state;
+	assert_int_equal(build(NULL, false), ALL);
+	assert_int_equal(build(NULL, false), 0);
+	recipe = recipe_of("x.recipe", "arch/powerpc/kvm/book3s_hv.c", "2");
+	assert_int_equal(build(recipe, false), 3); /* the unit, the prelude, the table */
+	assert_int_equal(count_lines("unit/book3s_hv.c"), 1);
+	assert_same_module_rebuilt(recipe);
+	/* The same change by another recipe, and none: the table alone. */
+	recipe = recipe_of("y.recipe", "arch/powerpc/kvm/book3s_hv.c", "  2");
+	assert_int_equal(build(recipe, false), 3);
+	put("y.recipe",
+	    "# the same\nfile: arch/powerpc/kvm/book3s_hv.c\nfunction: known\nold: return 1;\nnew: return 2;\n");
+	assert_int_equal(build(recipe, false), 1);
+	assert_same_module_rebuilt(recipe);
+}
+
+static void test_header_costs_all(void **state)
+{
+	char *recipe = recipe_of("h.recipe", "include/linux/kvm_host.h", "2");
+
+	(void)state;
+	build(NULL, false);
+	assert_int_equal(build(recipe, false), ALL);
+	put("h.recipe",
+	    "# the same\nfile: include/linux/kvm_host.h\nfunction: known\nold: return 1;\nnew: return 2;\n");
+	assert_int_equal(build(recipe, false), 1);
+	assert_same_module_rebuilt(recipe);
+}
+
+static void test_edited_tree(void **state)
+{
+	char *recipe = recipe_of("e.recipe", "lib/idr.c", "3");
+
+	(void)state;
+	build(NULL, false);
+	put("tree/lib/rbtree.c", "static int known(void)\n{\n\treturn 8;\n}\n");
+	assert_int_equal(build(recipe, false), 4); /* two units */
+	assert_int_equal(count_lines("unit/lib_rbtree.c"), 1);
+	assert_same_module_rebuilt(recipe);
+	put("tree/lib/idr.c", "/* a line */\nstatic int known(void)\n{\n\treturn 1;\n}\n");
+	assert_int_equal(build(recipe, false), 3);
+	assert_int_equal(count_lines("unit/lib_idr.c"), 1);
+	assert_same_module_rebuilt(recipe);
+	put("tree/include/linux/kvm_host.h", "/* a line */\nstatic int known(void)\n{\n\treturn 1;\n}\n");
+	build(recipe, false);
+	/* All of the kernel's units; the shim's do not read it here. */
+	assert_true(count_lines("/unit/") > 0 && count_lines("/unit/") == count_lines("") - 2);
+	assert_same_module_rebuilt(recipe);
+}
+
+static void test_edited_while_building(void **state)
+{
+	char *recipe = recipe_of("w.recipe", "lib/llist.c", "5"), fast[sizeof(compiler)], text[1024];
+
+	(void)state;
+	build(NULL, true);
+	/* The compiler touches what another unit reads, as an editor at work does. */
+	snprintf(text, sizeof(text),
+		 "#!/bin/sh\ncase \"$*\" in *lib_llist.c*) touch %s/lib/xarray.c;; esac\nexec %s \"$@\"\n", tree,
+		 compiler);
+	put("editor", text);
+	assert_int_equal(chmod(path_of("editor"), 0755), 0);
+	memcpy(fast, compiler, sizeof(compiler));
+	snprintf(compiler, sizeof(compiler), "%s/editor", folder);
+	for (int i = 0; i < 2; i++) /* neither the module nor its objects are there the second time */
+		assert_int_equal(build(recipe, false), ALL);
+	memcpy(compiler, fast, sizeof(compiler));
+}
+
+static void test_damaged(void **state)
+{
+	char *recipe = recipe_of("d.recipe", "lib/bitmap.c", "4");
+
+	(void)state;
+	build(NULL, true);
+	on_objects("truncate -s -1 \"$f\"");
+	assert_int_equal(build(recipe, false), ALL);
+	assert_same_module_rebuilt(recipe);
+	on_objects("printf x >> \"$f\"");
+	put("d.recipe", "# again\nfile: lib/bitmap.c\nfunction: known\nold: return 1;\nnew: return 4;\n");
+	assert_int_equal(build(recipe, false), ALL);
+	on_objects(": > \"$f\"");
+	put("d.recipe", "# once more\nfile: lib/bitmap.c\nfunction: known\nold: return 1;\nnew: return 4;\n");
+	assert_int_equal(build(recipe, false), ALL);
+}
+
+static void test_no_place(void **state)
+{
+	char *recipe = recipe_of("n.recipe", "lib/bitmap.c", "6");
+
+	(void)state;
+	remove_folder(path_of("rcfuzz/objects"));
+	put("rcfuzz/objects", "in the way\n");
+	assert_int_equal(build(recipe, false), ALL);
+	assert_int_equal(build(recipe, false), 0);
+	unlink(path_of("rcfuzz/objects"));
+}
+
+static void test_unused_for_long(void **state)
+{
+	char *recipe = recipe_of("u.recipe", "lib/xarray.c", "2");
+
+	(void)state;
+	build(NULL, true);
+	put("rcfuzz/objects/unused", "");
+	on_objects("touch -d '31 days ago' \"$f\"");
+	build(recipe, false); /* takes all but one of them */
+	assert_int_equal(access(path_of("rcfuzz/objects/unused"), F_OK), -1);
+	put("u.recipe", "# again\nfile: lib/xarray.c\nfunction: known\nold: return 1;\nnew: return 2;\n");
+	assert_int_equal(build(recipe, false), 1);
+}
+
+/* A unit that includes another unit's file depends on what only that one's key has. */
+static void test_foreign_unit(void **state)
+{
+	char *recipe = recipe_of("f.recipe", "lib/llist.c", "9");
+
+	(void)state;
+	put("tree/lib/find_bit.c", "also lib/llist.c\n");
+	build(NULL, false);
+	assert_int_equal(build(recipe, false), 4); /* both */
+	assert_int_equal(count_lines("unit/lib_find_bit.c"), 1);
+	assert_same_module_rebuilt(recipe);
+	put("tree/lib/find_bit.c", "");
+}
+
+/* One that includes the tree's own copy of it would miss the patch: no such module is made. */
+static void test_lost_patch(void **state)
+{
+	const char *recipe = recipe_of("l.recipe", "lib/llist.c", "10");
+	struct kernel_build_request request = {
+		.tree = tree, .compiler = compiler, .recipes = &recipe, .recipe_count = 1};
+
+	(void)state;
+	put("tree/lib/find_bit.c", "beside lib/llist.c\n");
+	assert_int_equal(kernel_build(&request, module_path, sizeof(module_path), message, sizeof(message)), -EINVAL);
+	assert_non_null(strstr(message, "a patch of lib/llist.c is lost on"));
+	put("tree/lib/find_bit.c", "");
+}
+
+static void make_tree(void)
+{
+	static const char *const files[] = {
+		"include/linux/kvm_host.h",
+		"include/asm-generic/Kbuild",
+		"include/uapi/asm-generic/Kbuild",
+		"arch/powerpc/include/asm/Kbuild",
+		"arch/powerpc/include/uapi/asm/Kbuild",
+#define RCFUZZ_SOURCE(source, kernel_file, properties) kernel_file,
+#define RCFUZZ_FEATURE(name, file, word) file,
+#include "build.def"
+	};
+	char name[256];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!files[i])
+			continue;
+		snprintf(name, sizeof(name), "tree/%s", files[i]);
+		put(name, "static int known(void)\n{\n\treturn 1;\n}\n");
+	}
+	put("tree/Makefile", "VERSION = 9\nPATCHLEVEL = 8\nSUBLEVEL = 7\nEXTRAVERSION = -rc6\n");
+}
+
+static int setup(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	setenv("XDG_CACHE_HOME", folder, 1);
+	snprintf(tree, sizeof(tree), "%s/tree", folder);
+	snprintf(compiler, sizeof(compiler), "%s/compiler", folder);
+	snprintf(compiled, sizeof(compiled), "%s/compiled", folder);
+	snprintf(text, sizeof(text), script, compiled, tree);
+	put("compiler", text);
+	make_tree();
+	return chmod(compiler, 0755);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	remove_folder(folder);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recipe_costs_its_unit),
+		cmocka_unit_test(test_header_costs_all),
+		cmocka_unit_test(test_edited_tree),
+		cmocka_unit_test(test_edited_while_building),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_no_place),
+		cmocka_unit_test(test_unused_for_long),
+		cmocka_unit_test(test_foreign_unit),
+		cmocka_unit_test(test_lost_patch),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
