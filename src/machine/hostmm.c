@@ -7,7 +7,8 @@
  *
  * Kernel code runs inside of the notifier's begin, and other actors with it. So
  * every operation is: begin, look (again) at what is there, change it in one
- * step, tell, end.
+ * step, tell, end. Small pages do not become a huge one meanwhile: the locks of
+ * Linux see to that (see can_collapse).
  *
  * The page table is built of the machine's own bits, which are also Linux's for
  * radix (arch/powerpc/include/asm/book3s/64/pgtable.h, radix.h): valid, leaf,
@@ -164,6 +165,7 @@ static bool make_region(struct machine *m, struct hostmm_region *region, uint64_
 	region->pmd = &pmd[hva >> SHIFT_2M & 511];
 	region->table = new_table(m, (size_t)pages_per_region(m) * 8);
 	region->huge = false;
+	region->changing = 0;
 	return region->table != NULL;
 }
 
@@ -366,6 +368,17 @@ static bool replace_frame(struct machine *m, struct hostmm_page *page)
 	return true;
 }
 
+/* An operation on pages of [start, end) begins: by 1, or is over: by -1. */
+static void note_change(const struct machine *m, uint64_t start, uint64_t end, int by)
+{
+	struct place place;
+
+	for (uint64_t hva = start & ~(SIZE_2M - 1); hva < end; hva += SIZE_2M) {
+		if (find_place(m, hva, &place))
+			place.region->changing = (uint8_t)(place.region->changing + by);
+	}
+}
+
 /* mm/huge_memory.c, __split_huge_pmd: the notifier is told of the whole 2 MiB. */
 void machine_hostmm_split(struct machine *m, uint64_t hva)
 {
@@ -380,12 +393,17 @@ void machine_hostmm_split(struct machine *m, uint64_t hva)
 	tell_end(m, start, start + SIZE_2M);
 }
 
+/*
+ * collapse_huge_page holds mmap_lock and anon_vma's lock for writing, from before its notifier's begin until the pages
+ * are isolated: faults and fork are under the one, reclaim and migration under the other, from before their begin until
+ * after their end. Else they would tell of one page of what has become huge, and be told of for it.
+ */
 static bool can_collapse(const struct machine *m, const struct place *place)
 {
 	uint32_t count;
 	const struct hostmm_page *pages = region_pages(m, place, &count);
 
-	if (place->region->huge || count != pages_per_region(m))
+	if (place->region->huge || place->region->changing || count != pages_per_region(m))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		if (pages[i].frame == MACHINE_FRAME_NONE ||
@@ -460,14 +478,25 @@ static void split_cut(struct machine *m, uint64_t start, uint64_t end)
 	}
 }
 
-/* The next page of a range: looked up now, and out of a huge page if that reaches beyond the range. */
+static void begin_change(struct machine *m, uint64_t start, uint64_t end)
+{
+	note_change(m, start, end, 1);
+	split_cut(m, start, end);
+	tell_begin(m, start, end);
+}
+
+static void end_change(const struct machine *m, uint64_t start, uint64_t end)
+{
+	tell_end(m, start, end);
+	note_change(m, start, end, -1);
+}
+
+/* The next page of a range, looked up now. A huge page that reaches beyond the range was split by split_cut. */
 static void visit(struct machine *m, uint64_t hva, uint64_t start, uint64_t end, struct place *place)
 {
 	bool found = find_place(m, hva, place);
 
-	assert(found);
-	if (is_cut(place, start, end)) /* collapsed by another actor since split_cut */
-		make_small(m, place);
+	assert(found && !is_cut(place, start, end));
 }
 
 /* try_to_unmap and zap: what is huge and in the range as a whole leaves as a whole. */
@@ -478,8 +507,7 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 
 	if (!clip(m, hva, pages, &start, &end))
 		return;
-	split_cut(m, start, end);
-	tell_begin(m, start, end);
+	begin_change(m, start, end);
 	for (uint64_t at = start; at < end; at += page_size(m)) {
 		visit(m, at, start, end, &place);
 		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
@@ -490,7 +518,7 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 		else
 			sync_page(m, &place);
 	}
-	tell_end(m, start, end);
+	end_change(m, start, end);
 }
 
 /* mm/migrate.c, migrate_pages of one page. */
@@ -499,16 +527,13 @@ void machine_hostmm_move(struct machine *m, uint64_t hva)
 	uint64_t start, end;
 	struct place place;
 
-	if (!clip(m, hva, 1, &start, &end))
+	if (!clip(m, hva, 1, &start, &end) || machine_hostmm_frame(m, start) == MACHINE_FRAME_NONE)
 		return;
-	split_cut(m, start, end);
-	if (machine_hostmm_frame(m, start) == MACHINE_FRAME_NONE)
-		return;
-	tell_begin(m, start, end);
+	begin_change(m, start, end);
 	visit(m, start, start, end, &place);
 	if (place.page->frame != MACHINE_FRAME_NONE && !is_pinned(m, start) && replace_frame(m, place.page))
 		sync_page(m, &place);
-	tell_end(m, start, end);
+	end_change(m, start, end);
 }
 
 /* What fork and KSM leave behind: read-only, and the first store gets a copy. */
@@ -519,8 +544,7 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 
 	if (!clip(m, hva, pages, &start, &end))
 		return;
-	split_cut(m, start, end);
-	tell_begin(m, start, end);
+	begin_change(m, start, end);
 	for (uint64_t at = start; at < end; at += page_size(m)) {
 		visit(m, at, start, end, &place);
 		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
@@ -532,7 +556,7 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 		else
 			sync_page(m, &place);
 	}
-	tell_end(m, start, end);
+	end_change(m, start, end);
 }
 
 /* ---- user accesses ---------------------------------------------------------------------------- */
@@ -558,11 +582,8 @@ static bool break_cow(struct machine *m, const struct place *place)
 	struct hostmm_page *page = place->page;
 	bool done = true;
 
-	split_cut(m, start, end);
-	tell_begin(m, start, end);
+	begin_change(m, start, end);
 	if (page->frame != MACHINE_FRAME_NONE && !page->writable) {
-		if (place->region->huge) /* again, by another actor */
-			make_small(m, place);
 		done = replace_frame(m, page);
 		if (done) {
 			page->writable = true;
@@ -570,7 +591,7 @@ static bool break_cow(struct machine *m, const struct place *place)
 			sync_page(m, place);
 		}
 	}
-	tell_end(m, start, end);
+	end_change(m, start, end);
 	return done;
 }
 

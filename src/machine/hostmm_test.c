@@ -30,13 +30,24 @@ struct log {
 	struct machine *m;
 	unsigned count;
 	struct note note[512];
-	void (*in_begin)(struct log *log); /* another actor */
+	void (*in_begin)(struct log *log); /* another actor, once */
+	void (*in_each)(struct log *log);  /* in each begin and end, but those of its own */
 };
 
 static void add(struct log *log, struct note note)
 {
 	assert_true(log->count < 512);
 	log->note[log->count++] = note;
+}
+
+static void let_another_act(struct log *log)
+{
+	void (*actor)(struct log * log) = log->in_each;
+
+	log->in_each = NULL;
+	if (actor)
+		actor(log);
+	log->in_each = actor;
 }
 
 static void on_begin(void *ctx, uint64_t start, uint64_t end)
@@ -48,11 +59,13 @@ static void on_begin(void *ctx, uint64_t start, uint64_t end)
 	log->in_begin = NULL;
 	if (actor)
 		actor(log);
+	let_another_act(log);
 }
 
 static void on_end(void *ctx, uint64_t start, uint64_t end)
 {
 	add(ctx, (struct note){.what = END, .start = start, .end = end});
+	let_another_act(ctx);
 }
 
 static void on_mapped(void *ctx, uint64_t hva, uint32_t frame, bool writable)
@@ -541,6 +554,45 @@ static void every_change_survives_another_one_in_its_begin(void **state)
 	}
 }
 
+/* The notifier of a change names some pages only: what it takes away must not have become a huge page meanwhile. */
+static void a_region_in_which_pages_change_is_not_collapsed(void **state)
+{
+	for (unsigned what = 0; what < 4; what++) {
+		for (int huge = 0; huge <= 1; huge++) {
+			struct machine *m = with_vma(state, huge);
+			struct log *log = watch(m);
+			/* Huge, it is split first. */
+			unsigned first = huge ? 34 : 0;
+
+			if (what == 3)
+				machine_hostmm_protect(m, HVA, 32);
+			log->count = 0;
+			log->in_each = collapses;
+			switch (what) {
+			case 0:
+				machine_hostmm_page_out(m, HVA + 31 * PAGE, 2); /* into the next region */
+				break;
+			case 1:
+				machine_hostmm_move(m, HVA + PAGE);
+				break;
+			case 2:
+				machine_hostmm_protect(m, HVA + PAGE, 3);
+				break;
+			default:
+				machine_hostmm_fault(m, HVA + PAGE, true, false, NULL, NULL);
+			}
+			log->in_each = NULL;
+			assert_false(is_huge(m, HVA));
+			for (unsigned i = first; i < log->count; i++)
+				assert_true(log->note[i].what == MAPPED ||
+					    log->note[i].end - log->note[i].start < REGION);
+			assert_content(m);
+			machine_hostmm_collapse(m, HVA);
+			assert_true(is_huge(m, HVA));
+		}
+	}
+}
+
 static void without_frames_nothing_is_lost(void **state)
 {
 	struct machine *m = with_vma(state, false);
@@ -577,6 +629,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(moving_or_storing_to_a_part_of_a_huge_page_splits_it),
 	TEST(ranges_end_with_the_vma),
 	TEST(every_change_survives_another_one_in_its_begin),
+	TEST(a_region_in_which_pages_change_is_not_collapsed),
 	TEST(without_frames_nothing_is_lost),
 };
 TEST_MAIN()

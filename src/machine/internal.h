@@ -323,6 +323,7 @@ struct hostmm_region {
 	uint64_t *pmd;	 /* its entry in the third level */
 	uint64_t *table; /* its last level; kept while a huge leaf is in force, as Linux deposits it */
 	bool huge;
+	uint8_t changing; /* how many operations are under way that are about pages of it: it is not collapsed then */
 };
 
 struct hostmm {

@@ -26,10 +26,10 @@ static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct 
 	mark->leaf_frame = leaf->present ? machine_frame_number(r->world.machine, leaf->hpa) : 0;
 }
 
-struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow)
 {
 	struct world *w = &r->world;
-	struct store_mark mark = {.guest = (uint8_t)guest, .n = n};
+	struct store_mark mark = {.guest = (uint8_t)guest, .n = n, .table_lpid = guest ? shadow : w->config->lpid};
 
 	if (lpage != LAYOUT_NONE) {
 		uint64_t gpa = layout_gpa(&w->layout, lpage);
@@ -45,7 +45,6 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 	}
 	if (guest) {
 		const struct l1_entry *e = l1_find(w, guest, n);
-		int shadow = w->target->shadow_lpid(l1_lpid(w, guest));
 		uint64_t n_gpa = (uint64_t)n << w->layout.page_shift;
 
 		if (e) {
@@ -65,6 +64,13 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 		}
 	}
 	return mark;
+}
+
+struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+{
+	struct world *w = &r->world;
+
+	return mark_page_through(r, guest, n, lpage, guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : -1);
 }
 
 struct run_places run_places_of(const struct run_bits *b, bool c)

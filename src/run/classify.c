@@ -224,6 +224,8 @@ static enum finding_layer layer_of_loss(const struct store_mark *mark, const str
 	/* What L1's page is mapped to is another page's memory: that one's rmap and entry know nothing of it. */
 	if (through_shadow(v) && !to_l1 && mark->l0_agrees && v->lpage != mark->lpage)
 		return LAYER_L0_PTE;
+	if (through_shadow(v) && p.shadow && mark->orphan)
+		return LAYER_SHADOW_PTE;
 	if (through_shadow(v) && p.shadow)
 		return !to_l1 && mark->rmap != RMAP_LISTED ? LAYER_RMAP : LAYER_SHADOW_PTE;
 	return LAYER_TLB;
@@ -242,7 +244,8 @@ static enum finding_layer layer_of_access(const struct store_mark *mark, const s
 	if (!through_shadow(v))
 		return LAYER_L0_PTE;
 	/* The shadow entry has only followed. */
-	if (v->class == CLASS_WRONG_PAGE && mark->l0_agrees && mark->shadow.mapped_at > allowed_at(v, mark))
+	if (!mark->orphan && v->class == CLASS_WRONG_PAGE && mark->l0_agrees &&
+	    mark->shadow.mapped_at > allowed_at(v, mark))
 		return LAYER_L0_PTE;
 	return LAYER_SHADOW_PTE;
 }
@@ -349,6 +352,12 @@ static void add_missed(struct finding *f, const struct oracle_verdict *v, const 
 		add_named(f, "the rmap", rmap_word(mark));
 }
 
+/* The kernel looks for entries by L1's LPID, so nothing that L1 or the host asks for reaches those of this table. */
+static void add_orphan(struct finding *f)
+{
+	add_named(f, "its table is an", "orphan");
+}
+
 static void add_access_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
 			       const struct store_mark *mark)
 {
@@ -357,6 +366,8 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 
 	if (f->layer == LAYER_TLB)
 		add_stale_tlb(r, f, v, mark);
+	else if (shadow && mark->orphan)
+		add_orphan(f);
 	else if (f->layer == LAYER_L0_PTE || mapped_at > allowed_at(v, mark))
 		add_writer(r, f, f->layer == LAYER_L0_PTE ? "mapped l0-pte" : "mapped shadow-pte",
 			   f->layer == LAYER_L0_PTE ? mark->l0.mapped : mark->shadow.mapped);
@@ -407,6 +418,8 @@ static void add_lost_to_host(struct runner *r, struct finding *f, const struct o
 		add_stale_tlb(r, f, v, mark);
 	else if (f->layer == LAYER_L0_PTE)
 		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
+	else if (mark->orphan)
+		add_orphan(f);
 	else if (f->layer == LAYER_RMAP &&
 		 (mark->host_changed <= mark->shadow.mapped_at || mark->first_rmap != RMAP_LISTED))
 		add_unlisted(r, f, mark);
@@ -423,6 +436,8 @@ static void add_lost_to_l1(struct runner *r, struct finding *f, const struct ora
 
 	if (f->layer == LAYER_TLB)
 		add_stale_tlb(r, f, v, mark);
+	else if (mark->orphan)
+		add_orphan(f);
 	else if ((c ? mark->shadow.set_c_at : mark->shadow.set_r_at) > mark->l1.told)
 		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
 			   c ? mark->shadow.set_c : mark->shadow.set_r);
@@ -553,11 +568,16 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 	commit(r, f, role);
 }
 
-/* Its stack may be what is broken, so no frame is read: who called what is known where a module keeps that apart. */
-void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title, const void *at)
+/*
+ * The function that was stopped or, if that is none of the kernel's, the one that has called what is: a lock that lies
+ * nowhere is found by the shim. A stack may be what is broken: where a module keeps apart who called what, that is
+ * told.
+ */
+void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title,
+		     const void *const callers[TARGET_CALLERS])
 {
 	const struct target_calls *calls = r->world.services.calls;
-	const struct provenance_site here = {{at}};
+	const struct provenance_site here = {{callers[0]}};
 	struct provenance_site around = {0};
 	struct finding *f = next_finding(r);
 
@@ -566,9 +586,15 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	f->class = class;
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "%s", title);
+	memcpy(around.callers, &callers[1], sizeof(around.callers) - sizeof(around.callers[0]));
 	add_writer(r, f, "was running", &here);
-	for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
-		around.callers[i] = calls->callers[(calls->depth - 1 - i) % TARGET_CALLS];
+	if (!f->writer_count) {
+		add_writer(r, f, "was running", &around);
+		memset(&around, 0, sizeof(around));
+	} else if (calls->depth) {
+		for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
+			around.callers[i] = calls->callers[(calls->depth - 1 - i) % TARGET_CALLS];
+	}
 	if (f->writer_count)
 		provenance_add_callers(r->module, &around, &f->writers[0]);
 	title_place(f);

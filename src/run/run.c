@@ -73,14 +73,13 @@ static bool is_stale(const struct store_mark *mark)
 /* After the change that made the TLB's translation stale: what did the kernel invalidate? */
 static void mark_instead(struct runner *r, struct store_mark *mark, uint32_t lpage)
 {
-	int lpid = mark->guest ? r->world.target->shadow_lpid(l1_lpid(&r->world, mark->guest)) : r->world.config->lpid;
 	uint64_t addr = mark->guest	       ? (uint64_t)mark->n << r->layout.page_shift
 			: lpage != LAYOUT_NONE ? layout_gpa(&r->layout, lpage)
 					       : 0;
 
 	for (int loss = 0; loss < LOSS_COUNT; loss++)
-		mark->instead[loss] =
-			evidence_instead(&r->evidence, provenance_staled(&mark->tlb, loss).at, (uint32_t)lpid, addr);
+		mark->instead[loss] = evidence_instead(&r->evidence, provenance_staled(&mark->tlb, loss).at,
+						       (uint32_t)mark->table_lpid, addr);
 }
 
 static const uint8_t needed_permission[] = {
@@ -107,13 +106,13 @@ static enum target_rmap rmap_of_huge(struct runner *r, uint32_t lpid, uint64_t n
 		       : RMAP_EMPTY;
 }
 
-/* What the rmap of the L1 page has of the shadow entry of the L2 page. */
-static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage)
+/* What the rmap of the L1 page has of the shadow entry of the L2 page, which lies in the table with the LPID `shadow`.
+ */
+static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow)
 {
 	enum target_rmap found;
 	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
 	uint32_t lpid = l1_lpid(&r->world, guest);
-	int shadow = r->world.target->shadow_lpid(lpid);
 	struct machine_leaf leaf = {.shift = r->layout.page_shift};
 
 	if (lpage >= r->layout.total_pages)
@@ -137,7 +136,7 @@ static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 
 		/* The first one after the entry was mapped is the one that should have taken it away. */
 		if (mark->lpage >= first && mark->lpage - first < count && note->at <= mark->shadow.mapped_at)
-			*note = (struct rmap_note){now, rmap_of(r, guest, n, mark->lpage)};
+			*note = (struct rmap_note){now, rmap_of(r, guest, n, mark->lpage, mark->table_lpid)};
 	}
 }
 
@@ -163,7 +162,7 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
-	mark->rmap = rmap_of(r, e->guest, e->n, lpage);
+	mark->rmap = rmap_of(r, e->guest, e->n, lpage, mark->table_lpid);
 	mark->at = r->evidence.now;
 	mark->unmap_rmap = note->at > mark->shadow.mapped_at ? note->rmap : mark->rmap;
 	if (before->at < r->evidence.begin)
@@ -199,14 +198,28 @@ static uint32_t lpage_of_access(struct runner *r, const struct event *e)
 	return lpage_at(r, e->frame);
 }
 
+/*
+ * The LPID of the shadow table that an access of L2 went through. A vCPU goes on with the one that it has entered,
+ * after the kernel has taken the guest out of its index, or has made another for L1's LPID.
+ */
+static int table_of_access(const struct runner *r, const struct event *e, int found)
+{
+	const struct guest_entry *entry = &r->world.vcpus[e->vcpu].entry;
+
+	return !e->quadrant && entry->nested ? (int)entry->lpid : found;
+}
+
 /* An access has completed: keep how the entries stand, and who made them so, in case it turns out to be lost. */
 static void mark_access(struct runner *r, const struct event *e)
 {
 	bool l2 = e->kind == EV_L2_ACCESS;
 	uint32_t lpage = l2 ? lpage_of_access(r, e) : e->lpage;
+	int found = l2 ? r->world.target->shadow_lpid(l1_lpid(&r->world, e->guest)) : -1;
+	int table = l2 ? table_of_access(r, e, found) : -1;
 	struct store_mark *mark = &r->marks[r->mark_count++ % RUNNER_MARKS];
 
-	*mark = mark_page(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage);
+	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table);
+	mark->orphan = table != found;
 	copy_sites(r, mark);
 	mark->op = e->op;
 	mark->store = e->access == ACCESS_STORE;
@@ -528,6 +541,7 @@ enum world_end { WORLD_RAN, WORLD_ABORTED, WORLD_NOT_SET_UP };
 /* All of r->scenario. Its own function, so that nothing lives in a register across the jump. */
 static enum world_end run_world(struct runner *r)
 {
+	r->frame = __builtin_frame_address(0);
 	if (setjmp(r->abort) != 0)
 		return WORLD_ABORTED;
 	r->in_world = true;

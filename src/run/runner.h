@@ -24,6 +24,8 @@ struct store_mark {
 	const void *tlb_entry;			   /* that a TLB has its translation from */
 	struct provenance_entry l0, shadow, tlb;   /* all zero: nothing is known */
 	bool tlb_freed;				   /* the table that it lies in was freed before the access */
+	int table_lpid;				   /* of the table that was looked at, -1: there is none */
+	bool orphan;				   /* the kernel does not find that table by L1's LPID any more */
 	uint32_t leaf_frame;			   /* of the entry that the access should have gone through, */
 	uint8_t leaf_perm;			   /* shadow or L0: where it leads, EVP_ bits; 0: there is none */
 	bool only_tlb;				   /* the access did not go through that entry as it is */
@@ -95,6 +97,7 @@ struct runner {
 	bool bare;		/* see runner_bare */
 	volatile bool in_world; /* kernel code may run: a signal is its fault */
 	jmp_buf abort;
+	const void *frame;			/* where the world begins on the caller's stack */
 	bool wild;				/* an op that only a misbehaving L1 does has run */
 	uint32_t lpage_of_frame[RUNNER_FRAMES]; /* a hint: checked against the host's mapping when used */
 	/* [0]: at the last access, [1]: at the last store; by L1 page for accesses of L1, by L2 page for those of L2.
@@ -116,6 +119,8 @@ struct runner {
 
 /* bits.c: the R and C of the four places for a page. guest 0: only the L1 page. */
 struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage);
+/* The same, in the table with that LPID instead of the one that the kernel finds for the guest. -1: in none. */
+struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow);
 /* The page that an op is about: false if it has none. */
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
 void count_state(struct runner *r, const struct scenario_op *op);
@@ -126,8 +131,9 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 			 const char *function, const char *what, const void *const callers[TARGET_CALLERS]);
 void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
 		    const char *title, const void *const callers[TARGET_CALLERS]);
-/* A signal has stopped the kernel's code; at: behind the instruction, as a return address would be. */
-void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title, const void *at);
+/* A signal has stopped the kernel's code; callers[0]: behind the instruction, as a return address would be. */
+void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title,
+		     const void *const callers[TARGET_CALLERS]);
 void finding_leaks(struct runner *r);
 /* All ops that are under way wait. */
 void finding_deadlock(struct runner *r);

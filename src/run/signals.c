@@ -21,7 +21,7 @@ static struct runner *watched;
 static unsigned ticks_left;
 static struct {
 	int signal;
-	const void *at;
+	const void *callers[TARGET_CALLERS]; /* where it was, behind the instruction, and return addresses */
 } fault;
 static char alt_stack[ALT_STACK_BYTES];
 
@@ -45,16 +45,41 @@ static const char *signal_words(int number)
 static void leave_world(void)
 {
 	struct runner *r = watched;
-	const void *at = (const char *)fault.at + 1;
 	char title[FINDING_TEXT];
 
 	if (fault.signal == SIGVTALRM) {
-		finding_stopped(r, CLASS_HANG, "time", "the kernel loops and does not come back", at);
+		finding_stopped(r, CLASS_HANG, "time", "the kernel loops and does not come back", fault.callers);
 	} else {
 		snprintf(title, sizeof(title), "the kernel code faulted: %s", signal_words(fault.signal));
-		finding_stopped(r, CLASS_CRASH, "fault", title, at);
+		finding_stopped(r, CLASS_CRASH, "fault", title, fault.callers);
 	}
 	world_abort(&r->world);
+}
+
+/*
+ * Who called what was stopped, as far as frame pointers tell, which the module has and others may not. The stack may be
+ * what is broken: nothing outside of it is read, and what lies there is believed only if it is an address of the
+ * module.
+ */
+__attribute__((no_sanitize("address"))) static void take_callers(const greg_t *regs)
+{
+	const struct stack stack = world_stack(&watched->world);
+	uintptr_t low = (uintptr_t)regs[REG_RSP], frame = (uintptr_t)regs[REG_RBP];
+	uintptr_t high = stack.base ? (uintptr_t)stack.base + stack.size : (uintptr_t)watched->frame;
+	unsigned count = 1;
+
+	memset(fault.callers, 0, sizeof(fault.callers));
+	fault.callers[0] = (const char *)(uintptr_t)regs[REG_RIP] + 1;
+	if (stack.base && low < (uintptr_t)stack.base)
+		return;
+	while (count < TARGET_CALLERS && frame >= low && frame < high && high - frame >= 16 && frame % 8 == 0) {
+		const uintptr_t *words = (const uintptr_t *)frame;
+
+		if (module_has(watched->module, (const void *)words[1]))
+			fault.callers[count++] = (const void *)words[1];
+		low = frame + 16;
+		frame = words[0];
+	}
 }
 
 static void go_to_leave_world(ucontext_t *context)
@@ -74,7 +99,6 @@ static void go_to_leave_world(ucontext_t *context)
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *c = context;
-	const void *at = (const void *)(uintptr_t)c->uc_mcontext.gregs[REG_RIP];
 
 	(void)info;
 	/* A fault of ours, not of the kernel's: die as we would have. */
@@ -83,8 +107,8 @@ static void on_fault(int number, siginfo_t *info, void *context)
 		return;
 	}
 	fault.signal = number;
-	fault.at = at;
 	watched->in_world = false;
+	take_callers(c->uc_mcontext.gregs);
 	go_to_leave_world(c);
 }
 
@@ -102,7 +126,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
 		return;
 	}
 	fault.signal = number;
-	fault.at = at;
+	take_callers(c->uc_mcontext.gregs);
 	watched->in_world = false;
 	go_to_leave_world(c);
 }

@@ -366,19 +366,37 @@ static void template_kernel_writes(struct script *script)
 	say(script, OP_HOST_HARVEST);
 }
 
-/* Page reclaim: use a page, let it grow old, use it or not, and ask; R is to tell the truth as C is. */
+static unsigned pages_of_huge(const struct scenario_config *config)
+{
+	return config->page == PAGE_64K ? 32 : 512;
+}
+
+static void say_age(struct script *script, unsigned i)
+{
+	say_page(script, OP_HOST_AGE, i)->flush = rng_chance(script->rng, 70) ? FLUSH_YES : FLUSH_NO;
+}
+
+/*
+ * Page reclaim: use a page, let it grow old, use it or not, and ask; R is to tell the truth as C is. Pages of a huge
+ * one have one R, and grow old one after the other.
+ */
 static void template_reclaim(struct script *script)
 {
-	unsigned i = some_page(script);
-	bool by_l1 = rng_chance(script->rng, 40);
+	bool huge = script->cast->config->backing == BACKING_HUGE && rng_chance(script->rng, 60);
+	unsigned i = huge ? 0 : some_page(script);
+	bool by_l1 = rng_chance(script->rng, huge ? 20 : 40);
 
 	for (unsigned times = 2; times; times--) {
 		if (by_l1)
 			say_page(script, rng_chance(script->rng, 50) ? OP_L1_LOAD : OP_L1_STORE, i);
 		else
 			say_page(script, rng_chance(script->rng, 50) ? OP_L2_LOAD : OP_L2_STORE, i);
+		if (times == 2 && huge) {
+			say_age(script, i);
+			script->ops[script->count - 1].g ^= (uint16_t)rng_between(script->rng, 1, 15);
+		}
 		if (times == 2)
-			say_page(script, OP_HOST_AGE, i)->flush = rng_chance(script->rng, 70) ? FLUSH_YES : FLUSH_NO;
+			say_age(script, i);
 	}
 	say_page(script, OP_HOST_TEST_AGE, i);
 }
@@ -637,6 +655,9 @@ void cast_init(struct cast *cast, struct rng *rng, const struct scenario_config 
 
 		cast->n[i] = (uint16_t)((near ? cast->n[i - 1] + 1u : rng_next(rng) >> 33) % layout.l2_pages);
 		cast->g[i] = (uint16_t)((near ? cast->g[i - 1] + 1u : rng_next(rng) >> 33) % layout.data_pages);
+		/* The first page of a huge one stands for all of it. */
+		if (i == 0 && config->backing == BACKING_HUGE && rng_chance(rng, 40))
+			cast->g[0] -= (uint16_t)(cast->g[0] % pages_of_huge(config));
 	}
 }
 

@@ -154,6 +154,34 @@ static void test_surprises(void **state)
 		fail_msg("changes of mind %u, larger %u, successors %u", minds, larger, successors);
 }
 
+/* Of a huge page that L2 uses, another page is aged, then the first one, and the last question is about that. */
+static bool is_aged_by_turns(const struct scenario *of, uint32_t at)
+{
+	const struct scenario_op *op = &of->ops[at];
+
+	return at > 2 && op->kind == OP_HOST_TEST_AGE && op->g % 32 == 0 && of->ops[at - 2].kind == OP_HOST_AGE &&
+	       of->ops[at - 2].g == op->g && of->ops[at - 3].kind == OP_HOST_AGE &&
+	       of->ops[at - 3].g / 32 == op->g / 32 && of->ops[at - 3].g != op->g;
+}
+
+/* Pages of a huge one grow old by turns: how often, in 20000 scenarios. */
+static void test_huge_pages_age(void **state)
+{
+	struct generate_options options = {.page = PAGE_64K};
+	unsigned turns = 0;
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 9);
+	for (int round = 0; round < 20000; round++) {
+		scenario_generate(&s, &rng, &options);
+		for (uint32_t i = 0; i < s.op_count && s.config.backing == BACKING_HUGE; i++)
+			turns += is_aged_by_turns(&s, i);
+	}
+	if (turns < 50)
+		fail_msg("aged by turns %u", turns);
+}
+
 /* Invalidations of 1G: on 4K pages there are some, but they do not take the time of all others. */
 static void test_gigabytes(void **state)
 {
@@ -182,9 +210,9 @@ static void test_gigabytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_properties), cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_meaningful), cmocka_unit_test(test_surprises),
-		cmocka_unit_test(test_gigabytes),
+		cmocka_unit_test(test_properties),     cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_meaningful),     cmocka_unit_test(test_surprises),
+		cmocka_unit_test(test_huge_pages_age), cmocka_unit_test(test_gigabytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

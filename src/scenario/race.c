@@ -9,7 +9,17 @@
  * ones most do not. The usual ones stand more than once.
  */
 #define TOPIC_OPS_MAX 24u
-enum topic { TOPIC_PAGE, TOPIC_FIRST, TOPIC_GUEST, TOPIC_MEMORY, TOPIC_SLOT, TOPIC_AREA, TOPIC_ANY, TOPIC_COUNT };
+enum topic {
+	TOPIC_PAGE,
+	TOPIC_FIRST,
+	TOPIC_GUEST,
+	TOPIC_MEMORY,
+	TOPIC_SLOT,
+	TOPIC_AREA,
+	TOPIC_AGE,
+	TOPIC_ANY,
+	TOPIC_COUNT
+};
 static const struct {
 	uint8_t percent, count;
 	uint8_t ops[TOPIC_OPS_MAX];
@@ -43,11 +53,15 @@ static const struct {
 		TOPIC(5, OP_HOST_SLOT_DELETE, OP_HOST_SLOT_CREATE, OP_HOST_LOG_START, OP_HOST_LOG_STOP, OP_HOST_HARVEST,
 		      OP_HOST_UNMAP, OP_HOST_MOVE, OP_L2_STORE, OP_L2_STORE, OP_L1_STORE, OP_L1_MAP, OP_L1_VPA),
 	/* Memory of L1 that the kernel itself writes to. */
-	[TOPIC_AREA] = TOPIC(10, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST,
-			     OP_MIGRATION_ROUND, OP_L1_LOAD, OP_L2_EXIT, OP_L2_ENTER, OP_HOST_UNMAP, OP_HOST_MOVE),
+	[TOPIC_AREA] = TOPIC(10, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_L1_VPA, OP_HOST_HARVEST, OP_HOST_HARVEST,
+			     OP_HOST_HARVEST, OP_HOST_HARVEST, OP_MIGRATION_ROUND, OP_L1_LOAD, OP_L2_EXIT, OP_L2_ENTER,
+			     OP_HOST_UNMAP, OP_HOST_MOVE),
+	/* Is a page in use? R, which goes and comes as C does, but is taken away without an unmap. */
+	[TOPIC_AGE] = TOPIC(6, OP_L2_LOAD, OP_L2_LOAD, OP_L2_LOAD, OP_L2_STORE, OP_L1_LOAD, OP_HOST_AGE, OP_HOST_AGE,
+			    OP_HOST_AGE, OP_HOST_TEST_AGE, OP_HOST_HARVEST, OP_L1_TLBIE, OP_HOST_SPLIT),
 #undef TOPIC
 	/* The rest, of `racers`: what nobody has thought of. */
-	[TOPIC_ANY] = {21, 0, {0}},
+	[TOPIC_ANY] = {15, 0, {0}},
 };
 
 /* Where ops meet: page n[0] of the guest, which L1 maps to g[0]; sometimes its neighbour. */
@@ -154,6 +168,36 @@ static void register_areas(struct meeting *m)
 	}
 }
 
+/* The kernel has written to areas when it entered the vCPUs. */
+static void use_areas(struct meeting *m)
+{
+	for (uint8_t vcpu = 0; vcpu < m->s->config.vcpus; vcpu++)
+		if (rng_chance(m->rng, 60))
+			say(m, OP_L1_LOAD)->vcpu = vcpu;
+}
+
+/* L1 maps the page for L2. */
+static void map_page(struct meeting *m)
+{
+	struct scenario_op *map = say(m, OP_L1_MAP);
+
+	map->perm = rng_chance(m->rng, 85) ? PERM_RW : map->perm;
+	map->n = m->cast.n[0];
+	map->g = m->cast.g[0];
+}
+
+/* The page is mapped and in use, by L1 or by L2, or was. */
+static void set_an_aged_scene(struct meeting *m)
+{
+	say(m, OP_L1_CREATE);
+	map_page(m);
+	sometimes(m, 70, OP_L1_LOAD);
+	sometimes(m, 30, OP_L2_LOAD);
+	sometimes(m, 20, OP_HOST_LOG_START);
+	sometimes(m, 20, OP_HOST_AGE);
+	sometimes(m, 20, topics[TOPIC_AGE].ops[rng_below(m->rng, topics[TOPIC_AGE].count)]);
+}
+
 /* The page is mapped, logged, used, clean, in some combination. */
 static void set_the_scene(struct meeting *m)
 {
@@ -164,13 +208,8 @@ static void set_the_scene(struct meeting *m)
 	if (m->topic == TOPIC_AREA)
 		register_areas(m);
 	say(m, OP_L1_CREATE);
-	if (rng_chance(m->rng, 95)) {
-		struct scenario_op *map = say(m, OP_L1_MAP);
-
-		map->perm = rng_chance(m->rng, 85) ? PERM_RW : map->perm;
-		map->n = m->cast.n[0];
-		map->g = m->cast.g[0];
-	}
+	if (rng_chance(m->rng, 95))
+		map_page(m);
 	sometimes(m, 20, OP_L1_MAP);
 	sometimes(m, 50, OP_L2_STORE);
 	sometimes(m, 15, OP_L2_LOAD);
@@ -183,6 +222,8 @@ static void set_the_scene(struct meeting *m)
 	sometimes(m, 20, OP_L1_CLEAN);
 	sometimes(m, 10, OP_HOST_AGE);
 	sometimes(m, 10, PICK(m->rng, racers));
+	if (m->topic == TOPIC_AREA)
+		use_areas(m);
 }
 
 static uint8_t racer_kind(const struct meeting *m)
@@ -202,6 +243,9 @@ static struct scenario_op *racer(struct meeting *m, unsigned vcpu)
 	/* What was registered goes away. */
 	if (m->topic == TOPIC_AREA && op->kind == OP_L1_VPA && rng_chance(m->rng, 50))
 		op->area = rng_chance(m->rng, 75) ? AREA_NO_VPA : AREA_NO_DTL;
+	/* Only then R owes the truth. */
+	if (m->topic == TOPIC_AGE && op->kind == OP_HOST_AGE && rng_chance(m->rng, 75))
+		op->flush = FLUSH_YES;
 	return op;
 }
 
@@ -228,6 +272,20 @@ static void race(struct meeting *m)
 		meet(m, rng_chance(m->rng, 50) ? first : second, racer(m, vcpu + 2)->label);
 }
 
+/* Use what they met on once more, and ask whether that is seen. */
+static void ask(struct meeting *m)
+{
+	if (m->topic == TOPIC_AGE) {
+		sometimes(m, 70, OP_L2_LOAD);
+		sometimes(m, 20, OP_L1_LOAD);
+		say(m, OP_HOST_TEST_AGE);
+		return;
+	}
+	sometimes(m, 70, OP_L2_STORE);
+	sometimes(m, 15, OP_L1_STORE);
+	say(m, PICK(m->rng, questions));
+}
+
 static enum topic some_topic(struct rng *rng)
 {
 	unsigned at = rng_below(rng, 100), topic = 0;
@@ -249,14 +307,14 @@ void scenario_generate_race(struct scenario *s, struct rng *rng, const struct ge
 	m.cast.g[1] = (uint16_t)((m.cast.g[0] + 1u) % m.cast.data_pages);
 	if (m.topic == TOPIC_FIRST)
 		set_a_cold_scene(&m);
+	else if (m.topic == TOPIC_AGE)
+		set_an_aged_scene(&m);
 	else
 		set_the_scene(&m);
 	race(&m);
 	if (rng_chance(rng, 20))
 		race(&m);
-	sometimes(&m, 70, OP_L2_STORE);
-	sometimes(&m, 15, OP_L1_STORE);
-	say(&m, PICK(rng, questions));
+	ask(&m);
 	if (options->ops_max && s->op_count > options->ops_max)
 		s->op_count = options->ops_max;
 	scenario_canonicalize(s);

@@ -60,11 +60,34 @@ static uint32_t first_use(const struct scenario *of, uint32_t end)
 	return i;
 }
 
+/* A page of L1 grows old while L2 faults on what it maps to it, and at last one asks whether it is in use. */
+static bool is_aged_meanwhile(const struct scenario *of, const struct scenario_op *victim,
+			      const struct scenario_op *child)
+{
+	const struct scenario_op *last = &of->ops[of->op_count - 1];
+	bool mapped = false;
+
+	for (const struct scenario_op *op = of->ops; op < victim; op++)
+		mapped |=
+			op->kind == OP_L1_MAP && op->guest == victim->guest && op->n == victim->n && op->g == child->g;
+	return mapped && victim->kind == OP_L2_LOAD && child->kind == OP_HOST_AGE && child->flush == FLUSH_YES &&
+	       last->kind == OP_HOST_TEST_AGE && last->g == child->g;
+}
+
+/* The vCPU has entered L1, and so has the kernel written to its area. */
+static bool is_used(const struct scenario *of, uint32_t before, uint8_t vcpu)
+{
+	for (uint32_t i = 0; i < before; i++)
+		if (of->ops[i].kind == OP_L1_LOAD && of->ops[i].vcpu == vcpu)
+			return true;
+	return false;
+}
+
 /* What meets has something to do with each other: how often, of 20000 races, for meetings that chance hardly brings. */
 static void test_topics(void **state)
 {
 	struct generate_options options = {.preempt = true, .page = PAGE_64K};
-	unsigned firsts = 0, two_guests = 0, areas = 0;
+	unsigned firsts = 0, two_guests = 0, areas = 0, ages = 0;
 	struct rng rng;
 
 	(void)state;
@@ -87,12 +110,13 @@ static void test_topics(void **state)
 			for (uint32_t j = 0; j < at; j++)
 				registered |= s.ops[j].kind == OP_L1_VPA && s.ops[j].area == AREA_VPA &&
 					      s.ops[j].vcpu == child->vcpu;
-			areas += registered && victim->kind == OP_HOST_HARVEST && child->kind == OP_L1_VPA &&
-				 child->area == AREA_NO_VPA;
+			ages += is_aged_meanwhile(&s, victim, child);
+			areas += registered && is_used(&s, at, child->vcpu) && victim->kind == OP_HOST_HARVEST &&
+				 child->kind == OP_L1_VPA && child->area == AREA_NO_VPA;
 		}
 	}
-	if (firsts < 200 || two_guests < 60 || areas < 10)
-		fail_msg("first uses %u, of two guests %u, areas %u", firsts, two_guests, areas);
+	if (firsts < 200 || two_guests < 60 || areas < 20 || ages < 20)
+		fail_msg("first uses %u, of two guests %u, areas %u, ages %u", firsts, two_guests, areas, ages);
 }
 
 static void test_limit(void **state)
