@@ -15,7 +15,7 @@ struct runner *model_runner(struct model *m);
 
 /*
  * Run a canonical scenario; *records is overwritten. The machine forgets all translations whenever a guest is
- * entered, as the emulated one does (rules.h). Returns how many ops are comparable: those before the world ended.
+ * entered, as the emulated one does (rules.h). Returns how many ops are comparable (rules_ops_compared).
  */
 unsigned model_run(struct model *m, const struct scenario *s, struct records *records, struct run_outcome *outcome);
 

@@ -11,6 +11,10 @@
  * compiled in there. If our side ended early, what is warned of later there is not ours to know. Other alarms of the
  * log (hung tasks, lockups) come from a busy machine: they are told, not compared; a kernel that dies is (conform.c).
  *
+ * From the op on in which an assertion of the kernel has failed on our side, nothing else is compared: it holds no
+ * longer what it relies on. Its entry for a page may then be two addresses in one, say, and where that leads depends on
+ * the numbers of the frames.
+ *
  * WIRE_LOST is not compared: it follows from the harvests and the bytes, which are. What it adds are the kernel's own
  * stores, and there the sides differ: a page has changed there if its bytes have (a store of the same bytes is none),
  * here if it was stored to.
@@ -27,6 +31,16 @@
 
 /* What rules_play adds at most. */
 #define PLAY_OPS_MAX (3u * SCENARIO_SLOTS_MAX + 1u + SCENARIO_GUESTS_MAX + 2u)
+
+unsigned rules_ops_compared(const struct run_outcome *ours)
+{
+	unsigned ops = ours->ops_run;
+
+	for (uint32_t i = 0; i < ours->finding_count; i++)
+		if (ours->findings[i].class == CLASS_WARN && ours->findings[i].op_effect < ops)
+			ops = ours->findings[i].op_effect;
+	return ops;
+}
 
 /* Ops that are not compared. */
 static const struct {

@@ -6,6 +6,7 @@
 #ifndef RCFUZZ_RULES_H
 #define RCFUZZ_RULES_H
 
+#include "run/run.h"
 #include "scenario/scenario.h"
 
 /*
@@ -14,6 +15,10 @@
  * Canonical afterwards.
  */
 void rules_compare(struct scenario *s);
+
+/* How many of its ops can be compared, from the first on, after our side has run it: those before the world ended (and
+ * rules.c). */
+unsigned rules_ops_compared(const struct run_outcome *ours);
 
 /*
  * Make a scenario one that the stage can run as it is meant: settings, and the last harvests; then, if `guest` is not

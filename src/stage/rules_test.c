@@ -98,6 +98,22 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 	assert_int_equal(s.point_count, 0);
 }
 
+static void nothing_is_compared_from_a_failed_assertion_on(void **state)
+{
+	static struct run_outcome outcome;
+
+	(void)state;
+	outcome = (struct run_outcome){.ops_run = 9, .finding_count = 1};
+	outcome.findings[0] = (struct finding){.class = CLASS_LOST_DIRTY_HOST, .op_effect = 2};
+	assert_int_equal(rules_ops_compared(&outcome), 9);
+	outcome.finding_count = 3;
+	outcome.findings[1] = (struct finding){.class = CLASS_WARN, .op_effect = 6};
+	outcome.findings[2] = (struct finding){.class = CLASS_WARN, .op_effect = 4};
+	assert_int_equal(rules_ops_compared(&outcome), 4);
+	outcome.ops_run = 3;
+	assert_int_equal(rules_ops_compared(&outcome), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +121,7 @@ int main(void)
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(what_cannot_be_played_is_named),
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
+		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
