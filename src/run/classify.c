@@ -358,6 +358,13 @@ static void add_orphan(struct finding *f)
 	add_named(f, "its table is an", "orphan");
 }
 
+/* The entry in use was made to lead elsewhere: what it should have followed before says nothing of it now. */
+static void add_redirected(struct runner *r, struct finding *f, const struct store_mark *mark)
+{
+	add_writer(r, f, "changed where it leads", mark->shadow.redirected);
+	add_named(f, "shadow-pte was", "redirected");
+}
+
 static void add_access_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
 			       const struct store_mark *mark)
 {
@@ -368,6 +375,8 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 		add_stale_tlb(r, f, v, mark);
 	else if (shadow && mark->orphan)
 		add_orphan(f);
+	else if (shadow && mark->shadow.redirected)
+		add_redirected(r, f, mark);
 	else if (f->layer == LAYER_L0_PTE || mapped_at > allowed_at(v, mark))
 		add_writer(r, f, f->layer == LAYER_L0_PTE ? "mapped l0-pte" : "mapped shadow-pte",
 			   f->layer == LAYER_L0_PTE ? mark->l0.mapped : mark->shadow.mapped);
@@ -420,6 +429,8 @@ static void add_lost_to_host(struct runner *r, struct finding *f, const struct o
 		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
 	else if (mark->orphan)
 		add_orphan(f);
+	else if (mark->shadow.redirected)
+		add_redirected(r, f, mark);
 	else if (f->layer == LAYER_RMAP &&
 		 (mark->host_changed <= mark->shadow.mapped_at || mark->first_rmap != RMAP_LISTED))
 		add_unlisted(r, f, mark);

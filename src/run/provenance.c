@@ -9,6 +9,8 @@
 #define ENTRY_R 0x100ull
 #define ENTRY_C 0x80ull
 #define ENTRY_VALID (1ull << 63)
+#define ENTRY_LEAF (1ull << 62)
+#define ENTRY_ADDRESS 0x01fffffffffff000ull
 #define SITE_PROBES 64u
 /* In how many frames the function is looked for that a site is named by; its callers may be further out. */
 #define NAMED_FRAMES 4u
@@ -65,6 +67,13 @@ static const struct provenance_site *intern(struct provenance *p, const void *co
 	return NULL;
 }
 
+/* A leaf that is in use leads elsewhere now. */
+static bool is_redirected(uint64_t old_pte, uint64_t new_pte)
+{
+	return (old_pte & new_pte & ENTRY_VALID) && (old_pte & new_pte & ENTRY_LEAF) &&
+	       ((old_pte ^ new_pte) & ENTRY_ADDRESS);
+}
+
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
 		     const void *const callers[TARGET_CALLERS])
 {
@@ -79,7 +88,11 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		e->mapped = site;
 		e->mapped_at = at;
 	}
-	if (old_pte & ENTRY_VALID && old_pte & ~new_pte & ~(ENTRY_R | ENTRY_C)) {
+	if (is_redirected(old_pte, new_pte))
+		e->redirected = site;
+	else if (changed & ENTRY_VALID)
+		e->redirected = NULL;
+	if ((old_pte & ENTRY_VALID && old_pte & ~new_pte & ~(ENTRY_R | ENTRY_C)) || is_redirected(old_pte, new_pte)) {
 		e->narrowed = site;
 		e->narrowed_at = at;
 	}

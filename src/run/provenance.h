@@ -25,6 +25,8 @@ struct provenance_entry {
 	 */
 	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r;
 	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
+	/* Who made it lead elsewhere in place, since it was mapped. No TLB may see that, so no kernel means to. */
+	const struct provenance_site *redirected;
 	/* Who took it away, or permission, or made it lead elsewhere. */
 	const struct provenance_site *narrowed;
 	uint64_t narrowed_at;

@@ -50,6 +50,35 @@ static const void *who(const struct provenance_site *site)
 	return site ? site->callers[0] : NULL;
 }
 
+/* ---- entries ---------------------------------------------------------------------- */
+
+#define LEAF (1ull << 62)
+#define PAGE(n) (VALID | LEAF | (uint64_t)(n) << 16)
+
+/* The address of an entry in use has got bits, and lost none: that is a change of where it leads, and staleness. */
+static void who_redirects_an_entry_in_use_is_told(void **state)
+{
+	struct provenance *p = *state;
+	const struct provenance_entry *e;
+
+	provenance_note(p, &word, 0, PAGE(4), 1, A);
+	assert_null(provenance_find(p, &word)->redirected);
+	provenance_note(p, &word, PAGE(4), PAGE(5) | C, 2, B);
+	e = provenance_find(p, &word);
+	assert_ptr_equal(who(e->redirected), B[0]);
+	assert_ptr_equal(who(provenance_staled(e, LOSS_ACCESS).site), B[0]);
+	provenance_note(p, &word, PAGE(5) | C, PAGE(5) | WRITABLE, 3, D); /* is no redirection */
+	assert_ptr_equal(who(provenance_find(p, &word)->redirected), B[0]);
+	provenance_note(p, &word, PAGE(5) | WRITABLE, 0, 4, D);
+	provenance_note(p, &word, 0, PAGE(6), 5, A);
+	assert_null(provenance_find(p, &word)->redirected);
+	/* An entry that leads to a table gives way to one that maps: no translation led through its address. */
+	provenance_note(p, &word, PAGE(6), 0, 6, A);
+	provenance_note(p, &word, 0, PAGE(7) & ~LEAF, 7, A);
+	provenance_note(p, &word, PAGE(7) & ~LEAF, PAGE(8), 8, A);
+	assert_null(provenance_find(p, &word)->redirected);
+}
+
 /* ---- words -------------------------------------------------------------------------- */
 
 static void write_then_tell(struct provenance *p, uint64_t value, const void *const *callers)
@@ -198,6 +227,7 @@ static void the_first_to_make_a_translation_stale_did_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_redirects_an_entry_in_use_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_clears_a_word_is_who_did, setup, teardown),
 		cmocka_unit_test_setup_teardown(neither_who_set_it_nor_who_came_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_that_changes_nothing_is_nobodys, setup, teardown),
