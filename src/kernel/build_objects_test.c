@@ -7,20 +7,14 @@
 #include "build.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/file.h"
-#include "kernel_tree.h"
+#include "test_tree.h"
 
 enum {
 	/* What is compiled when nothing is taken: all sources, the prelude, and the table of numbers at the end. */
@@ -29,8 +23,7 @@ enum {
 #include "build.def"
 };
 
-static char folder[] = "/tmp/rcfuzz-objects-XXXXXX";
-static char tree[64], compiler[64], compiled[64], module_path[4096], message[4096];
+static char compiler[64], compiled[64];
 
 /* A unit reads its kernel file, and what that includes; the patched copy wins, as with -I. */
 static const char script[] =
@@ -52,30 +45,6 @@ static const char script[] =
 	"read=\"$read $(sed -n 's|^beside |%2$s/|p' $read)\"\n"
 	"cat $read > \"$out\"\n"
 	"[ ! \"$depfile\" ] || echo \"$out: $read\" > \"$depfile\"\n";
-
-static char *path_of(const char *name)
-{
-	static char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
-
-static void put(const char *name, const char *content)
-{
-	char path[512], *slash;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	assert_int_equal(make_folders(path), 0);
-	*slash = '/';
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(content, file);
-	fclose(file);
-}
 
 static size_t count_lines(const char *part)
 {
@@ -287,51 +256,18 @@ static void test_lost_patch(void **state)
 	put("tree/lib/find_bit.c", "");
 }
 
-static void make_tree(void)
-{
-	static const char *const files[] = {
-		"include/linux/kvm_host.h",
-		"include/asm-generic/Kbuild",
-		"include/uapi/asm-generic/Kbuild",
-		"arch/powerpc/include/asm/Kbuild",
-		"arch/powerpc/include/uapi/asm/Kbuild",
-#define RCFUZZ_SOURCE(source, kernel_file, properties) kernel_file,
-#define RCFUZZ_FEATURE(name, file, word) file,
-#include "build.def"
-	};
-	char name[256];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (!files[i])
-			continue;
-		snprintf(name, sizeof(name), "tree/%s", files[i]);
-		put(name, "static int known(void)\n{\n\treturn 1;\n}\n");
-	}
-	put("tree/Makefile", "VERSION = 9\nPATCHLEVEL = 8\nSUBLEVEL = 7\nEXTRAVERSION = -rc6\n");
-}
-
 static int setup(void **state)
 {
 	char text[2048];
 
 	(void)state;
-	if (!mkdtemp(folder))
+	if (!make_test_tree("static int known(void)\n{\n\treturn 1;\n}\n"))
 		return -1;
-	setenv("XDG_CACHE_HOME", folder, 1);
-	snprintf(tree, sizeof(tree), "%s/tree", folder);
 	snprintf(compiler, sizeof(compiler), "%s/compiler", folder);
 	snprintf(compiled, sizeof(compiled), "%s/compiled", folder);
 	snprintf(text, sizeof(text), script, compiled, tree);
 	put("compiler", text);
-	make_tree();
 	return chmod(compiler, 0755);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	remove_folder(folder);
-	return 0;
 }
 
 int main(void)
@@ -348,5 +284,5 @@ int main(void)
 		cmocka_unit_test(test_lost_patch),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, remove_test_tree);
 }

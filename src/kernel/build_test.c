@@ -6,44 +6,10 @@
 #include "build.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "kernel_tree.h"
-
-static char folder[] = "/tmp/rcfuzz-build-XXXXXX";
-static char tree[64], module_path[4096], message[4096];
-
-static void put(const char *name, const char *content)
-{
-	char path[512], *slash;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	assert_int_equal(make_folders(path), 0);
-	*slash = '/';
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(content, file);
-	fclose(file);
-}
-
-static char *path_of(const char *name)
-{
-	static char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
-}
+#include "test_tree.h"
 
 static void expect(const struct kernel_build_request *request, int code, const char *part)
 {
@@ -129,45 +95,10 @@ static void test_recipes(void **state)
 	expect(&request, -ENOENT, "has no lib/nothing.c");
 }
 
-static void make_tree(void)
-{
-	static const char *const files[] = {
-		"include/linux/kvm_host.h",
-		"include/asm-generic/Kbuild",
-		"include/uapi/asm-generic/Kbuild",
-		"arch/powerpc/include/asm/Kbuild",
-		"arch/powerpc/include/uapi/asm/Kbuild",
-#define RCFUZZ_SOURCE(source, kernel_file, properties) kernel_file,
-#define RCFUZZ_FEATURE(name, file, word) file,
-#include "build.def"
-	};
-	char name[256];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (!files[i])
-			continue;
-		snprintf(name, sizeof(name), "tree/%s", files[i]);
-		put(name, "");
-	}
-	put("tree/Makefile", "VERSION = 9\nPATCHLEVEL = 8\nSUBLEVEL = 7\nEXTRAVERSION = -rc6\n");
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	setenv("XDG_CACHE_HOME", folder, 1);
-	snprintf(tree, sizeof(tree), "%s/tree", folder);
-	make_tree();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	remove_folder(folder);
-	return 0;
+	return make_test_tree("") ? 0 : -1;
 }
 
 int main(void)
@@ -178,5 +109,5 @@ int main(void)
 		cmocka_unit_test(test_patches),		 cmocka_unit_test(test_recipes),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, remove_test_tree);
 }
