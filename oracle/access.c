@@ -37,18 +37,26 @@ uint8_t oracle_permission_for(unsigned access)
 	return access == ACCESS_STORE ? EVP_WRITE : access == ACCESS_FETCH ? EVP_EXEC : EVP_READ;
 }
 
-/* The host's side: slot, frame, and its own permissions (it has none against execution). */
+bool oracle_host_permits(struct oracle *o, uint32_t lpage, unsigned access)
+{
+	const struct memory_page *memory = oracle_memory_page(o, lpage);
+	bool store = access == ACCESS_STORE;
+
+	/* What is paged out comes back when it is asked for. */
+	if (memory->valid && !(memory->perm & (store ? EVP_WRITE : EVP_READ)))
+		return false;
+	return !store || !o->layout->slots[layout_slot_of(o->layout, lpage)].readonly;
+}
+
+/* The host's side: slot, frame, and its own permissions. */
 static enum fit host_fit(struct oracle *o, uint32_t lpage, const struct event *event)
 {
 	const struct memory_page *memory = oracle_memory_page(o, lpage);
 	unsigned slot = layout_slot_of(o->layout, lpage);
-	bool store = event->access == ACCESS_STORE;
 
 	if (!o->slots[slot].exists || !memory->valid || memory->frame != event->frame)
 		return FIT_NO;
-	if (!(memory->perm & (store ? EVP_WRITE : EVP_READ)))
-		return FIT_DENIED;
-	return store && o->layout->slots[slot].readonly ? FIT_DENIED : FIT_OK;
+	return oracle_host_permits(o, lpage, event->access) ? FIT_OK : FIT_DENIED;
 }
 
 /* One way: to lpage, with L1's permissions, through the entry at `through` or through something past. */

@@ -211,6 +211,8 @@ void oracle_access_l1(struct oracle *o);
 void oracle_access_l2(struct oracle *o);
 /* What an access needs: an EVP_ bit. */
 uint8_t oracle_permission_for(unsigned access);
+/* Slot and host, for a page of a slot that exists. The host has nothing against execution. */
+bool oracle_host_permits(struct oracle *o, uint32_t lpage, unsigned access);
 
 /* --- refused.c: what must have completed, and did not --- */
 

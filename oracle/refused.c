@@ -23,17 +23,6 @@ void oracle_op_end(struct oracle *o)
 		o->running--;
 }
 
-static bool host_permits(struct oracle *o, uint32_t lpage)
-{
-	const struct memory_page *memory = oracle_memory_page(o, lpage);
-	unsigned slot = layout_slot_of(o->layout, lpage);
-	bool store = o->event->access == ACCESS_STORE;
-
-	/* What is paged out comes back when it is asked for. */
-	return o->slots[slot].exists && !(store && o->layout->slots[slot].readonly) &&
-	       !(memory->valid && !(memory->perm & (store ? EVP_WRITE : EVP_READ)));
-}
-
 /* L1's tables and state areas lie in one slot. */
 static bool l1_has_its_tables(const struct oracle *o)
 {
@@ -74,7 +63,8 @@ void oracle_access_failed(struct oracle *o)
 	/* What fails after it in the same op follows from it. */
 	o->refused_seq = o->seq;
 	lpage = event->guest ? l1_permits(o) : event->lpage;
-	if (lpage == LAYOUT_NONE || !host_permits(o, lpage))
+	if (lpage == LAYOUT_NONE || !o->slots[layout_slot_of(o->layout, lpage)].exists ||
+	    !oracle_host_permits(o, lpage, event->access))
 		return;
 	cause.lpage = lpage;
 	cause.guest = event->guest;
