@@ -44,7 +44,6 @@ static int build_cold(struct build *b)
 	struct stat info;
 	int result;
 
-	build_remove_stale_work(b);
 	if (!build_join(b, b->work_dir, b->cache_dir, "work/XXXXXX"))
 		return -ENAMETOOLONG;
 	if (!mkdtemp(b->work_dir) || stat(b->work_dir, &info))
@@ -73,6 +72,7 @@ static int build_cold(struct build *b)
 		build_keep_objects(b);
 	if (!getenv("RCFUZZ_KEEP_WORK"))
 		remove_folder(b->work_dir);
+	build_remove_stale(b);
 	return result;
 }
 

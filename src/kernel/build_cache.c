@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,11 @@ bool build_cache_has(struct build *b)
 		return false;
 	good = inputs_unchanged(record);
 	free(record);
+	if (good) {
+		build_touch(path);
+		build_cache_path(b, path, "so");
+		build_touch(path);
+	}
 	return good;
 }
 
@@ -132,22 +138,34 @@ int build_store(struct build *b)
 	return result;
 }
 
-/* Folders that a killed build has left behind: of another day. */
-void build_remove_stale_work(struct build *b)
+/* Says that it is in use: see build_remove_stale(). */
+void build_touch(const char *path)
 {
-	enum { STALE_SECONDS = 24 * 60 * 60 };
+	(void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+/* What a folder of the cache has that nothing has used for so many days; of "work", what a killed build has left. */
+void build_remove_stale(struct build *b)
+{
+	static const struct {
+		const char *folder;
+		int days;
+	} rules[] = {{"build", 30}, {"objects", 30}, {"trees", 30}, {"work", 1}};
+	enum { DAY_SECONDS = 24 * 60 * 60 };
 	char path[PATH_MAX], folder[PATH_MAX];
 	struct dirent *entry;
 	struct stat info;
-	DIR *work;
+	DIR *entries;
 
-	if (!build_join(b, folder, b->cache_dir, "work"))
-		return;
-	work = opendir(folder);
-	while (work && (entry = readdir(work)))
-		if (entry->d_name[0] != '.' && build_join(b, path, folder, entry->d_name) && stat(path, &info) == 0 &&
-		    info.st_mtim.tv_sec + STALE_SECONDS < time(NULL))
-			remove_folder(path);
-	if (work)
-		closedir(work);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (!build_join(b, folder, b->cache_dir, rules[i].folder))
+			return;
+		entries = opendir(folder);
+		while (entries && (entry = readdir(entries)))
+			if (entry->d_name[0] != '.' && build_join(b, path, folder, entry->d_name) &&
+			    lstat(path, &info) == 0 && info.st_mtim.tv_sec + rules[i].days * DAY_SECONDS < time(NULL))
+				remove_folder(path);
+		if (entries)
+			closedir(entries);
+	}
 }

@@ -13,14 +13,11 @@
  */
 #include "build_parts.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -111,7 +108,7 @@ static bool take(struct build *b, size_t unit)
 	       build_join(b, to, b->work_dir, name) && build_write(b, to, object, object_size) == 0;
 	if (good) {
 		inputs_add_record(&b->read, record);
-		utimensat(AT_FDCWD, path, NULL, 0); /* used: see remove_stale */
+		build_touch(path);
 	}
 	free(data);
 	return good;
@@ -176,31 +173,10 @@ out:
 	textlist_free(&read);
 }
 
-/* Objects that no build has taken for a month, and what a killed one may have left. */
-static void remove_stale(struct build *b)
-{
-	enum { STALE_DAYS = 30, DAY_SECONDS = 24 * 60 * 60 };
-	char path[PATH_MAX], folder[PATH_MAX];
-	struct dirent *entry;
-	struct stat info;
-	DIR *objects;
-
-	if (!objects_folder(b, folder))
-		return;
-	objects = opendir(folder);
-	while (objects && (entry = readdir(objects)))
-		if (entry->d_name[0] != '.' && build_join(b, path, folder, entry->d_name) && stat(path, &info) == 0 &&
-		    info.st_mtim.tv_sec + STALE_DAYS * DAY_SECONDS < time(NULL))
-			unlink(path);
-	if (objects)
-		closedir(objects);
-}
-
 void build_keep_objects(struct build *b)
 {
 	char folder[PATH_MAX];
 
-	remove_stale(b);
 	if (b->edited || !objects_folder(b, folder) || make_folders(folder))
 		return;
 	for (size_t i = 0; i < BUILD_SOURCES; i++)

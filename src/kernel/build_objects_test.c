@@ -92,13 +92,18 @@ static void assert_same_module_rebuilt(const char *recipe)
 	free(again);
 }
 
-/* A shell command on each kept object: what it prints is of no interest. */
-static void on_objects(const char *command)
+/* A shell command on each file of a folder of the cache: what it prints is of no interest. */
+static void on_kept(const char *kind, const char *command)
 {
 	char line[1024];
 
-	snprintf(line, sizeof(line), "for f in %s/rcfuzz/objects/*; do %s; done", folder, command);
+	snprintf(line, sizeof(line), "for f in %s/rcfuzz/%s/*; do %s; done", folder, kind, command);
 	assert_int_equal(system(line), 0); /* NOLINT(cert-env33-c): a fixed command of a test */
+}
+
+static void on_objects(const char *command)
+{
+	on_kept("objects", command);
 }
 
 static char *recipe_of(const char *name, const char *file, const char *value)
@@ -221,9 +226,16 @@ static void test_unused_for_long(void **state)
 	(void)state;
 	build(NULL, true);
 	put("rcfuzz/objects/unused", "");
-	on_objects("touch -d '31 days ago' \"$f\"");
-	build(recipe, false); /* takes all but one of them */
+	put("rcfuzz/build/unused.so", "");
+	put("rcfuzz/trees/unused/Makefile", "");
+	on_kept("*", "touch -d '31 days ago' \"$f\"");
+	assert_int_equal(build(NULL, false), 0); /* uses a module, and removes nothing */
+	assert_int_equal(access(path_of("rcfuzz/objects/unused"), F_OK), 0);
+	build(recipe, false); /* takes all but one of the objects */
 	assert_int_equal(access(path_of("rcfuzz/objects/unused"), F_OK), -1);
+	assert_int_equal(access(path_of("rcfuzz/build/unused.so"), F_OK), -1);
+	assert_int_equal(access(path_of("rcfuzz/trees/unused"), F_OK), -1);
+	assert_int_equal(build(NULL, false), 0);
 	put("u.recipe", "# again\nfile: lib/xarray.c\nfunction: known\nold: return 1;\nnew: return 2;\n");
 	assert_int_equal(build(recipe, false), 1);
 }

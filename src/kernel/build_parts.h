@@ -92,8 +92,10 @@ void build_cache_path(const struct build *b, char path[PATH_MAX], const char *su
 bool build_cache_has(struct build *b);
 /* Moves the module and the record of its inputs into the cache. */
 int build_store(struct build *b);
-/* Folders that a killed build has left behind. */
-void build_remove_stale_work(struct build *b);
+/* Says that it is in use. */
+void build_touch(const char *path);
+/* Modules, objects and unpacked trees that nothing has used for a month, and what killed builds have left behind. */
+void build_remove_stale(struct build *b);
 /* Adds a line with the hash of a file's content. */
 int build_add_content(struct build *b, struct text *text, const char *what, const char *path);
 

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -142,6 +143,7 @@ static int unpack(char *path, size_t size, const struct stat *info, const char *
 	if (result >= (int)sizeof(folder))
 		return -ENAMETOOLONG;
 	if (access(folder, F_OK) == 0) {
+		(void)utimensat(AT_FDCWD, folder, NULL, 0); /* in use: see build_remove_stale() */
 		snprintf(path, size, "%s", folder);
 		return 0;
 	}
