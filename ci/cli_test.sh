@@ -560,6 +560,11 @@ sed 's/^expect/expect * has=no_such_thing pass\nexpect/' "$small" > "$tmp/corpus
 expect 0 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # XFAIL'
 sed 's/^config/expect * finding lost-dirty-l1\nconfig/' "$seed" > "$tmp/corpus/lost.txt"
 expect 1 check "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*lost.txt # XPASS'
+# What is only advisory fails an entry where that is asked for.
+sed '/^signature/d; s/^expect .*/expect * pass/' corpus/known/aging-leaves-tlb.txt > "$tmp/corpus/lost.txt"
+expect 0 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt$'
+expect 1 check --fail-on critical,high,advisory "${target[@]}" "$tmp/corpus" && shows '^not ok 1 - .*lost.txt # lost-ref-host'
+refuse 64 "'advise' is no class and no severity" check --fail-on advise "${target[@]}" "$tmp/corpus"
 cp "$tmp/secret.txt" "$tmp/corpus/lost.txt"
 expect 4 check "${target[@]}" "$tmp/corpus" && shows '^ok 1 - .*lost.txt # SKIP'
 # Races are seen in a module that is instrumented for it.

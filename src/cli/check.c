@@ -5,12 +5,13 @@
  * KTAP on stdout, kselftest's exit codes; with --bisect one entry and the codes
  * of `git bisect run`.
  */
+#include "cli/classes.h"
 #include "cli/cli.h"
 #include "cli/guard.h"
 #include "cli/load.h"
 #include "cli/target.h"
 #include "report/ktap.h"
-#include "report/timeline.h"
+#include "run/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,15 @@ struct check_options {
 	struct target_choice target;
 	struct cli_list files;
 	bool bisect;
+	uint32_t fail_classes;
 };
 
-enum { KEY_BISECT = 1000 };
+enum { KEY_BISECT = 1000, KEY_FAIL };
 
 static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"bisect", KEY_BISECT, NULL, 0, "for 'git bisect run': is the finding of this one entry there?", 2},
+	FAIL_ON_OPTION(KEY_FAIL),
 	{0},
 };
 
@@ -45,11 +48,12 @@ static const char help[] =
 	"Exit: 0 pass, 1 something is not ok, 4 all skipped. With --bisect: 0 the entry's finding is absent, 1 it is "
 	"there, 125 cannot be built or shows another finding, 128 and up: an error that ends the bisect.";
 
-static int take_file(void *ctx, int key, char *arg)
+static int take(void *ctx, int key, char *arg)
 {
 	struct check_options *o = ctx;
 
-	(void)key;
+	if (key == KEY_FAIL)
+		return classes_parse(&o->fail_classes, arg);
 	/* A corpus holds recipes and notes too. */
 	return cli_list_files(&o->files, arg, ".txt");
 }
@@ -94,14 +98,15 @@ static bool open_runner(void *ctx, char *error, size_t error_size)
 	return check->runner;
 }
 
-static bool matters(const struct finding *finding)
+static bool matters(const struct check *check, const struct finding *finding)
 {
-	return class_info[finding->class].severity != SEVERITY_ADVISORY;
+	return check->options->fail_classes & (1u << finding->class);
 }
 
 /* Does any line of the entry speak of this finding? An entry without such a line speaks of all that matter. */
-static bool speaks_of(const struct scenario_file *file, const struct finding *finding)
+static bool speaks_of(const struct check *check, const struct finding *finding)
 {
+	const struct scenario_file *file = &check->file;
 	bool any = false;
 
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
@@ -113,7 +118,7 @@ static bool speaks_of(const struct scenario_file *file, const struct finding *fi
 		if (scenario_expectation_covers(e, finding->coarse))
 			return true;
 	}
-	return !any && matters(finding);
+	return !any && matters(check, finding);
 }
 
 /* What an entry shows, by what it expects. */
@@ -123,9 +128,10 @@ struct shown {
 	const struct finding *other;	/* matters, and the entry does not speak of it */
 };
 
-static struct shown sort_findings(const struct run_outcome *outcome, const struct scenario_file *file,
-				  const struct scenario_expectation *e)
+static struct shown sort_findings(const struct check *check, const struct scenario_expectation *e)
 {
+	const struct run_outcome *outcome = &check->outcome;
+	const struct scenario_file *file = &check->file;
 	/* An entry that lists none lists each. */
 	bool lists_some = !scenario_file_lists(file, "");
 	struct shown shown = {0};
@@ -139,17 +145,24 @@ static struct shown sort_findings(const struct run_outcome *outcome, const struc
 			shown.expected = shown.expected ? shown.expected : finding;
 		else if (covered)
 			shown.unlisted = shown.unlisted ? shown.unlisted : finding;
-		else if (matters(finding) && !(listed && lists_some))
+		else if (matters(check, finding) && !(listed && lists_some))
 			shown.other = shown.other ? shown.other : finding;
 	}
 	return shown;
 }
 
-static const struct finding *find_serious(const struct run_outcome *outcome)
+/* The most severe one that matters. */
+static const struct finding *find_serious(const struct check *check)
 {
-	const struct finding *worst = timeline_worst(outcome);
+	const struct finding *worst = NULL;
 
-	return worst && matters(worst) ? worst : NULL;
+	for (uint32_t i = 0; i < check->outcome.finding_count; i++) {
+		const struct finding *finding = &check->outcome.findings[i];
+
+		if (matters(check, finding) && (!worst || finding->class < worst->class))
+			worst = finding;
+	}
+	return worst;
 }
 
 static void describe(struct check_result *result, const char *head, const struct finding *finding)
@@ -168,7 +181,7 @@ static bool expects_race(const struct scenario_expectation *e)
 
 static void judge_finding(const struct check *check, const struct scenario_expectation *e, struct check_result *result)
 {
-	const struct shown shown = sort_findings(&check->outcome, &check->file, e);
+	const struct shown shown = sort_findings(check, e);
 
 	result->verdict = KTAP_FAIL;
 	if (shown.unlisted) {
@@ -201,7 +214,7 @@ static void judge(const struct check *check, struct check_result *result)
 		judge_finding(check, e, result);
 		return;
 	}
-	serious = find_serious(&check->outcome);
+	serious = find_serious(check);
 	result->verdict = serious ? KTAP_FAIL : KTAP_PASS;
 	if (serious)
 		describe(result, "", serious);
@@ -233,11 +246,11 @@ static void check_file(void *ctx, size_t index, void *out)
 	}
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
 	for (uint32_t i = 0; i < check->outcome.finding_count; i++) {
-		bool own = speaks_of(&check->file, &check->outcome.findings[i]);
+		bool own = speaks_of(check, &check->outcome.findings[i]);
 
 		result->own |= own;
-		result->other |= !own && matters(&check->outcome.findings[i]);
-		if (own || matters(&check->outcome.findings[i]))
+		result->other |= !own && matters(check, &check->outcome.findings[i]);
+		if (own || matters(check, &check->outcome.findings[i]))
 			snprintf(result->shown[result->shown_count++], sizeof(result->shown[0]), "%s",
 				 check->outcome.findings[i].coarse);
 	}
@@ -500,12 +513,12 @@ static int bisect_or_usage(const struct check_options *o)
 
 int verb_check(int argc, char **argv)
 {
-	struct check_options o = {0};
+	struct check_options o = {.fail_classes = classes_default()};
 	const struct cli_value values[] = {
 		{KEY_BISECT, .flag = &o.bisect},
 		{0},
 	};
-	const struct cli_parser parser = {"check",	    "FILE|FOLDER...",	help, options, take_file, &o,
+	const struct cli_parser parser = {"check",	    "FILE|FOLDER...",	help, options, take, &o,
 					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);

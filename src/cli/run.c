@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* run.c: `rcfuzz run`: fuzz one kernel. */
+#include "cli/classes.h"
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/run_summary.h"
@@ -76,8 +77,7 @@ static const struct argp_option options[] = {
 	{"verify", KEY_VERIFY, NULL, 0, "replay each schedule that random or pct made: its trace must be the same", 2},
 	{"out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3},
 	{"known", KEY_KNOWN, "D", 0, "findings that entries below D list are no news", 3},
-	{"fail-on", KEY_FAIL, "CLASS,...", 0, "classes or severities that make the run fail (default critical,high)",
-	 3},
+	FAIL_ON_OPTION(KEY_FAIL),
 	{"stop-on-first", KEY_STOP, NULL, 0, "end with the first finding that makes the run fail", 3},
 	{"format", KEY_FORMAT, "FORMAT", 0, "of the summary: text (default) or json", 3},
 	{0},
@@ -94,39 +94,6 @@ static const char help[] =
 
 /* ---- options ------------------------------------------------------------------------ */
 
-static bool add_class(uint32_t *classes, const char *word)
-{
-	int class = class_from_name(word);
-	bool known = class >= 0;
-
-	if (known)
-		*classes |= 1u << class;
-	for (int i = 0; i < CLASS_COUNT; i++) {
-		if (!strcmp(word, "any") || !strcmp(word, severity_name[class_info[i].severity])) {
-			*classes |= 1u << i;
-			known = true;
-		}
-	}
-	return known || !strcmp(word, "none");
-}
-
-static int parse_classes(uint32_t *classes, const char *list)
-{
-	char *copy = strdup(list), *rest = copy;
-	int result = 0;
-
-	*classes = 0;
-	for (char *word; !result && (word = strsep(&rest, ","));) {
-		if (!add_class(classes, word))
-			result = cli_error(CLI_USAGE,
-					   "--fail-on: '%s' is no class and no severity; e.g. "
-					   "critical,high,advisory, lost-dirty-l1, any, none",
-					   word);
-	}
-	free(copy);
-	return result;
-}
-
 static int take(void *ctx, int key, char *arg)
 {
 	struct run_options *o = ctx;
@@ -136,7 +103,7 @@ static int take(void *ctx, int key, char *arg)
 		o->seed_given = true;
 		return cli_number("--seed", arg, 0, UINT32_MAX, &o->seed);
 	case KEY_FAIL:
-		return parse_classes(&o->fail_classes, arg);
+		return classes_parse(&o->fail_classes, arg);
 	}
 	return cli_error(CLI_USAGE, "run takes no argument '%s'; did you mean --kernel %s?", arg, arg);
 }
@@ -301,8 +268,7 @@ int verb_run(int argc, char **argv)
 	struct target_facts facts = {0};
 	int code;
 
-	add_class(&o.fail_classes, "critical");
-	add_class(&o.fail_classes, "high");
+	o.fail_classes = classes_default();
 	code = cli_parse(&parser, argc, argv);
 	if (code == CLI_PARSED)
 		code = check_options(&o);
