@@ -197,6 +197,9 @@ expect 65 build --kernel "$seed" && holds 'a text is taken for an archive' grep 
 HOME='' XDG_CACHE_HOME='' refuse 66 'set XDG_CACHE_HOME or HOME' build
 XDG_CACHE_HOME=$tmp/sparse refuse 74 'sparse/rcfuzz' build
 
+step 'bench'
+expect 0 bench --time 0.01 && json "$tmp/out" 'd["ratio"] > 0 and d["sync_ratio"] > 0 and d["access_ratio"] > 0'
+
 step 'garbage'
 for i in 1 2 3 4 5 6 7 8; do
 	head -c $((i * 211)) /dev/urandom > "$tmp/garbage"

@@ -155,7 +155,7 @@ int target_resolve(const struct target_choice *choice, enum build_flavour flavou
 		result = add_module(modules, choice->modules.items[i]);
 	for (size_t i = 0; !result && i < choice->trees.count; i++)
 		result = build_one(choice, choice->trees.items[i], flavour, modules);
-	if (!result && !modules->count)
+	if (!result && !choice->modules.count && !choice->trees.count)
 		result = build_one(choice, NULL, flavour, modules);
 	return result;
 }
