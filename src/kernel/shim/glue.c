@@ -181,7 +181,7 @@ static int set_memory_region(unsigned int slot, unsigned int flags, uint64_t gpa
 		.userspace_addr = hva,
 	};
 
-	return kvm_set_memory_region(the_kvm, &region);
+	return rcfuzz_kvm_vm_ioctl_set_memory_region(the_kvm, &region);
 }
 
 static int get_dirty_log(unsigned int slot, uint8_t *bitmap, size_t bytes)

@@ -96,7 +96,11 @@ int rcfuzz_spin_is_locked(const void *lock)
 	return *(const unsigned int *)lock != 0;
 }
 
+#ifdef RCFUZZ_HAVE_mutex_init_generic
+void mutex_init_generic(struct mutex *lock)
+#else
 void rcfuzz_mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+#endif
 {
 	*(unsigned int *)lock = 0;
 }

@@ -73,9 +73,14 @@ struct mmu_psize_def mmu_psize_defs[MMU_PAGE_COUNT] = {
 /* Memory: the glue points vmemmap at its page array (less the first frame number). */
 struct page *vmemmap;
 struct mm_struct init_mm;
-unsigned long zero_pfn = ~0UL; /* is no frame */
-/* Kept: only ever read, and half of what would have to be restored with each world. */
+/* No frame is the zero page. Kept: only ever read, and half of what would have to be restored with each world. */
+#ifdef RCFUZZ_HAVE_zero_page_pfn
+unsigned long zero_page_pfn = ~0UL;
+struct page *__zero_page;
+#else
+unsigned long zero_pfn = ~0UL;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __aligned(PAGE_SIZE) __section("rcfuzz_keep");
+#endif
 atomic_long_t _totalram_pages = ATOMIC_LONG_INIT(1 << 20);
 __typeof__(kmalloc_caches) kmalloc_caches;
 

@@ -50,6 +50,8 @@ unreachable fixup_user_fault
 unreachable follow_pfnmap_end
 unreachable follow_pfnmap_start
 unreachable follow_pte
+unreachable pin_user_pages_fast
+unreachable pin_user_pages_unlocked
 
 /* powerpc instructions in units of which only a part is wanted */
 unreachable rcfuzz_unreachable_assembly
@@ -82,6 +84,9 @@ unreachable ppc_breakpoint_available
 
 /* H_CONFER */
 unreachable __put_task_struct
+unreachable __put_task_struct_rcu_cb
+unreachable _raw_read_trylock
+unreachable _raw_read_unlock
 unreachable get_pid_task
 unreachable yield_to
 

@@ -125,7 +125,11 @@ int __cond_resched(void)
 	return 0;
 }
 
+#ifdef RCFUZZ_HAVE_smp_call_single_bool
+int smp_call_function_single(int cpu, smp_call_func_t func, void *info, bool wait)
+#else
 int smp_call_function_single(int cpu, smp_call_func_t func, void *info, int wait)
+#endif
 {
 	func(info);
 	return 0;

@@ -11,3 +11,4 @@ RCFUZZ_EXPORT(kvm_mmu_notifier_test_young);
 RCFUZZ_EXPORT(kvm_mmu_notifier_change_pte);
 #endif
 RCFUZZ_EXPORT(kvm_free_memslots);
+RCFUZZ_EXPORT(kvm_vm_ioctl_set_memory_region);

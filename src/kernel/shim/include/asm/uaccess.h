@@ -10,7 +10,8 @@
 #define access_ok(addr, size) __access_ok(addr, size)
 unsigned long rcfuzz_copy_from_user(void *to, const void *from, unsigned long n);
 unsigned long rcfuzz_copy_to_user(void *to, const void *from, unsigned long n);
-#define INLINE_COPY_FROM_USER
+#define INLINE_COPY_USER
+#define INLINE_COPY_FROM_USER /* these two: until 7.1 */
 #define INLINE_COPY_TO_USER
 static inline unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
 {
