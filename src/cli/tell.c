@@ -198,21 +198,24 @@ static char *ask(char *const argv[], const char *directory)
 	return text;
 }
 
-/* The kernel's own script, where the tree has it: a checkout does, what rcfuzz unpacks of an archive does not. */
+/* The kernel's own script; what is unpacked of an archive is less than it takes for a tree. */
 static char *ask_maintainers(const struct finding *f, const char *tree)
 {
-	char *argv[9 + FINDING_FRAMES] = {"timeout",	       "30", "perl", "scripts/get_maintainer.pl", "--no-git",
-					  "--no-git-fallback", "-f"};
-	char path[PATH_MAX], *text;
-	const size_t files = 7;
-	size_t n = files;
+	static const char *const command[] = {
+		"timeout",  "30", "perl", "scripts/get_maintainer.pl", "--no-tree", "--no-git", "--no-git-fallback",
+		"-f",
+	};
+	enum { FILES = sizeof(command) / sizeof(command[0]) };
+	char *argv[FILES + FINDING_FRAMES + 1] = {0}, path[PATH_MAX], *text;
+	size_t n = FILES;
 
+	memcpy(argv, command, sizeof(command));
 	for (uint32_t i = 0; i < f->writer_count; i++) {
 		snprintf(path, sizeof(path), "%s/%s", tree, f->writers[i].file);
 		if (f->writers[i].file[0] && !access(path, R_OK))
 			argv[n++] = (char *)f->writers[i].file;
 	}
-	if (n == files)
+	if (n == FILES)
 		argv[n++] = "arch/powerpc/kvm/";
 	snprintf(path, sizeof(path), "%s/scripts/get_maintainer.pl", tree);
 	text = access(path, R_OK) ? NULL : ask(argv, tree);
