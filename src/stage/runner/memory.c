@@ -190,6 +190,18 @@ uint64_t memory_stamp(struct machine *m, uint64_t hva)
 	return stamp;
 }
 
+bool memory_is_at_home(struct machine *m, const void *at)
+{
+	for (uint32_t i = 0; i < m->vma_count; i++) {
+		const struct vma *vma = &m->vma[i];
+		uint64_t offset = (uintptr_t)at - runner_hva(vma->hva);
+
+		if ((uintptr_t)at >= runner_hva(vma->hva) && offset / m->page_size < vma->pages)
+			return !vma->page[offset / m->page_size].changed;
+	}
+	return false;
+}
+
 /* The same bytes in another page of the file. */
 static uint64_t copy_page(struct machine *m, uint64_t hva)
 {

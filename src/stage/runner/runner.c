@@ -281,11 +281,24 @@ static void tell_race(void)
 		NULL, 0);
 }
 
+/* Is it an op of a guest, and of nobody else? */
+static bool is_guest_op(const struct scenario_op *op)
+{
+	const char *actor = op_info[op->kind].actor;
+
+	return !strcmp(actor, "l1") || !strcmp(actor, "l2");
+}
+
 static void run_ops(struct world *w, const struct scenario *s)
 {
-	for (uint32_t i = 0; i < s->op_count; i++)
-		if (!scenario_point_of(s, s->ops[i].label))
-			world_op(w, i);
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		if (scenario_point_of(s, s->ops[i].label))
+			continue;
+		if (!is_guest_op(&s->ops[i]))
+			vcpu_settle(w);
+		world_op(w, i);
+	}
+	vcpu_settle(w);
 	tell_log();
 }
 

@@ -25,6 +25,7 @@
 #define CONTROL_GPA (3ull << 30)
 #define CONTROL_HVA 0x3d0000000000ull
 #define CONTROL_CODE 0x0u
+#define CONTROL_STORES 0x2000u /* of L1, that wait: address and value */
 #define CONTROL_STATE(v) (0x10000u * (1 + (v))) /* hv_guest_state; pt_regs at +2048 */
 #define CONTROL_TABLES 0x50000u			/* L1's PMD and PTE pages that map all this into L2 */
 #define CONTROL_BYTES 0x60000u
@@ -55,6 +56,8 @@ void *vm_address(uint64_t gpa);
 void vcpu_code(uint8_t *at);
 /* A new VM: no vCPU has run yet. */
 void vcpu_begin(void);
+/* L1 makes the stores that wait for its next run: before anyone else does anything. */
+void vcpu_settle(struct world *w);
 /* Interrupt the calling thread's KVM_RUN now and then, so that it can be seen whether a guest gets anywhere. */
 void vcpu_watchdog(bool on);
 
@@ -79,6 +82,8 @@ void kernel_ends(void);
 
 /* memory.c: content, without a trace in the page tables. */
 uint64_t memory_stamp(struct machine *m, uint64_t hva);
+/* Has nothing happened to the page at that address of ours but accesses? */
+bool memory_is_at_home(struct machine *m, const void *at);
 
 /* runner.c */
 /* The number that the next store of a guest leaves, and that it has left it. */

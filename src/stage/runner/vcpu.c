@@ -7,7 +7,8 @@
  * L2. So, unlike in a real hypervisor, L2 does not stay entered between ops: a
  * vCPU that the actors see in L2 is in L1, and enters L2 again, with a state area
  * of ours, for each access. The state area that L1 gave to H_ENTER_NESTED is used
- * when L2 leaves as far as the actors can see, so that the kernel writes it then.
+ * when L2 leaves as far as the actors can see, so that the kernel writes it then;
+ * and for the entry itself, where that shows nothing: L1 has just written to it.
  */
 #include "runner.h"
 
@@ -57,6 +58,11 @@
 #define STD_4_3 0xf8830000u /* std r4,0(r3) */
 #define LD_4_3 0xe8830000u  /* ld r4,0(r3) */
 #define LI_3_0 0x38600000u  /* li r3,0 */
+#define MTCTR_14 0x7dc903a6u
+#define MTCTR_17 0x7e2903a6u
+#define BCTR 0x4e800420u
+/* While r14 is left: the doubleword at r13+8 to where the one at r13 says. */
+#define STORE_ALL MTCTR_14, 0xe9ed0000u, 0xea0d0008u, 0xfa0f0000u, 0x39ad0010u, 0x4200fff0u
 #define ORI_3_OURS (0x60630000u | H_OURS)
 #define OUT LI_3_0, ORI_3_OURS, SC_1
 
@@ -64,7 +70,9 @@ static const uint32_t code[] = {
 	/* L1: an hcall; a load; a store; what came of it is in r4, the first argument of the hcall that comes to us */
 	SC_1, MR_4_3, OUT, 0, 0, 0, LD_4_3, OUT, 0, 0, 0, 0, STD_4_3, OUT, 0, 0, 0, 0,
 	/* L2: a load; a store; nothing */
-	LD_4_3, SC_1, 0, 0, STD_4_3, SC_1, 0, 0, SC_1};
+	LD_4_3, SC_1, 0, 0, STD_4_3, SC_1, 0, 0, SC_1, 0, 0, 0,
+	/* L1: stores, then on to r17; nothing */
+	STORE_ALL, MTCTR_17, BCTR, OUT};
 
 enum {
 	CODE_L1_HCALL = 0,
@@ -72,9 +80,12 @@ enum {
 	CODE_L1_STORE = 0x40,
 	CODE_L2_LOAD = 0x60,
 	CODE_L2_STORE = 0x70,
-	CODE_L2_NOTHING = 0x80
+	CODE_L2_NOTHING = 0x80,
+	CODE_L1_STORES = 0x90,
+	CODE_L1_NOTHING = 0xb0
 };
 #define CODE_BIG_ENDIAN 0x1000u /* the same in the other byte order */
+#define CODE_OFFSET 0xfffu
 
 void vcpu_code(uint8_t *at)
 {
@@ -96,6 +107,20 @@ static bool little(const struct world *w)
 static uint64_t order64(const struct world *w, uint64_t value)
 {
 	return little(w) ? value : __builtin_bswap64(value);
+}
+
+static void put64(const struct world *w, uint8_t *at, uint64_t value)
+{
+	value = order64(w, value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static uint64_t get64(const struct world *w, const uint8_t *at)
+{
+	uint64_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return order64(w, value);
 }
 
 static _Thread_local timer_t watchdog;
@@ -130,12 +155,24 @@ static void set_watchdog(unsigned ms)
 	timer_settime(watchdog, 0, &often, NULL);
 }
 
+/*
+ * Stores of L1 that wait for its next KVM_RUN, which begins with them: most are edits of its tables before an hcall,
+ * and to enter and leave L1 takes far longer than to store. Nothing lies between that could tell: the host's ops and
+ * other vCPUs come after vcpu_settle, and bytes that a touch leaves never wait.
+ */
+#define WAITING_MAX 64u
+static struct {
+	unsigned v, count;
+	uint64_t gpa[WAITING_MAX];
+} waiting;
+
 /* The thread that a vCPU ran on last. */
 static pid_t owner[SCENARIO_VCPUS_MAX];
 
 void vcpu_begin(void)
 {
 	memset(owner, 0, sizeof(owner));
+	waiting.count = 0;
 }
 
 /* KVM waits for a grace period when a vCPU comes to another thread: not while others race. */
@@ -200,14 +237,34 @@ static bool run_until_out(unsigned v)
 	}
 }
 
+/* r13, r14, r17: see CODE_L1_STORES. Each stores what is there. */
+static void put_stores(const struct world *w, struct kvm_regs *regs)
+{
+	uint8_t *list = (uint8_t *)CONTROL_HVA + CONTROL_STORES;
+
+	for (unsigned i = 0; i < waiting.count; i++) {
+		put64(w, list + 16 * i, waiting.gpa[i]);
+		memcpy(list + 16 * i + 8, vm_address(waiting.gpa[i]), 8);
+	}
+	regs->gpr[13] = CONTROL_GPA + CONTROL_STORES;
+	regs->gpr[14] = waiting.count;
+	regs->gpr[17] = regs->pc;
+	regs->pc += CODE_L1_STORES - (regs->pc & CODE_OFFSET);
+	waiting.count = 0;
+}
+
 /* Run L1's code with r3 and what follows it; *result gets r4. */
 static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *args, unsigned count, uint64_t *result)
 {
 	struct kvm_run *run = vm_vcpu_run(v);
 	struct kvm_regs regs = {.msr = MSR_SF | MSR_ME | (little(w) ? MSR_LE : 0)};
 
+	if (waiting.count && waiting.v != v)
+		vcpu_settle(w);
 	adopt(v);
 	regs.pc = CONTROL_GPA + CONTROL_CODE + entry + (little(w) ? 0 : CODE_BIG_ENDIAN);
+	if (waiting.count)
+		put_stores(w, &regs);
 	memcpy(&regs.gpr[3], args, count * sizeof(args[0]));
 	/* If the last exit was an hcall, the next KVM_RUN ends it by loading r3 to r12 from here. */
 	run->papr_hcall.ret = regs.gpr[3];
@@ -218,6 +275,14 @@ static bool run_l1(struct world *w, unsigned v, uint32_t entry, const uint64_t *
 		return false;
 	*result = run->papr_hcall.args[0];
 	return true;
+}
+
+void vcpu_settle(struct world *w)
+{
+	uint64_t ignored;
+
+	if (waiting.count && !run_l1(w, waiting.v, CODE_L1_NOTHING, NULL, 0, &ignored))
+		runner_die("L1 cannot store to its memory");
 }
 
 /* ---- entering L2 ------------------------------------------------------------------ */
@@ -237,20 +302,6 @@ enum {
 	REGS_BYTES = 352,
 };
 #define STATE_REGS_OFFSET 2048
-
-static void put64(const struct world *w, uint8_t *at, uint64_t value)
-{
-	value = order64(w, value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static uint64_t get64(const struct world *w, const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return order64(w, value);
-}
 
 /* What L2 is to do. */
 struct l2_work {
@@ -330,7 +381,7 @@ static bool could_not_begin(const struct l2_exit *exit)
 /* Where L1 keeps the state of the L2 that the vCPU is in. */
 static struct {
 	uint64_t state_gpa, regs_gpa;
-	bool done;	     /* its first access has been tried when it entered: */
+	bool done;	     /* its first access has been tried when it entered, with that state: */
 	struct l2_exit exit; /* this came of it */
 } entered[SCENARIO_VCPUS_MAX];
 
@@ -340,18 +391,22 @@ static void record(enum wire_kind kind, unsigned v, uint32_t n, int64_t status)
 		      NULL, 0);
 }
 
-/* L2 leaves as far as the actors can see; trap 0: it is taken out. */
+/* L2 has left as far as the actors can see; trap 0: it was taken out. */
+static void has_left(struct world *w, unsigned v, int64_t trap)
+{
+	w->vcpus[v].mode = VCPU_L1;
+	w->vcpus[v].guest = 0;
+	w->vcpus[v].entry.r3 = (uint64_t)trap;
+	record(WIRE_L2_LEFT, v, 0, trap);
+}
+
+/* L2 leaves, and the kernel writes its state. */
 static void leave_l2(struct world *w, unsigned v, int64_t trap)
 {
 	struct l2_exit exit = enter_l2(w, v, entered[v].state_gpa, entered[v].regs_gpa, &nothing);
 
-	w->vcpus[v].mode = VCPU_L1;
-	w->vcpus[v].guest = 0;
 	/* Its state area has gone meanwhile: what fails here is the entry, and would be the kernel's writing back. */
-	if (exit.trap == H_PARAMETER)
-		trap = H_AUTHORITY;
-	w->vcpus[v].entry.r3 = (uint64_t)trap;
-	record(WIRE_L2_LEFT, v, 0, trap);
+	has_left(w, v, exit.trap == H_PARAMETER ? H_AUTHORITY : trap);
 }
 
 static struct l2_work access_work(const struct machine_access *access)
@@ -396,7 +451,7 @@ static int64_t try_enter(struct world *w, unsigned v, uint64_t state_gpa, uint64
 	guest = l1_guest_of_lpid(w, little(w) ? lpid : __builtin_bswap32(lpid));
 	memcpy((uint8_t *)CONTROL_HVA + CONTROL_STATE(v), state, STATE_BYTES);
 	work = first_work(w, guest);
-	exit = enter_l2_hidden(w, v, &work);
+	exit = enter_l2(w, v, state_gpa, regs_gpa, &work);
 	if (was_refused(&exit))
 		return exit.trap;
 	vcpu->mode = VCPU_L2;
@@ -443,6 +498,19 @@ void vcpu_stop_all(struct world *w)
 			vcpu_to_l1(w, v);
 }
 
+/*
+ * May a store wait? Its bytes are there before: not in a page to which something has happened, which the store then
+ * might find otherwise. Nor while others run.
+ */
+static bool may_wait(struct world *w, unsigned v, const uint8_t *at)
+{
+	if (w->scenario->point_count || !memory_is_at_home(w->machine, at))
+		return false;
+	if (waiting.count && (waiting.v != v || waiting.count == WAITING_MAX))
+		vcpu_settle(w);
+	return true;
+}
+
 static enum access_result access_l1(struct world *w, unsigned v, struct machine_access *access)
 {
 	uint8_t *at = vm_address(access->addr);
@@ -460,6 +528,11 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 		memcpy(&value, at, sizeof(value));
 	args[1] = order64(w, value);
 	access->hpa = (uintptr_t)at;
+	if (store && !touch && at && may_wait(w, v, at)) {
+		waiting.v = v;
+		waiting.gpa[waiting.count++] = access->addr;
+		return ACCESS_DONE;
+	}
 	if (!run_l1(w, v, store ? CODE_L1_STORE : CODE_L1_LOAD, args, 2, &result))
 		return ACCESS_FAILED;
 	if (touch && store)
@@ -478,7 +551,8 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
 	struct l2_work work = access_work(access);
 	uint64_t out = work.nip + (fetch ? 4 : 8);
-	struct l2_exit exit = entered[v].done ? entered[v].exit : enter_l2_hidden(w, v, &work);
+	bool first = entered[v].done;
+	struct l2_exit exit = first ? entered[v].exit : enter_l2_hidden(w, v, &work);
 
 	entered[v].done = false;
 	if (exit.trap == TRAP_SYSCALL && exit.nip == out) {
@@ -497,7 +571,10 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 			access->gpa = access->process ? process_table(w) : access->addr;
 		exit.trap = fetch ? TRAP_HISI : TRAP_HDSI;
 	}
-	leave_l2(w, v, exit.trap);
+	if (first)
+		has_left(w, v, exit.trap);
+	else
+		leave_l2(w, v, exit.trap);
 	return ACCESS_LEFT;
 }
 
