@@ -10,6 +10,7 @@
  * when L2 leaves as far as the actors can see, so that the kernel writes it then;
  * and for the entry itself, where that shows nothing: L1 has just written to it.
  */
+#include "l2_wait.h"
 #include "runner.h"
 
 #include <errno.h>
@@ -39,15 +40,6 @@
 
 #define PROCESS_PID 1
 
-/*
- * L2 in real mode that touches what is no memory faults for ever: the kernel cannot read its instruction to emulate it
- * (kvmhv_load_from_eaddr knows translated addresses only), and tries again. A signal ends L2, and if the kernel has
- * tried that often meanwhile, it is that; otherwise L2 was only slow, begins again, and has twice as long: on a busy
- * machine a fixed time may be over each time before L2 has run at all.
- */
-#define SIGNAL_MS 20u
-#define SIGNAL_MS_MAX 1280u
-#define LOADS_MAX 30
 /* A guest that does not come back even then is a hang, the kernel's or ours. */
 #define HANG_MS 40000u
 
@@ -156,9 +148,9 @@ static void set_watchdog(unsigned ms)
 }
 
 /*
- * Stores of L1 that wait for its next KVM_RUN, which begins with them: most are edits of its tables before an hcall,
- * and to enter and leave L1 takes far longer than to store. Nothing lies between that could tell: the host's ops and
- * other vCPUs come after vcpu_settle, and bytes that a touch leaves never wait.
+ * Stores of L1 that wait for its next KVM_RUN, which begins with them: most are edits of its tables before an hcall, and
+ * to enter and leave L1 takes far longer than to store. Nothing lies between that could tell: the host's ops and other
+ * vCPUs come after vcpu_settle, and bytes that a touch leaves never wait.
  */
 #define WAITING_MAX 64u
 static struct {
@@ -340,17 +332,15 @@ static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, 
 {
 	uint8_t *state = vm_address(state_gpa), *regs = vm_address(regs_gpa);
 	uint64_t args[3] = {H_ENTER_NESTED, state_gpa, regs_gpa}, result;
-	uint64_t loads = vm_instruction_loads(v);
+	struct l2_wait wait = l2_wait_begin(vm_instruction_loads(v));
 	struct l2_exit exit = {.trap = TRAP_NEVER};
-	unsigned ms = SIGNAL_MS;
 
 	do {
-		set_watchdog(ms);
-		ms = 2 * ms < SIGNAL_MS_MAX ? 2 * ms : SIGNAL_MS_MAX;
+		set_watchdog(wait.ms);
 		if (state && regs)
 			write_l2(w, state, regs, work);
 		exit.trap = run_l1(w, v, CODE_L1_HCALL, args, 3, &result) ? (int64_t)result : TRAP_NEVER;
-	} while (was_interrupted(&exit) && vm_instruction_loads(v) - loads < LOADS_MAX);
+	} while (was_interrupted(&exit) && l2_wait_again(&wait, vm_instruction_loads(v)));
 	set_watchdog(0);
 	if (!state || !regs || exit.trap == TRAP_NEVER)
 		return exit;
