@@ -25,7 +25,7 @@
 #define CONTROL_GPA (3ull << 30)
 #define CONTROL_HVA 0x3d0000000000ull
 #define CONTROL_CODE 0x0u
-#define CONTROL_STORES 0x2000u /* of L1, that wait: address and value */
+#define CONTROL_STORES 0x2000u			/* of L1, that wait: address and value */
 #define CONTROL_STATE(v) (0x10000u * (1 + (v))) /* hv_guest_state; pt_regs at +2048 */
 #define CONTROL_TABLES 0x50000u			/* L1's PMD and PTE pages that map all this into L2 */
 #define CONTROL_BYTES 0x60000u

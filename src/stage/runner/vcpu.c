@@ -148,9 +148,9 @@ static void set_watchdog(unsigned ms)
 }
 
 /*
- * Stores of L1 that wait for its next KVM_RUN, which begins with them: most are edits of its tables before an hcall, and
- * to enter and leave L1 takes far longer than to store. Nothing lies between that could tell: the host's ops and other
- * vCPUs come after vcpu_settle, and bytes that a touch leaves never wait.
+ * Stores of L1 that wait for its next KVM_RUN, which begins with them: most are edits of its tables before an hcall,
+ * and to enter and leave L1 takes far longer than to store. Nothing lies between that could tell: the host's ops and
+ * other vCPUs come after vcpu_settle, and bytes that a touch leaves never wait.
  */
 #define WAITING_MAX 64u
 static struct {
