@@ -396,7 +396,7 @@ int main(void)
 	target = vm_target;
 	target.page_shift = sysconf(_SC_PAGESIZE) == 4096 ? 12 : 16;
 	if (!vm_open())
-		runner_die("/dev/kvm: %s", strerror(errno));
+		runner_die("this kernel has no kvm-hv (/dev/kvm: %s): run ci/stage for one that has", strerror(errno));
 	if (mmap((void *)CONTROL_HVA, CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) == MAP_FAILED ||
 	    !world_create(&runner.world, &target, &hooks))

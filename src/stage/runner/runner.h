@@ -41,7 +41,7 @@ static inline uint64_t runner_hva(uint64_t layout_hva)
 
 /* vm.c: the virtual machine. */
 extern const struct target vm_target;
-/* Opens /dev/kvm. False: errno. */
+/* Opens /dev/kvm. False: there is none, or it makes no VMs as kvm-hv does; errno. */
 bool vm_open(void);
 struct kvm_run *vm_vcpu_run(unsigned v);
 int vm_vcpu_fd(unsigned v);

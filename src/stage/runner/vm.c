@@ -14,6 +14,8 @@
 #define H_RPT_INVALIDATE 0x448
 /* Of the process table's doubleword: the guest uses radix (ISA 3.1, Book III, 6.7.6). There is no table: real mode. */
 #define PATB_GR (1ull << 63)
+/* The type of a VM that kvm-hv makes (KVM_CREATE_VM). */
+#define VM_HV 1
 
 struct vm {
 	int kvm, fd;
@@ -32,11 +34,15 @@ static struct vm vm = {.fd = -1};
 
 bool vm_open(void)
 {
-	int bytes;
+	int bytes, fd;
 
 	vm.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm.kvm < 0)
 		return false;
+	fd = ioctl(vm.kvm, KVM_CREATE_VM, VM_HV);
+	if (fd < 0)
+		return false;
+	close(fd);
 	bytes = ioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	vm.run_bytes = (size_t)bytes;
 	return bytes > 0;
@@ -167,7 +173,7 @@ static int vm_begin(const struct target_world *world)
 {
 	struct kvm_ppc_mmuv3_cfg radix = {.flags = KVM_PPC_MMUV3_RADIX | KVM_PPC_MMUV3_GTSE, .process_table = PATB_GR};
 
-	vm.fd = ioctl(vm.kvm, KVM_CREATE_VM, 1 /* HV */);
+	vm.fd = ioctl(vm.kvm, KVM_CREATE_VM, VM_HV);
 	if (vm.fd < 0)
 		return failed("KVM_CREATE_VM");
 	if (enable_cap(vm.fd, KVM_CAP_PPC_NESTED_HV, 1, 0) != 0)
