@@ -202,8 +202,8 @@ static char *ask(char *const argv[], const char *directory)
 static char *ask_maintainers(const struct finding *f, const char *tree)
 {
 	static const char *const command[] = {
-		"timeout",  "30", "perl", "scripts/get_maintainer.pl", "--no-tree", "--no-git", "--no-git-fallback",
-		"-f",
+		"timeout",	     "30", "perl", "scripts/get_maintainer.pl", "--no-tree", "--no-git",
+		"--no-git-fallback", "-f",
 	};
 	enum { FILES = sizeof(command) / sizeof(command[0]) };
 	char *argv[FILES + FINDING_FRAMES + 1] = {0}, path[PATH_MAX], *text;
