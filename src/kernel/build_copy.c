@@ -158,7 +158,7 @@ static bool same_folder(const char *a, const char *b)
 
 /*
  * A patched "header.h" must win over that beside the .c file which includes it: the .c files beside it are copied too.
- * A unit's own file is included by its unit alone (build_origin.c sees to that).
+ * A .c file is included by its unit alone (build_origin.c sees to that).
  */
 static int touch_siblings(struct build *b)
 {
@@ -167,7 +167,7 @@ static int touch_siblings(struct build *b)
 
 	for (size_t i = 0; i < patched && !result; i++)
 		for (size_t j = 0; j < BUILD_SOURCES && !result; j++)
-			if (build_sources[j].kernel_file && !build_is_unit_file(b->touched.items[i]) &&
+			if (build_sources[j].kernel_file && !build_is_c_file(b->touched.items[i]) &&
 			    same_folder(b->touched.items[i], build_sources[j].kernel_file))
 				result = touch(b, build_sources[j].kernel_file);
 	return result;

@@ -35,14 +35,10 @@ static void object_path(struct build *b, char path[PATH_MAX], size_t unit)
 	snprintf(path, PATH_MAX, "%.*s/objects/%s", PATH_MAX - 64, b->cache_dir, b->object_keys[unit]);
 }
 
-/*
- * A private copy is part of the key of every unit, but that of another unit's own .c file: none includes it
- * (reads_foreign_unit).
- */
+/* A private copy is part of the key of every unit, but that of another .c file: none includes it (reads_foreign_c). */
 static bool may_include(const struct source *source, const char *kernel_file)
 {
-	return (source->kernel_file && strcmp(source->kernel_file, kernel_file) == 0) ||
-	       !build_is_unit_file(kernel_file);
+	return (source->kernel_file && strcmp(source->kernel_file, kernel_file) == 0) || !build_is_c_file(kernel_file);
 }
 
 static int make_key(struct build *b, size_t unit)
@@ -128,15 +124,15 @@ int build_take_objects(struct build *b)
 
 /* ---- keep ----------------------------------------------------------------------- */
 
-/* Does it include another unit's own file, which its key leaves out? */
-static bool reads_foreign_unit(const struct build *b, size_t unit, const struct textlist *read)
+/* Does it include another .c file, which its key leaves out? */
+static bool reads_foreign_c(const struct build *b, size_t unit, const struct textlist *read)
 {
 	const char *own = build_sources[unit].kernel_file;
 
 	for (size_t i = 0; i < read->count; i++) {
 		const char *name = build_kernel_file(b, read->items[i]);
 
-		if (name && build_is_unit_file(name) && (!own || strcmp(name, own) != 0))
+		if (name && build_is_c_file(name) && (!own || strcmp(name, own) != 0))
 			return true;
 	}
 	return false;
@@ -152,7 +148,7 @@ static void keep(struct build *b, size_t unit)
 	build_object_name(&build_sources[unit], name, sizeof(name));
 	strcat(name, ".o");
 	object_path(b, to, unit);
-	if (build_read_dependencies(b, &build_sources[unit], &read) || reads_foreign_unit(b, unit, &read) ||
+	if (build_read_dependencies(b, &build_sources[unit], &read) || reads_foreign_c(b, unit, &read) ||
 	    !build_join(b, from, b->work_dir, name) || !build_join(b, whole, b->work_dir, "kept") ||
 	    build_read(b, from, &object, &size))
 		goto out;

@@ -254,18 +254,38 @@ static void test_foreign_unit(void **state)
 	put("tree/lib/find_bit.c", "");
 }
 
-/* One that includes the tree's own copy of it would miss the patch: no such module is made. */
-static void test_lost_patch(void **state)
+/* A unit that includes the tree's own copy of a file would miss the patch: no such module is made. */
+static void assert_lost(const char *file)
 {
-	const char *recipe = recipe_of("l.recipe", "lib/llist.c", "10");
+	const char *recipe = recipe_of("l.recipe", file, "10");
 	struct kernel_build_request request = {
 		.tree = tree, .compiler = compiler, .recipes = &recipe, .recipe_count = 1};
+	char text[512];
+
+	snprintf(text, sizeof(text), "beside %s\n", file);
+	put("tree/lib/find_bit.c", text);
+	assert_int_equal(kernel_build(&request, module_path, sizeof(module_path), message, sizeof(message)), -EINVAL);
+	snprintf(text, sizeof(text), "a patch of %s is lost on", file);
+	assert_non_null(strstr(message, text));
+	put("tree/lib/find_bit.c", "");
+}
+
+static void test_lost_patch(void **state)
+{
+	(void)state;
+	assert_lost("lib/llist.c");
+	assert_lost("include/linux/kvm_host.h");
+}
+
+/* A .c file that nobody includes costs the table alone. */
+static void test_file_of_no_unit(void **state)
+{
+	char *recipe = recipe_of("o.recipe", "lib/other.c", "2");
 
 	(void)state;
-	put("tree/lib/find_bit.c", "beside lib/llist.c\n");
-	assert_int_equal(kernel_build(&request, module_path, sizeof(module_path), message, sizeof(message)), -EINVAL);
-	assert_non_null(strstr(message, "a patch of lib/llist.c is lost on"));
-	put("tree/lib/find_bit.c", "");
+	put("tree/lib/other.c", "static int known(void)\n{\n\treturn 1;\n}\n");
+	build(NULL, false);
+	assert_int_equal(build(recipe, false), 1);
 }
 
 static int setup(void **state)
@@ -294,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_unused_for_long),
 		cmocka_unit_test(test_foreign_unit),
 		cmocka_unit_test(test_lost_patch),
+		cmocka_unit_test(test_file_of_no_unit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, remove_test_tree);

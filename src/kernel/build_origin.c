@@ -61,7 +61,7 @@ const char *build_kernel_file(const struct build *b, const char *path)
 }
 
 /*
- * What patches and recipes were applied to was read as well. Had a unit read the tree's own copy of such a .c file, the
+ * What patches and recipes were applied to was read as well. Had a unit read the tree's own copy of such a file, the
  * patch would be lost on it.
  */
 static int add_touched(struct build *b)
@@ -73,7 +73,7 @@ static int add_touched(struct build *b)
 
 		if (!build_tree_file(b, path, name))
 			return -ENAMETOOLONG;
-		if (build_is_unit_file(name) && textlist_has(&b->read, path))
+		if (textlist_has(&b->read, path))
 			return build_fail(b, EINVAL, "kernel tree %s: a patch of %s is lost on a file that includes it",
 					  b->tree.path, name);
 		if (access(path, F_OK) == 0)

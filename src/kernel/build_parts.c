@@ -106,10 +106,9 @@ void build_object_name(const struct source *source, char *name, size_t size)
 	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
 }
 
-bool build_is_unit_file(const char *kernel_file)
+bool build_is_c_file(const char *kernel_file)
 {
-	for (size_t i = 0; i < BUILD_SOURCES; i++)
-		if (build_sources[i].kernel_file && strcmp(build_sources[i].kernel_file, kernel_file) == 0)
-			return true;
-	return false;
+	size_t length = strlen(kernel_file);
+
+	return length > 2 && strcmp(kernel_file + length - 2, ".c") == 0;
 }

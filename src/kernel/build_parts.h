@@ -82,8 +82,8 @@ int build_read(struct build *b, const char *path, char **text, size_t *size);
 int build_write(struct build *b, const char *path, const char *data, size_t size);
 /* The name of a source's object and of what belongs to it: book3s_hv for unit/book3s_hv.c. */
 void build_object_name(const struct source *source, char *name, size_t size);
-/* Is it the .c file of a unit? */
-bool build_is_unit_file(const char *kernel_file);
+/* Of a unit, or of none: a header is what others include. */
+bool build_is_c_file(const char *kernel_file);
 
 /* build_cache.c */
 int build_find_cache(struct build *b);
