@@ -330,7 +330,8 @@ static void flush(struct oracle *o, unsigned guest, uint64_t begin)
 	flush_judge(o, guest, first, end, begin);
 }
 
-/* What the hcall did not accept (status) is not owed, and RIC=1 is for the walk cache only. */
+/* What the hcall did not accept (status), or what may miss (valid), is not owed, and RIC=1 is for the walk cache only.
+ */
 void oracle_l1_tlbie_end(struct oracle *o)
 {
 	const struct event *event = o->event;
@@ -339,7 +340,7 @@ void oracle_l1_tlbie_end(struct oracle *o)
 	assert(event->vcpu < SCENARIO_VCPUS_MAX && event->guest <= SCENARIO_GUESTS_MAX);
 	begin = o->tlbie_seq[event->vcpu];
 	o->tlbie_seq[event->vcpu] = 0;
-	if (event->status || event->ric == RIC_PWC)
+	if (event->status || !event->valid || event->ric == RIC_PWC)
 		return;
 	for (unsigned guest = 1; guest <= SCENARIO_GUESTS_MAX; guest++)
 		if (event->scope == SCOPE_ALL || !event->guest || event->guest == guest)

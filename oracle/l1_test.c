@@ -136,6 +136,19 @@ static void another_tlbie_does_not(void **state)
 	ARMS_NOT(.guest = 1, .scope = SCOPE_PAGE, .n = 9999, .count = 1);
 }
 
+/* It names another page size than the entry's, say. */
+static void a_tlbie_that_may_miss_does_not_arm(void **state)
+{
+	struct world *w = *state;
+
+	clear_c(w);
+	tlbie_begin(w);
+	FEED(w, EV_L1_TLBIE_END, .guest = 1, .scope = SCOPE_PAGE, .ric = RIC_TLB, .n = 7, .count = 1);
+	l2_store(w, 1, 7, FRAME(3));
+	end(w);
+	quiet(w);
+}
+
 static void a_tlbie_begun_before_the_clear_does_not_arm(void **state)
 {
 	struct world *w = *state;
@@ -520,6 +533,7 @@ int main(void)
 		WORLD_TEST(clear_without_tlbie_proves_nothing),
 		WORLD_TEST(a_covering_tlbie_arms),
 		WORLD_TEST(another_tlbie_does_not),
+		WORLD_TEST(a_tlbie_that_may_miss_does_not_arm),
 		WORLD_TEST(a_tlbie_begun_before_the_clear_does_not_arm),
 		WORLD_TEST(a_tlbie_that_has_not_returned_does_not_arm),
 		WORLD_TEST(a_new_entry_is_armed_at_once),

@@ -118,7 +118,7 @@ struct oracle {
 	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began */
 	uint32_t running;		       /* ops that have begun and not ended */
 	uint64_t overlap_seq;		       /* two ran last then */
-	uint64_t refused_seq;		       /* an access gave up last then */
+	uint64_t refused_seq;		       /* an access gave up last then, or an hcall failed */
 	const struct event *event;	       /* that is being fed */
 
 	struct oracle_verdict *out;
@@ -219,5 +219,6 @@ bool oracle_host_permits(struct oracle *o, uint32_t lpage, unsigned access);
 void oracle_op_begin(struct oracle *o);
 void oracle_op_end(struct oracle *o);
 void oracle_access_failed(struct oracle *o);
+void oracle_hcall_failed(struct oracle *o);
 
 #endif

@@ -121,6 +121,10 @@ void oracle_report(struct oracle *o, enum finding_class class, const struct caus
 		.guest = cause->guest,
 		.access = cause->access,
 		.writer = cause->writer,
+		.vcpu = o->event->vcpu,
+		.hcall = o->event->hcall,
+		.scope = o->event->scope,
+		.result = o->event->result,
 		.n = cause->n,
 		.lpage = cause->lpage,
 		.frame = cause->frame,
@@ -205,6 +209,8 @@ static void dispatch(struct oracle *o)
 		return oracle_op_end(o);
 	case EV_ACCESS_FAILED:
 		return oracle_access_failed(o);
+	case EV_HCALL_FAILED:
+		return oracle_hcall_failed(o);
 	case EV_L1_LOG_START: /* what L1 is owed does not depend on who copies */
 	case EV_L1_LOG_STOP:
 	case EV_COUNT:

@@ -35,9 +35,9 @@
  * and L1 must permit it. One access gives one finding, and a wrong one is owed to
  * nobody. (access.c)
  *
- * Refusal. An access that slot, host and L1 permit completes, unless something
- * excuses the kernel: another op that ran meanwhile, an allocation that failed.
- * (refused.c)
+ * Refusal. An access that slot, host and L1 permit completes, and an hcall that is
+ * in order succeeds, unless something excuses the kernel: another op that ran
+ * meanwhile, an allocation that failed. (refused.c)
  *
  * A misbehaving L1 (EV_L1_TAINT). What its tables say about that guest proves
  * nothing from then on: no loss in L1's bits, no staleness against them. Its
@@ -63,6 +63,10 @@ struct oracle_verdict {
 	uint8_t guest;	    /* from 1; 0: none */
 	uint8_t access;	    /* of the access concerned: enum event_access */
 	uint8_t writer;	    /* who wrote: enum oracle_writer */
+	uint8_t vcpu;	    /* of the event at which it showed */
+	uint8_t hcall;	    /* that was refused: enum event_hcall, EVENT_HCALL_NONE: it is about no hcall */
+	uint8_t scope;	    /* of the hcall, if it is an invalidation: enum scenario_SCOPE */
+	int32_t result;	    /* of the hcall */
 	uint32_t n;	    /* L2 page concerned, LAYOUT_NONE: none */
 	uint32_t lpage;	    /* L1 page concerned, LAYOUT_NONE: none */
 	uint32_t frame;	    /* frame that was reached (accesses) */

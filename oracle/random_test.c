@@ -515,6 +515,7 @@ static void tlbie_op(struct toy *t, unsigned guest, unsigned scope, unsigned ric
 			flush_guest(t, g, 0, L2_PAGES);
 	}
 	event.kind = EV_L1_TLBIE_END;
+	event.valid = true;
 	emit(t, event);
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * refused.c: must an access that gave up have completed?
+ * refused.c: must an access that gave up have completed, an hcall that failed have succeeded?
  *
- * It must if slot, host and L1 permitted it from its begin to its end, which is certain only while no other op runs,
- * and nothing is known that excuses the kernel (event.h: status). A kernel that lets nobody in loses no bit, and would
- * look healthier than any other.
+ * An access must if slot, host and L1 permitted it from its begin to its end, which is certain only while no other op
+ * runs, and nothing is known that excuses the kernel (event.h: status). A kernel that lets nobody in loses no bit, and
+ * would look healthier than any other; so would one that refuses each tlbie, since only those that it accepts owe
+ * anything. An hcall must if its arguments are in order, which the event says, and what L0 needs for it is there.
  */
 #include "oracle/model.h"
 
@@ -50,17 +51,23 @@ static uint32_t l1_permits(struct oracle *o)
 	return oracle_l1_target(o, entry->lpage, event->n - (page->cover - 1));
 }
 
+/* Is there something that explains the refusal, or may explain it? */
+static bool is_excused(const struct oracle *o)
+{
+	uint64_t begin = o->op_seq[o->event->op];
+
+	/* What fails after another refusal in the same op follows from that. At the end no op runs: nobody asks. */
+	return o->event->status != 0 || !o->running || o->overlap_seq >= begin || o->refused_seq >= begin;
+}
+
 void oracle_access_failed(struct oracle *o)
 {
 	const struct event *event = o->event;
 	struct cause cause = oracle_cause_of_event(o, WRITER_NONE);
-	uint64_t begin = o->op_seq[event->op];
-	bool excused = event->status != 0 || o->overlap_seq >= begin || o->refused_seq >= begin;
 	uint32_t lpage;
 
-	if (excused)
+	if (is_excused(o))
 		return;
-	/* What fails after it in the same op follows from it. */
 	o->refused_seq = o->seq;
 	lpage = event->guest ? l1_permits(o) : event->lpage;
 	if (lpage == LAYOUT_NONE || !o->slots[layout_slot_of(o->layout, lpage)].exists ||
@@ -69,5 +76,33 @@ void oracle_access_failed(struct oracle *o)
 	cause.lpage = lpage;
 	cause.guest = event->guest;
 	cause.n = event->guest ? event->n : LAYOUT_NONE;
+	oracle_report(o, CLASS_NO_PROGRESS, &cause);
+}
+
+/* Towards that guest; 0: towards any. */
+static bool l1_misbehaves(const struct oracle *o, unsigned guest)
+{
+	for (unsigned i = 0; i < SCENARIO_GUESTS_MAX; i++)
+		if ((!guest || guest == i + 1) && o->guests[i].tainted)
+			return true;
+	return false;
+}
+
+static bool is_there(struct oracle *o, uint32_t lpage)
+{
+	return o->slots[layout_slot_of(o->layout, lpage)].exists && oracle_host_permits(o, lpage, ACCESS_STORE);
+}
+
+void oracle_hcall_failed(struct oracle *o)
+{
+	const struct event *event = o->event;
+	struct cause cause = oracle_cause_of_event(o, WRITER_NONE);
+
+	if (is_excused(o))
+		return;
+	o->refused_seq = o->seq;
+	if (l1_misbehaves(o, event->guest) || (event->lpage != LAYOUT_NONE && !is_there(o, event->lpage)))
+		return;
+	cause.guest = event->guest;
 	oracle_report(o, CLASS_NO_PROGRESS, &cause);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* refused_test.c: an access that gave up is a finding if nothing forbade it and nothing excuses the kernel. */
+/*
+ * refused_test.c: an access that gave up is a finding if nothing forbade it and nothing excuses the kernel, and so is
+ * an hcall in order that was answered with an error.
+ */
 #include "oracle/test_world.h"
 
 #include <errno.h>
@@ -163,6 +166,119 @@ static void one_refusal_an_op(void **state)
 	expect(w, CLASS_NO_PROGRESS);
 }
 
+#define H_PARAMETER (-4)
+
+/* About no page. */
+static struct event hcall_failed(enum event_hcall hcall, uint8_t guest)
+{
+	return (struct event){.kind = EV_HCALL_FAILED,
+			      .vcpu = 1,
+			      .hcall = (uint8_t)hcall,
+			      .guest = guest,
+			      .scope = SCOPE_LPID,
+			      .lpage = LAYOUT_NONE,
+			      .result = H_PARAMETER};
+}
+
+static void an_hcall_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct oracle_verdict verdict;
+
+	feed(w, hcall_failed(EVENT_HCALL_TLBIE, 1));
+	verdict = expect(w, CLASS_NO_PROGRESS);
+	assert_int_equal(verdict.hcall, EVENT_HCALL_TLBIE);
+	assert_int_equal(verdict.result, H_PARAMETER);
+	assert_int_equal(verdict.scope, SCOPE_LPID);
+	assert_int_equal(verdict.vcpu, 1);
+	assert_int_equal(verdict.guest, 1);
+	assert_int_equal(verdict.n, LAYOUT_NONE);
+	/* Whether L1 has that guest makes no difference. */
+	l1_guest(w, 1, false);
+	feed(w, hcall_failed(EVENT_HCALL_RPT, 1));
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).hcall, EVENT_HCALL_RPT);
+}
+
+static void what_is_about_no_hcall_names_none(void **state)
+{
+	struct world *w = *state;
+
+	feed(w, l1_gave_up(ACCESS_STORE, 3));
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).hcall, EVENT_HCALL_NONE);
+}
+
+static void an_hcall_that_needs_a_page(void **state)
+{
+	struct world *w = *state;
+	struct event e = hcall_failed(EVENT_HCALL_ENTER, 1);
+
+	e.lpage = TABLES;
+	feed(w, e);
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).lpage, TABLES);
+	host_map(w, TABLES, FRAME(TABLES), EVP_READ);
+	feed(w, e);
+	slot_set(w, 2, false);
+	feed(w, e);
+	quiet(w);
+	/* One that needs none has nothing to do with it. */
+	feed(w, hcall_failed(EVENT_HCALL_TLBIE, 1));
+	expect(w, CLASS_NO_PROGRESS);
+}
+
+static void a_misbehaving_l1_may_be_refused(void **state)
+{
+	struct world *w = *state;
+
+	taint(w, 1);
+	feed(w, hcall_failed(EVENT_HCALL_TLBIE, 1));
+	feed(w, hcall_failed(EVENT_HCALL_TLBIE, 0)); /* all of its guests */
+	feed(w, hcall_failed(EVENT_HCALL_PTCR, 0));
+	quiet(w);
+	feed(w, hcall_failed(EVENT_HCALL_TLBIE, 2));
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).guest, 2);
+}
+
+static void an_hcall_is_excused_as_an_access_is(void **state)
+{
+	struct world *w = *state;
+	struct event e = hcall_failed(EVENT_HCALL_ENTER, 1);
+	uint16_t op, other;
+
+	e.status = ENOMEM;
+	feed(w, e);
+	op = begin_op(w);
+	other = begin_op(w);
+	end_op(w, other);
+	feed_within(w, op, hcall_failed(EVENT_HCALL_TLBIE, 1));
+	end_op(w, op);
+	quiet(w);
+}
+
+static void what_follows_from_a_refused_hcall(void **state)
+{
+	struct world *w = *state;
+	uint16_t op;
+
+	pte(w, 1, 5, 3, RW, "rc");
+	op = begin_op(w);
+	feed_within(w, op, hcall_failed(EVENT_HCALL_ENTER, 1));
+	expect(w, CLASS_NO_PROGRESS);
+	feed_within(w, op, l2_gave_up(ACCESS_LOAD, 1, 5)); /* it could not be entered */
+	end_op(w, op);
+	quiet(w);
+}
+
+/* The world ends: L2 leaves, whatever comes of it. */
+static void when_no_op_runs_nobody_asks(void **state)
+{
+	struct world *w = *state;
+	uint16_t op = begin_op(w);
+
+	end_op(w, op);
+	feed_within(w, (uint16_t)(op + 1), hcall_failed(EVENT_HCALL_ENTER, 1));
+	quiet(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +291,13 @@ int main(void)
 		WORLD_TEST(l2_with_smaller_pages),
 		WORLD_TEST(what_overlaps_proves_nothing),
 		WORLD_TEST(one_refusal_an_op),
+		WORLD_TEST(an_hcall_is_refused),
+		WORLD_TEST(what_is_about_no_hcall_names_none),
+		WORLD_TEST(an_hcall_that_needs_a_page),
+		WORLD_TEST(a_misbehaving_l1_may_be_refused),
+		WORLD_TEST(an_hcall_is_excused_as_an_access_is),
+		WORLD_TEST(what_follows_from_a_refused_hcall),
+		WORLD_TEST(when_no_op_runs_nobody_asks),
 	};
 
 	return cmocka_run_group_tests_name("oracle/refused", tests, NULL, NULL);

@@ -180,10 +180,11 @@ static inline void tlbie_begin(struct world *w)
 static inline void tlbie_end(struct world *w, struct event event)
 {
 	event.kind = EV_L1_TLBIE_END;
+	event.valid = true;
 	feed(w, event);
 }
 
-/* A whole tlbie: TLBIE(w, .guest = 1, .scope = SCOPE_LPID, ...) */
+/* A whole tlbie that is sure to reach what it names: TLBIE(w, .guest = 1, .scope = SCOPE_LPID, ...) */
 static inline void tlbie(struct world *w, struct event event)
 {
 	tlbie_begin(w);

@@ -24,11 +24,6 @@
 #define ROOT_BITS 13
 #define UPPER_BITS 9
 
-#define H_SET_PARTITION_TABLE 0xf800
-#define H_ENTER_NESTED 0xf804
-#define H_TLB_INVALIDATE 0xf808
-#define H_RPT_INVALIDATE 0x448
-
 #define SHIFT_2M 21
 #define SHIFT_1G 30
 
@@ -372,7 +367,10 @@ int l1_create(struct world *w, unsigned v, unsigned guest)
 	struct event e = {.kind = EV_L1_GUEST, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = true};
 
 	if (!w->ptcr_set) {
-		if (l1_hcall(w, v, H_SET_PARTITION_TABLE, (const uint64_t[6]){table | 4 /* 64 KiB */}) != 0)
+		const struct event ptcr = {
+			.vcpu = (uint8_t)v, .hcall = EVENT_HCALL_PTCR, .lpage = layout_lpage(&w->layout, table)};
+
+		if (l1_ask(w, ptcr, (const uint64_t[6]){table | 4 /* 64 KiB */}) != 0)
 			return -1;
 		w->ptcr_set = true;
 	}
@@ -435,18 +433,25 @@ static bool certain(struct world *w, unsigned guest, uint32_t n, unsigned shift)
 	return n < WORLD_L2_PAGES && shift == (e ? e->shift : guest_of(w, guest)->entry[n].shift);
 }
 
-static int run_tlbie(struct world *w, unsigned v, struct event *e, bool owed, uint32_t number, const uint64_t args[6])
+/* An invalidation that the kernel takes for none (kvmhv_emulate_priv_tlbie: IS=0 goes with RIC=0) is refused. */
+static bool in_order(const struct event *e)
 {
-	int64_t result;
+	return e->scope != SCOPE_PAGE || e->ric == RIC_TLB;
+}
 
-	if (!vcpu_to_l1(w, v))
+static int run_tlbie(struct world *w, struct event *e, bool sure, enum event_hcall hcall, const uint64_t args[6])
+{
+	const struct event asked = {
+		.vcpu = e->vcpu, .hcall = hcall, .guest = e->guest, .scope = e->scope, .lpage = LAYOUT_NONE};
+
+	if (!vcpu_to_l1(w, e->vcpu))
 		return -1;
 	world_emit(w, e);
-	result = l1_hcall(w, v, number, args);
+	e->status = in_order(e) ? l1_ask(w, asked, args) : l1_hcall(w, e->vcpu, hcall, args);
 	e->kind = EV_L1_TLBIE_END;
-	e->status = result == 0 && owed ? 0 : 1;
+	e->valid = sure;
 	world_emit(w, e);
-	return result == 0 ? 0 : -1;
+	return e->status == 0 ? 0 : -1;
 }
 
 int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, unsigned shift)
@@ -458,9 +463,9 @@ int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsign
 	uint64_t rb = scope == SCOPE_PAGE ? addr | ap_of_shift(shift) << 5 : scope == SCOPE_LPID ? 0x800 : 0xc00;
 	struct event e = tlbie_event(v, scope == SCOPE_ALL ? 0 : guest, scope, ric,
 				     (uint32_t)(addr >> w->layout.page_shift), pages);
-	bool owed = scope != SCOPE_PAGE || certain(w, guest, n, shift);
+	bool sure = scope != SCOPE_PAGE || certain(w, guest, n, shift);
 
-	return run_tlbie(w, v, &e, owed, H_TLB_INVALIDATE, (const uint64_t[6]){instruction, l1_lpid(w, guest), rb});
+	return run_tlbie(w, &e, sure, EVENT_HCALL_TLBIE, (const uint64_t[6]){instruction, l1_lpid(w, guest), rb});
 }
 
 int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift)
@@ -482,11 +487,11 @@ int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t
 	uint64_t end = scope == SCOPE_PAGE ? start + ((uint64_t)count << w->layout.page_shift) : ~0ull;
 	struct event e = tlbie_event(v, guest, scope == SCOPE_PAGE ? SCOPE_PAGE : SCOPE_LPID,
 				     scope == SCOPE_ALL ? RIC_ALL : RIC_TLB, n, count);
-	bool owed = true;
+	bool sure = true;
 
-	for (uint32_t i = 0; scope == SCOPE_PAGE && i < count && owed; i++)
-		owed = certain(w, guest, n + i, shift);
-	return run_tlbie(w, v, &e, owed, H_RPT_INVALIDATE,
+	for (uint32_t i = 0; scope == SCOPE_PAGE && i < count && sure; i++)
+		sure = certain(w, guest, n + i, shift);
+	return run_tlbie(w, &e, sure, EVENT_HCALL_RPT,
 			 (const uint64_t[6]){l1_lpid(w, guest), 1 /* all processors */, type, sizes, start, end});
 }
 
@@ -511,13 +516,17 @@ int l1_enter(struct world *w, unsigned v, unsigned guest)
 		.lpid = guest_order32(w, l1_lpid(w, guest)),
 		.vcpu_token = guest_order32(w, v),
 	};
+	const struct event e = {.vcpu = (uint8_t)v,
+				.hcall = EVENT_HCALL_ENTER,
+				.guest = (uint8_t)guest,
+				.lpage = layout_lpage(&w->layout, at)};
 
 	if (vcpu->mode == VCPU_L2 && vcpu->guest == guest)
 		return 0;
 	if (!guest_of(w, guest)->created || guest_of(w, guest)->stopping || !vcpu_to_l1(w, v) ||
 	    l1_store(w, v, at, &state, sizeof(state)) != 0)
 		return -1;
-	l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, at + STATE_REGS_OFFSET});
+	l1_ask(w, e, (const uint64_t[6]){at, at + STATE_REGS_OFFSET});
 	return vcpu->mode == VCPU_L2 && vcpu->guest == guest ? 0 : -1;
 }
 
@@ -535,7 +544,7 @@ int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word
 	if (!vcpu_to_l1(w, v) || l1_store(w, v, at, &area.state, sizeof(area.state)) != 0 ||
 	    l1_store(w, v, regs_at, area.regs, sizeof(area.regs)) != 0)
 		return -1;
-	return (int)l1_hcall(w, v, H_ENTER_NESTED, (const uint64_t[6]){at, regs_at});
+	return l1_hcall(w, v, EVENT_HCALL_ENTER, (const uint64_t[6]){at, regs_at});
 }
 
 uint64_t l1_fault_gpa(const struct world *w, unsigned v, uint64_t otherwise)

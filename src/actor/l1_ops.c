@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define H_COPY_TOFROM_GUEST 0xf80c
 #define COPY_BYTES 64
 /* Not at the start of a page: address 0 means "no buffer" to the hcall. */
 #define COPY_OFFSET 1024
@@ -334,13 +333,13 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 	bool load = op->dir == DIR_TO_L1;
 	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID,	      (uint64_t)op->n << w->layout.page_shift,
 			    load ? buffer : 0,	   load ? 0 : buffer, COPY_BYTES};
-	int status;
 
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
 	w->task->buffer_lpage = op->g;
-	status = (int)l1_hcall(w, op->vcpu, H_COPY_TOFROM_GUEST, args);
-	return status;
+	/* An error is no refusal: L0 may answer so whenever its tables for L2 are not filled, and L1 looks for itself.
+	 */
+	return l1_hcall(w, op->vcpu, EVENT_HCALL_COPY, args);
 }
 
 /* ---- misbehaving ---------------------------------------------------------- */
@@ -386,11 +385,11 @@ int op_L1_CORRUPT(struct world *w, const struct scenario_op *op)
 /* Arguments that no sane hypervisor passes; the numbers come from the op's fields, so that mutation reaches many. */
 int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 {
-	static const uint32_t number[HCALL_COUNT] = {[HCALL_PTCR] = 0xf800,
-						     [HCALL_ENTER] = 0xf804,
-						     [HCALL_TLBIE] = 0xf808,
-						     [HCALL_RPT] = 0x448,
-						     [HCALL_COPY] = H_COPY_TOFROM_GUEST};
+	static const enum event_hcall hcall[HCALL_COUNT] = {[HCALL_PTCR] = EVENT_HCALL_PTCR,
+							    [HCALL_ENTER] = EVENT_HCALL_ENTER,
+							    [HCALL_TLBIE] = EVENT_HCALL_TLBIE,
+							    [HCALL_RPT] = EVENT_HCALL_RPT,
+							    [HCALL_COPY] = EVENT_HCALL_COPY};
 	uint64_t lpid = op->count & 1 ? l1_lpid(w, op->guest) : op->count * 31u;
 	uint64_t odd = (uint64_t)op->n << (op->count % 52);
 	uint64_t args[HCALL_COUNT][6] = {
@@ -408,5 +407,5 @@ int op_L1_NONSENSE(struct world *w, const struct scenario_op *op)
 		return l1_enter_nonsense(w, op->vcpu, op->guest, op->n + 16u * op->count, ~0ull >> op->count % 64);
 	if (op->hcall == HCALL_PTCR)
 		w->ptcr_set = false;
-	return (int)l1_hcall(w, op->vcpu, number[op->hcall], args[op->hcall]);
+	return l1_hcall(w, op->vcpu, hcall[op->hcall], args[op->hcall]);
 }

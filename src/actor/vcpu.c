@@ -40,6 +40,17 @@ static void flush_kernel_writes(struct world *w, struct vcpu *vcpu)
 	vcpu->pending_count = 0;
 }
 
+/* L2 has left, and L0 has written its state into L1's memory. */
+static void after_l2(struct world *w, unsigned v, unsigned guest, uint32_t allocations_failed)
+{
+	struct event e = {.vcpu = (uint8_t)v,
+			  .hcall = EVENT_HCALL_ENTER,
+			  .guest = (uint8_t)guest,
+			  .lpage = layout_lpage(&w->layout, w->layout.state_gpa[v])};
+
+	l1_tell_refused(w, &e, allocations_failed);
+}
+
 /* The fiber has yielded or returned: which guest runs now? */
 static void after_entry(struct world *w, unsigned v)
 {
@@ -87,10 +98,16 @@ static bool vcpu_start(struct world *w, unsigned v)
 
 void vcpu_exit(struct world *w, unsigned v)
 {
+	struct vcpu *vcpu = &w->vcpus[v];
+	unsigned guest = vcpu->mode == VCPU_L2 ? vcpu->guest : 0;
+	uint32_t allocations_failed = w->allocations_failed;
+
 	w->task->running = v;
 	world_stack_changed(w);
-	fiber_resume(&w->vcpus[v].fiber);
+	fiber_resume(&vcpu->fiber);
 	after_entry(w, v);
+	if (guest && vcpu->mode == VCPU_L1)
+		after_l2(w, v, guest, allocations_failed);
 }
 
 bool vcpu_to_l1(struct world *w, unsigned v)

@@ -286,8 +286,12 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 int l1_load(struct world *w, unsigned v, uint64_t gpa, void *bytes, size_t n);
 int l1_store(struct world *w, unsigned v, uint64_t gpa, const void *bytes, size_t n);
 int l1_touch(struct world *w, unsigned v, uint64_t gpa, enum event_access access);
-/* An hcall with up to 6 arguments; returns r3. */
-int64_t l1_hcall(struct world *w, unsigned v, uint32_t number, const uint64_t args[6]);
+/* An hcall with up to 6 arguments; returns r3, the nearest int. */
+int l1_hcall(struct world *w, unsigned v, enum event_hcall hcall, const uint64_t args[6]);
+/* One that is in order: if the kernel refuses it, that is told. e: vcpu, hcall, and what that is about (event.h). */
+int l1_ask(struct world *w, struct event e, const uint64_t args[6]);
+/* That hcall has returned: complete the event, and tell it if it was an error. allocations_failed: w's, before it. */
+void l1_tell_refused(struct world *w, struct event *e, uint32_t allocations_failed);
 
 /* L1 as a hypervisor (l1_hypervisor.c). */
 /* n's entry or NULL; n is any L2 page it covers. */

@@ -113,6 +113,9 @@ static void on_event(void *ctx, const struct event *e)
 	case EV_ACCESS_FAILED:
 		note(t, e->op, "the access failed");
 		break;
+	case EV_HCALL_FAILED:
+		note(t, e->op, "an hcall fails (%d)", e->result);
+		break;
 	case EV_KERNEL_WRITE:
 		if (e->lpage == t->watch_lpage)
 			note(t, e->op, "the kernel writes to the page");

@@ -19,6 +19,16 @@ const char *const layer_name[LAYER_COUNT] = {
 #undef LAYER_WORD
 };
 
+#define HCALL_NAME(id, number, name, word) [id] = name,
+static const char *const hcall_name[] = {EVENT_HCALLS(HCALL_NAME)};
+#undef HCALL_NAME
+#define HCALL_WORD(id, number, name, word) [id] = word,
+static const char *const hcall_word[] = {EVENT_HCALLS(HCALL_WORD)};
+#undef HCALL_WORD
+#define SCOPE_WORD(id, word) [id] = "-" word,
+static const char *const scope_word[] = {ENUM_SCOPE(SCOPE_WORD)};
+#undef SCOPE_WORD
+
 static const char *base_name(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;
@@ -163,6 +173,34 @@ static const char *role_of(const struct oracle_verdict *v)
 	return any || !store ? "l1-access" : "l1-store";
 }
 
+/* What the vCPU has got from the kernel instead of what it asked for. */
+static void refusal_role(const struct runner *r, const struct oracle_verdict *v, char *role, size_t size)
+{
+	const struct vcpu *vcpu = &r->world.vcpus[v->vcpu];
+	bool scoped = v->hcall == EVENT_HCALL_TLBIE || v->hcall == EVENT_HCALL_RPT;
+	const char *scope = scoped ? scope_word[v->scope] : "";
+
+	if (v->hcall && vcpu->entry.interrupted)
+		snprintf(role, size, "%s%s-is-not-answered", hcall_word[v->hcall], scope);
+	else if (v->hcall)
+		snprintf(role, size, "%s%s-fails%s%lld", hcall_word[v->hcall], scope, v->result < 0 ? "-" : "-with-",
+			 llabs((long long)v->result));
+	else if (vcpu->entry.interrupted || vcpu->mode == VCPU_DEAD)
+		snprintf(role, size, "kvm-run-returns");
+	else if (v->guest && vcpu->mode == VCPU_L1)
+		snprintf(role, size, "l1-has-no-answer-to-%llx", (unsigned long long)vcpu->entry.r3);
+	else
+		snprintf(role, size, "refused");
+}
+
+static void write_role(const struct runner *r, const struct oracle_verdict *v, char *role, size_t size)
+{
+	if (v->class == CLASS_NO_PROGRESS)
+		refusal_role(r, v, role, size);
+	else
+		snprintf(role, size, "%s", role_of(v));
+}
+
 static const struct store_mark *last_access(const struct runner *r)
 {
 	return &r->marks[(r->mark_count - 1) % RUNNER_MARKS];
@@ -250,6 +288,13 @@ static enum finding_layer layer_of_access(const struct store_mark *mark, const s
 	return LAYER_SHADOW_PTE;
 }
 
+static enum finding_layer layer_of(const struct store_mark *mark, const struct oracle_verdict *v)
+{
+	if (v->class == CLASS_NO_PROGRESS)
+		return LAYER_NONE;
+	return is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
+}
+
 static void page_words(const struct runner *r, const struct oracle_verdict *v, char *text, size_t size)
 {
 	text[0] = 0;
@@ -258,6 +303,21 @@ static void page_words(const struct runner *r, const struct oracle_verdict *v, c
 	if (v->lpage != LAYOUT_NONE && v->lpage < r->layout.total_pages)
 		text_append(text, size, "%sL1 page %u (gpa 0x%llx)", text[0] ? ", " : "", v->lpage,
 			    (unsigned long long)layout_gpa(&r->layout, v->lpage));
+}
+
+/* Told after the finding's role. */
+static void describe_refusal(struct finding *f, const struct oracle_verdict *v, const char *did, const char *page)
+{
+	char whom[16] = "";
+
+	if (v->guest)
+		snprintf(whom, sizeof(whom), " for guest %u", v->guest);
+	if (v->hcall)
+		snprintf(f->title, sizeof(f->title), "%s%s is refused (%d), though it is in order",
+			 hcall_name[v->hcall], whom, v->result);
+	else
+		snprintf(f->title, sizeof(f->title), "a %s %s is refused, though slot, host and L1 permit it", did,
+			 page);
 }
 
 static void describe(struct runner *r, struct finding *f, const struct oracle_verdict *v)
@@ -294,8 +354,7 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 		snprintf(f->title, sizeof(f->title), "a %s %s completed without permission", did[v->access], page);
 		break;
 	case CLASS_NO_PROGRESS:
-		snprintf(f->title, sizeof(f->title), "a %s %s is refused, though slot, host and L1 permit it",
-			 did[v->access], page);
+		describe_refusal(f, v, did[v->access], page);
 		break;
 	default:
 		snprintf(f->title, sizeof(f->title), "%s: %s", class_info[v->class].meaning, page);
@@ -456,6 +515,15 @@ static void add_lost_to_l1(struct runner *r, struct finding *f, const struct ora
 		add_named(f, "not reached by", evidence_request_word[mark->l1.request]);
 }
 
+/* The kernel looks at tables under a lock: who did so last did not mend it. */
+static void add_refuser(struct runner *r, struct finding *f)
+{
+	struct provenance_site looked;
+
+	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
+	add_writer(r, f, "looked at it last", &looked);
+}
+
 /*
  * A loss: who cleared or set the bit so that the entries part, or else what should have reached the entry and did
  * not. An access: who made the entry, or what should have taken it away. A TLB: who changed the entry behind it, and
@@ -466,7 +534,9 @@ static void add_writers(struct runner *r, struct finding *f, const struct oracle
 {
 	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
 
-	if (is_reach(v)) {
+	if (v->class == CLASS_NO_PROGRESS) {
+		add_refuser(r, f);
+	} else if (is_reach(v)) {
 		add_access_writers(r, f, v, mark);
 	} else if (v->writer == WRITER_KERNEL && !through_shadow(v)) {
 		if (v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
@@ -499,27 +569,6 @@ static void add_word_writers(struct runner *r, struct finding *f, uint32_t lpage
 			 provenance_name_inner);
 }
 
-/* An access that was refused: how, by what the vCPU has got from the kernel instead. */
-static void add_refusal(struct runner *r, struct finding *f, char *role, size_t size)
-{
-	const struct world *w = &r->world;
-	const struct vcpu *vcpu = &w->vcpus[w->task->what->vcpu];
-	struct provenance_site looked;
-
-	if (vcpu->entry.interrupted || vcpu->mode == VCPU_DEAD)
-		snprintf(role, size, "kvm-run-returns");
-	else if (f->guest && vcpu->mode == VCPU_L1 && (int64_t)vcpu->entry.r3 < 0)
-		snprintf(role, size, "h-enter-nested-fails-%lld", -(long long)vcpu->entry.r3);
-	else if (f->guest && vcpu->mode == VCPU_L1)
-		snprintf(role, size, "l1-has-no-answer-to-%llx", (unsigned long long)vcpu->entry.r3);
-	else
-		snprintf(role, size, "refused");
-	text_append(f->title, sizeof(f->title), ": %s", role);
-	/* The kernel looks at tables under a lock: who did so last did not mend it. */
-	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
-	add_writer(r, f, "looked at it last", &looked);
-}
-
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
@@ -528,6 +577,7 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 
 	if (!f)
 		return;
+	write_role(r, v, role, sizeof(role));
 	f->class = v->class;
 	f->guest = v->guest;
 	f->n = v->n;
@@ -536,18 +586,13 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 	f->writer = v->writer;
 	f->op_cause = v->op_cause;
 	f->op_effect = v->op_effect;
-	if (v->class == CLASS_NO_PROGRESS) {
-		f->layer = LAYER_NONE;
-		describe(r, f, v);
-		add_refusal(r, f, role, sizeof(role));
-		commit(r, f, role);
-		return;
-	}
-	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
+	f->layer = layer_of(mark, v);
 	add_writers(r, f, v, mark);
 	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);
-	commit(r, f, role_of(v));
+	if (v->class == CLASS_NO_PROGRESS)
+		text_append(f->title, sizeof(f->title), ": %s", role);
+	commit(r, f, role);
 }
 
 /* ---- what the kernel, or the shim, says -------------------------------------- */

@@ -38,8 +38,8 @@ static void take_request(struct evidence *e, const struct event *event, bool rpt
 								     : REQUEST_ALL;
 	uint32_t first = pages ? event->n : 0, end = pages ? event->n + event->count : WORLD_L2_PAGES;
 
-	/* Refused, or for the walk cache only. */
-	if (event->status || event->ric == RIC_PWC)
+	/* Refused, of another size than the entry's, or for the walk cache only. */
+	if (event->status || !event->valid || event->ric == RIC_PWC)
 		return;
 	for (unsigned guest = 1; guest <= SCENARIO_GUESTS_MAX; guest++) {
 		if (event->guest && event->guest != guest && event->scope != SCOPE_ALL)

@@ -266,7 +266,6 @@ static void on_op(struct runner *r, const struct event *e)
 		return;
 	}
 	note_before_unmap(r, op);
-	/* What an access of this op meets has nothing to do with locks that were taken before it. */
 	r->last_lock = (struct held_lock){0};
 }
 
@@ -287,6 +286,7 @@ static void on_event(void *ctx, const struct event *e)
 		r->observer->event(r->observer->ctx, e);
 	if (e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS) {
 		r->outcome->accesses++;
+		r->last_lock = (struct held_lock){0};
 		mark_access(r, e);
 	} else if (e->kind == EV_L1_TAINT) {
 		r->wild = true;

@@ -109,7 +109,7 @@ struct runner {
 	 */
 	struct store_mark marks[RUNNER_MARKS];
 	uint32_t mark_count;
-	struct held_lock last_lock; /* that kernel code took, in the op that began last */
+	struct held_lock last_lock; /* that kernel code took since an op began, or an access completed */
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];

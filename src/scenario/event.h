@@ -27,6 +27,10 @@
 	/* an access gave up, nothing was read or written: vcpu, guest and n or lpage, access; status = 0, or an       \
 	   errno for what explains it (an allocation failed, the vCPU was gone before) */                              \
 	X(EV_ACCESS_FAILED, "access.failed")                                                                           \
+	/* an hcall of L1 that is in order was answered with an error: vcpu, hcall, guest (0: about none in            \
+	   particular), lpage (that L0 needs for it; LAYOUT_NONE: none), scope of an invalidation, result;             \
+	   status as above */                                                                                          \
+	X(EV_HCALL_FAILED, "hcall.failed")                                                                             \
 	/* the kernel stores to guest memory for a guest, now or soon: vcpu, lpage */                                  \
 	X(EV_KERNEL_STORE, "kernel.store")                                                                             \
 	/* and has returned since: vcpu, lpage, frame */                                                               \
@@ -38,8 +42,9 @@
 	X(EV_L1_PTE, "l1.pte")                                                                                         \
 	/* L1 wrote the partition table entry of guest: valid */                                                       \
 	X(EV_L1_GUEST, "l1.guest")                                                                                     \
-	/* an L1 tlbie: guest (0: all), scope, ric, n and count (pages) when scope=page.                               \
-	   Only what the hcall accepted (status 0) is owed; END when the hcall returned. */                            \
+	/* an L1 tlbie: guest (0: all), scope, ric, n and count (pages) when scope=page. END when the hcall            \
+	   returned: status = its answer, 0 if it was accepted; valid: it is sure to reach what is mapped there.       \
+	   Only what is both is owed. */                                                                               \
 	X(EV_L1_TLBIE_BEGIN, "l1.tlbie.begin")                                                                         \
 	X(EV_L1_TLBIE_END, "l1.tlbie.end")                                                                             \
 	/* L1 misbehaved towards guest (0: all of them): its tables prove nothing from now on */                       \
@@ -79,6 +84,19 @@
 #define EVENT_MEMBER(id, word) id,
 enum event_kind { EVENT_KINDS(EVENT_MEMBER) EV_COUNT };
 
+/* Hcalls of L1 (PAPR): X(ID, number, "NAME", "word") */
+#define EVENT_HCALLS(X)                                                                                                \
+	X(EVENT_HCALL_NONE, 0, "none", "none")                                                                         \
+	X(EVENT_HCALL_REGISTER_VPA, 0xdc, "H_REGISTER_VPA", "h-register-vpa")                                          \
+	X(EVENT_HCALL_RPT, 0x448, "H_RPT_INVALIDATE", "h-rpt-invalidate")                                              \
+	X(EVENT_HCALL_PTCR, 0xf800, "H_SET_PARTITION_TABLE", "h-set-partition-table")                                  \
+	X(EVENT_HCALL_ENTER, 0xf804, "H_ENTER_NESTED", "h-enter-nested")                                               \
+	X(EVENT_HCALL_TLBIE, 0xf808, "H_TLB_INVALIDATE", "h-tlb-invalidate")                                           \
+	X(EVENT_HCALL_COPY, 0xf80c, "H_COPY_TOFROM_GUEST", "h-copy-tofrom-guest")
+
+#define EVENT_HCALL_MEMBER(id, number, name, word) id,
+enum event_hcall { EVENT_HCALLS(EVENT_HCALL_MEMBER) EVENT_HCALL_COUNT };
+
 enum event_access { ACCESS_LOAD, ACCESS_STORE, ACCESS_FETCH };
 
 /* Permission bits of events; the oracle's and everyone's words, no hardware's. */
@@ -94,10 +112,10 @@ struct event {
 	uint8_t ric;   /* enum scenario_RIC */
 	uint8_t perm;  /* EVP_ bits */
 	bool valid, r, c, flush;
-	bool quadrant; /* EV_L2_ACCESS by the kernel for L1 (H_COPY_TOFROM_GUEST): owes nothing to L1's R and C */
-	uint8_t unused;
-	uint16_t op; /* index of the op that caused it */
-	uint16_t pad[2];
+	bool quadrant;	/* EV_L2_ACCESS by the kernel for L1 (H_COPY_TOFROM_GUEST): owes nothing to L1's R and C */
+	uint8_t hcall;	/* enum event_hcall */
+	uint16_t op;	/* index of the op that caused it */
+	int32_t result; /* of an hcall */
 	uint32_t lpage;
 	uint32_t n;
 	uint32_t count; /* size_pages of an entry, or length of a range, in pages */

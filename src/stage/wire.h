@@ -64,6 +64,7 @@ static inline bool wire_visible(const struct event *e)
 	case EV_HOST_UNMAP:   /* and the notifier is the kernel's own */
 	case EV_KERNEL_STORE: /* shows in the harvests */
 	case EV_KERNEL_WRITE:
+	case EV_HCALL_FAILED: /* WIRE_HCALL says it of every hcall */
 	case EV_END:
 		return false;
 	default:
