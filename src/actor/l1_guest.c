@@ -123,10 +123,10 @@ int op_L1_VPA(struct world *w, const struct scenario_op *op)
 	static const uint8_t function[AREA_COUNT] = {
 		[AREA_VPA] = 1, [AREA_DTL] = 2, [AREA_NO_DTL] = 6, [AREA_NO_VPA] = 5};
 	bool registers = op->area == AREA_VPA || op->area == AREA_DTL;
-	/* A DTL needs a VPA, which goes last: else it is refused. */
-	bool in_order = op->area == AREA_VPA || op->area == AREA_NO_DTL;
 	/* Two areas share no bytes: the VPA first, the DTL 2 KiB into the page. */
 	uint64_t gpa = layout_gpa(&w->layout, op->g) + (op->area == AREA_DTL ? 2048 : 0);
+	/* Else it is refused: a DTL needs a VPA, which goes last, and address 0 is none. */
+	bool in_order = op->area == AREA_NO_DTL || (op->area == AREA_VPA && gpa);
 	uint64_t args[6] = {(uint64_t)function[op->area] << VPA_FUNCTION_SHIFT, op->vcpu, registers ? gpa : 0};
 	uint32_t size = op->area == AREA_VPA ? VPA_BYTES : DTL_BYTES;
 	uint8_t length[4] = {0};
