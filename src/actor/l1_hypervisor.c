@@ -24,6 +24,7 @@
 #define ROOT_BITS 13
 #define UPPER_BITS 9
 
+#define VECTOR_HDSI 0xe00
 #define SHIFT_2M 21
 #define SHIFT_1G 30
 
@@ -547,23 +548,28 @@ int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word
 	return l1_hcall(w, v, EVENT_HCALL_ENTER, (const uint64_t[6]){at, regs_at});
 }
 
-uint64_t l1_fault_gpa(const struct world *w, unsigned v, uint64_t otherwise)
+void l1_hear_fault(const struct world *w, unsigned v, struct machine_access *access)
 {
-	uint64_t at = w->layout.state_gpa[v], asdr;
-	uint32_t frame = machine_hostmm_frame(w->machine, layout_hva(&w->layout, layout_lpage(&w->layout, at)));
+	uint64_t at = w->layout.state_gpa[v];
+	uint32_t lpage = layout_lpage(&w->layout, at);
+	uint32_t frame = machine_hostmm_frame(w->machine, layout_hva(&w->layout, lpage));
+	struct state_area state;
 
 	if (frame == MACHINE_FRAME_NONE)
-		return otherwise;
-	at += offsetof(struct state_area, asdr) - layout_gpa(&w->layout, layout_lpage(&w->layout, at));
-	machine_read(w->machine, machine_frame_hpa(w->machine, frame) + at, &asdr, sizeof(asdr));
-	return guest_order64(w, asdr);
+		return;
+	machine_read(w->machine, machine_frame_hpa(w->machine, frame) + at - layout_gpa(&w->layout, lpage), &state,
+		     sizeof(state));
+	access->gpa = guest_order64(w, state.asdr);
+	/* Of a fetch SRR1 says what HDSISR does of others. */
+	if (w->vcpus[v].entry.r3 == VECTOR_HDSI)
+		access->dsisr = (uint32_t)guest_order64(w, state.hdsisr);
 }
 
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)
 {
 	uint32_t n = (uint32_t)(access->gpa >> w->layout.page_shift);
 	struct l1_entry *found, e;
-	bool store = access->kind == MACHINE_STORE;
+	bool store = access->dsisr & DSISR_HW_STORE;
 	uint8_t need = store ? EVP_WRITE : access->kind == MACHINE_FETCH ? EVP_EXEC : EVP_READ;
 
 	world_hold(w, &guest_of(w, guest)->tables);

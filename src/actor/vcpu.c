@@ -182,7 +182,7 @@ enum access_result vcpu_access(struct world *w, unsigned v, struct machine_acces
 		if (vcpu->mode == VCPU_DEAD || vcpu->entry.interrupted)
 			return ACCESS_REFUSED;
 		if (vcpu->mode != mode || vcpu->guest != guest) {
-			access->gpa = l1_fault_gpa(w, v, access->gpa);
+			l1_hear_fault(w, v, access);
 			return ACCESS_LEFT;
 		}
 		unchanged = w->entry_changes == changes ? unchanged + 1 : 0;

@@ -313,11 +313,11 @@ int l1_enter(struct world *w, unsigned v, unsigned guest);
 /* H_ENTER_NESTED with one word of L2's state and registers being `value`; returns r3, or L2 has been entered. */
 int l1_enter_nonsense(struct world *w, unsigned v, unsigned guest, unsigned word, uint64_t value);
 /*
- * Where L2 faulted, as L0 has written it into L1's state area (ASDR): a table of L1's own that cannot be read, maybe.
- * `otherwise`: what to take for it when the area is not there.
+ * Where and why L2 faulted, as L0 has written it into L1's state area (ASDR, HDSISR): gpa, maybe of a table of L1's own
+ * that cannot be read, and dsisr of *access. They stay as they are when the area is not there.
  */
-uint64_t l1_fault_gpa(const struct world *w, unsigned v, uint64_t otherwise);
-/* L0 forwarded a fault to L1: answer it. True: entering L2 again makes sense. */
+void l1_hear_fault(const struct world *w, unsigned v, struct machine_access *access);
+/* L0 forwarded a fault to L1: answer it, as gpa and dsisr say. True: entering L2 again makes sense. */
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access);
 uint32_t l1_shift_of_size(const struct world *w, unsigned size);
 

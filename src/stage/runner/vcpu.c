@@ -554,6 +554,7 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 	if (exit.trap == TRAP_SYSCALL || exit.trap == TRAP_NEVER || was_interrupted(&exit))
 		return ACCESS_FAILED;
 	access->gpa = exit.asdr;
+	access->dsisr = store ? DSISR_HW_STORE : 0;
 	if (could_not_begin(&exit)) {
 		/* It would have faulted as well on what it was to do: on a table of L1's that cannot be read, or else
 		 * first of all on its own tables, if it has any. */
