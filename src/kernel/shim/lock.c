@@ -103,6 +103,7 @@ void rcfuzz_mutex_init(struct mutex *lock, const char *name, struct lock_class_k
 #endif
 {
 	*(unsigned int *)lock = 0;
+	INIT_LIST_HEAD(&lock->wait_list);
 }
 
 void rcfuzz_mutex_lock(struct mutex *lock)
@@ -110,6 +111,9 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 	rcfuzz_may_sleep("mutex_lock with a spinlock held");
 	rcfuzz_yield(POINT_LOCK, NULL, lock);
 	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
+	/* Who has to wait does so in a list. A spinlock of zeros is one that is free. */
+	if (!lock->wait_list.next)
+		rcfuzz_report(REPORT_LOCK, NULL, 0, NULL, "a mutex is taken that was never set up");
 	if (rcfuzz_host->tell_locks && rcfuzz_is_unreferenced_guest(lock))
 		rcfuzz_report(REPORT_LOCK, NULL, 0, NULL, "a nested guest is used after its last reference");
 }
