@@ -121,7 +121,8 @@ static uint64_t leaf_entry(const struct machine *m, const struct hostmm_page *pa
 {
 	if (page->frame == MACHINE_FRAME_NONE)
 		return 0;
-	return RADIX_V | RADIX_LEAF | machine_frame_hpa(m, page->frame) | RADIX_R | RADIX_C | RADIX_READ | RADIX_EXEC |
+	/* The VMM itself never executes the guest's memory. */
+	return RADIX_V | RADIX_LEAF | machine_frame_hpa(m, page->frame) | RADIX_R | RADIX_C | RADIX_READ |
 	       (page->writable ? RADIX_WRITE : 0);
 }
 

@@ -144,8 +144,7 @@ static void assert_consistent(const struct machine *m, uint64_t hva, uint32_t pa
 		}
 		assert_true(shift == page_shift || shift == 21);
 		assert_int_equal((pte & RADIX_RPN) + (at & ((1ull << shift) - 1)), machine_frame_hpa(m, frame));
-		assert_int_equal(pte & ~(RADIX_RPN | RADIX_WRITE),
-				 RADIX_V | RADIX_LEAF | TEST_RC | RADIX_READ | RADIX_EXEC);
+		assert_int_equal(pte & ~(RADIX_RPN | RADIX_WRITE), RADIX_V | RADIX_LEAF | TEST_RC | RADIX_READ);
 		assert_int_equal(machine_frame_of(m, machine_frame_hpa(m, frame)), frame);
 		assert_int_equal(used[frame]++, 0);
 	}
