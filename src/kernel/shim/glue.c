@@ -160,6 +160,7 @@ static void world_teardown(void)
 	rcfuzz_kvm_free_memslots(the_kvm, &the_kvm->__memslots[0][0]);
 	rcfuzz_kvm_free_memslots(the_kvm, &the_kvm->__memslots[0][1]);
 	rcfuzz_rcu_quiescent();
+	rcfuzz_check_page_references();
 	kfree(the_kvm);
 	the_kvm = NULL;
 }

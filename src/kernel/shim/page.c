@@ -88,6 +88,19 @@ int set_page_dirty_lock(struct page *page)
 	return 0;
 }
 
+/* Nobody is left who could drop one. */
+void rcfuzz_check_page_references(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < touched_count; i++) {
+		if (page_ref_count(page_array + touched[i]) <= 1)
+			continue;
+		rcfuzz_report(REPORT_MEMORY, NULL, 0, NULL, "a page reference is never dropped");
+		return;
+	}
+}
+
 /* The last reference of a page of guest memory is the VMM's mapping; the kernel has dropped one too many. */
 void __folio_put(struct folio *folio)
 {

@@ -99,4 +99,6 @@ _Bool rcfuzz_mmu_locked(void);
 /* Is it the lock of a nested guest that nobody has a reference to any more? */
 _Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock);
 _Bool rcfuzz_page_pinned(unsigned long hpa);
+/* At the end of the teardown: a report if a page of guest memory is still pinned. */
+void rcfuzz_check_page_references(void);
 #endif
