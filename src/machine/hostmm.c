@@ -467,7 +467,7 @@ static bool is_cut(const struct place *place, uint64_t start, uint64_t end)
 	return place->region->huge && (base < start || base + SIZE_2M > end);
 }
 
-/* Huge pages at the ends of a range that reach out of it are split first, as Linux does. */
+/* Split huge pages at the ends of a range that reach out of it. */
 static void split_cut(struct machine *m, uint64_t start, uint64_t end)
 {
 	const uint64_t ends[] = {start, end - 1};
@@ -479,11 +479,20 @@ static void split_cut(struct machine *m, uint64_t start, uint64_t end)
 	}
 }
 
+/* Reclaim, migration and faults split first (mm/rmap.c, try_to_unmap_one). */
 static void begin_change(struct machine *m, uint64_t start, uint64_t end)
 {
 	note_change(m, start, end, 1);
 	split_cut(m, start, end);
 	tell_begin(m, start, end);
+}
+
+/* mprotect and userfaultfd have told of the range by then (mm/mprotect.c, change_pmd_range). */
+static void begin_protect(struct machine *m, uint64_t start, uint64_t end)
+{
+	note_change(m, start, end, 1);
+	tell_begin(m, start, end);
+	split_cut(m, start, end);
 }
 
 static void end_change(const struct machine *m, uint64_t start, uint64_t end)
@@ -492,7 +501,7 @@ static void end_change(const struct machine *m, uint64_t start, uint64_t end)
 	note_change(m, start, end, -1);
 }
 
-/* The next page of a range, looked up now. A huge page that reaches beyond the range was split by split_cut. */
+/* The next page of a range, looked up now. A huge page that reaches beyond it was split by split_cut. */
 static void visit(struct machine *m, uint64_t hva, uint64_t start, uint64_t end, struct place *place)
 {
 	bool found = find_place(m, hva, place);
@@ -537,7 +546,8 @@ void machine_hostmm_move(struct machine *m, uint64_t hva)
 	end_change(m, start, end);
 }
 
-/* What fork and KSM leave behind: read-only, and the first store gets a copy. */
+/* What fork and KSM leave behind: read-only, and the first store gets a copy. A part of a huge page as mprotect does.
+ */
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 {
 	uint64_t start, end;
@@ -545,7 +555,7 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 
 	if (!clip(m, hva, pages, &start, &end))
 		return;
-	begin_change(m, start, end);
+	begin_protect(m, start, end);
 	for (uint64_t at = start; at < end; at += page_size(m)) {
 		visit(m, at, start, end, &place);
 		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))

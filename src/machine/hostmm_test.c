@@ -417,22 +417,35 @@ static void only_whole_present_regions_collapse(void **state)
 /* What takes a part of a huge page away splits it first, in a change of its own. */
 static void a_part_of_a_huge_page_is_split_off_first(void **state)
 {
-	static void (*const actions[])(struct machine * m, uint64_t hva, uint32_t pages) = {machine_hostmm_page_out,
-											    machine_hostmm_protect};
+	struct machine *m = with_vma(state, true);
+	struct log *log = watch(m);
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct machine *m = with_vma(state, true);
-		struct log *log = watch(m);
+	machine_hostmm_page_out(m, HVA + 4 * PAGE, 30); /* out of the huge page into the small ones */
+	assert_note(log, 0, BEGIN, HVA, HVA + REGION);
+	assert_note(log, 33, END, HVA, HVA + REGION);
+	assert_note(log, 34, BEGIN, HVA + 4 * PAGE, HVA + 34 * PAGE);
+	assert_int_equal(log->count, 34 + 32);
+	assert_false(is_huge(m, HVA));
+	assert_int_not_equal(machine_hostmm_frame(m, HVA + 3 * PAGE), MACHINE_FRAME_NONE);
+	assert_content(m);
+}
 
-		actions[i](m, HVA + 4 * PAGE, 30); /* out of the huge page into the small ones */
-		assert_note(log, 0, BEGIN, HVA, HVA + REGION);
-		assert_note(log, 33, END, HVA, HVA + REGION);
-		assert_note(log, 34, BEGIN, HVA + 4 * PAGE, HVA + 34 * PAGE);
-		assert_int_equal(log->count, 34 + 32);
-		assert_false(is_huge(m, HVA));
-		assert_int_not_equal(machine_hostmm_frame(m, HVA + 3 * PAGE), MACHINE_FRAME_NONE);
-		assert_content(m);
-	}
+/* KVM hears of a part of what it may have mapped as a whole. */
+static void a_part_of_a_huge_page_that_turns_read_only_is_told_of_first(void **state)
+{
+	struct machine *m = with_vma(state, true);
+	struct log *log = watch(m);
+
+	machine_hostmm_protect(m, HVA + 4 * PAGE, 30);
+	assert_note(log, 0, BEGIN, HVA + 4 * PAGE, HVA + 34 * PAGE);
+	assert_note(log, 1, BEGIN, HVA, HVA + REGION);
+	assert_note(log, 34, END, HVA, HVA + REGION);
+	assert_int_equal(log->count, 34 + 32);
+	assert_note(log, 65, END, HVA + 4 * PAGE, HVA + 34 * PAGE);
+	assert_false(is_huge(m, HVA));
+	assert_true(is_writable(m, HVA + 3 * PAGE));
+	assert_false(is_writable(m, HVA + 4 * PAGE));
+	assert_content(m);
 }
 
 static void a_whole_huge_page_is_not_split_first(void **state)
@@ -560,8 +573,8 @@ static void a_region_in_which_pages_change_is_not_collapsed(void **state)
 		for (int huge = 0; huge <= 1; huge++) {
 			struct machine *m = with_vma(state, huge);
 			struct log *log = watch(m);
-			/* Huge, it is split first. */
-			unsigned first = huge ? 34 : 0;
+			/* Huge, it is split first, or when the change has begun. */
+			unsigned first = !huge ? 0 : what == 2 ? 35 : 34;
 
 			if (what == 3)
 				machine_hostmm_protect(m, HVA, 32);
@@ -624,6 +637,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(split_and_collapse_change_the_size_and_nothing_else),
 	TEST(only_whole_present_regions_collapse),
 	TEST(a_part_of_a_huge_page_is_split_off_first),
+	TEST(a_part_of_a_huge_page_that_turns_read_only_is_told_of_first),
 	TEST(a_whole_huge_page_is_not_split_first),
 	TEST(moving_or_storing_to_a_part_of_a_huge_page_splits_it),
 	TEST(ranges_end_with_the_vma),
