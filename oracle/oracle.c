@@ -122,7 +122,7 @@ void oracle_report(struct oracle *o, enum finding_class class, const struct caus
 		.access = cause->access,
 		.writer = cause->writer,
 		.vcpu = o->event->vcpu,
-		.hcall = o->event->hcall,
+		.hcall = o->event->kind == EV_HCALL_FAILED ? o->event->hcall : EVENT_HCALL_NONE,
 		.scope = o->event->scope,
 		.result = o->event->result,
 		.n = cause->n,

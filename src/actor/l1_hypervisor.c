@@ -379,7 +379,7 @@ int l1_create(struct world *w, unsigned v, unsigned guest)
 		return -1;
 	guest_of(w, guest)->created = true;
 	world_emit(w, &e);
-	return l1_tlbie(w, v, guest, SCOPE_LPID, RIC_ALL, 0, 0);
+	return l1_flush(w, v, guest, RIC_ALL);
 }
 
 int l1_destroy(struct world *w, unsigned v, unsigned guest)
@@ -392,7 +392,7 @@ int l1_destroy(struct world *w, unsigned v, unsigned guest)
 		return -1;
 	guest_of(w, guest)->created = false;
 	world_emit(w, &e);
-	return l1_tlbie(w, v, guest, SCOPE_LPID, RIC_ALL, 0, 0);
+	return l1_flush(w, v, guest, RIC_ALL);
 }
 
 /* ---- invalidation --------------------------------------------------------- */
@@ -412,10 +412,12 @@ static uint64_t ap_of_shift(unsigned shift)
 	}
 }
 
-static struct event tlbie_event(unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, uint32_t count)
+static struct event tlbie_event(enum event_hcall hcall, unsigned v, unsigned guest, unsigned scope, unsigned ric,
+				uint32_t n, uint32_t count)
 {
 	return (struct event){.kind = EV_L1_TLBIE_BEGIN,
 			      .vcpu = (uint8_t)v,
+			      .hcall = (uint8_t)hcall,
 			      .guest = (uint8_t)guest,
 			      .scope = (uint8_t)scope,
 			      .ric = (uint8_t)ric,
@@ -440,15 +442,15 @@ static bool in_order(const struct event *e)
 	return e->scope != SCOPE_PAGE || e->ric == RIC_TLB;
 }
 
-static int run_tlbie(struct world *w, struct event *e, bool sure, enum event_hcall hcall, const uint64_t args[6])
+static int run_tlbie(struct world *w, struct event *e, bool sure, const uint64_t args[6])
 {
 	const struct event asked = {
-		.vcpu = e->vcpu, .hcall = hcall, .guest = e->guest, .scope = e->scope, .lpage = LAYOUT_NONE};
+		.vcpu = e->vcpu, .hcall = e->hcall, .guest = e->guest, .scope = e->scope, .lpage = LAYOUT_NONE};
 
 	if (!vcpu_to_l1(w, e->vcpu))
 		return -1;
 	world_emit(w, e);
-	e->status = in_order(e) ? l1_ask(w, asked, args) : l1_hcall(w, e->vcpu, hcall, args);
+	e->status = in_order(e) ? l1_ask(w, asked, args) : l1_hcall(w, e->vcpu, e->hcall, args);
 	e->kind = EV_L1_TLBIE_END;
 	e->valid = sure;
 	world_emit(w, e);
@@ -462,16 +464,11 @@ int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsign
 	uint32_t pages = shift > w->layout.page_shift ? 1u << (shift - w->layout.page_shift) : 1;
 	uint64_t instruction = (uint64_t)ric << 18 | 1u << 16; /* PRS=0 R=1 */
 	uint64_t rb = scope == SCOPE_PAGE ? addr | ap_of_shift(shift) << 5 : scope == SCOPE_LPID ? 0x800 : 0xc00;
-	struct event e = tlbie_event(v, scope == SCOPE_ALL ? 0 : guest, scope, ric,
+	struct event e = tlbie_event(EVENT_HCALL_TLBIE, v, scope == SCOPE_ALL ? 0 : guest, scope, ric,
 				     (uint32_t)(addr >> w->layout.page_shift), pages);
 	bool sure = scope != SCOPE_PAGE || certain(w, guest, n, shift);
 
-	return run_tlbie(w, &e, sure, EVENT_HCALL_TLBIE, (const uint64_t[6]){instruction, l1_lpid(w, guest), rb});
-}
-
-int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift)
-{
-	return l1_tlbie(w, v, guest, SCOPE_PAGE, RIC_TLB, n, shift);
+	return run_tlbie(w, &e, sure, (const uint64_t[6]){instruction, l1_lpid(w, guest), rb});
 }
 
 /* H_RPT_INVALIDATE (PAPR): type bits and page sizes. */
@@ -486,14 +483,30 @@ int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t
 	uint64_t type = RPT_NESTED | RPT_TLB | (scope == SCOPE_ALL ? RPT_PWC | RPT_PAT : 0);
 	uint64_t start = scope == SCOPE_PAGE ? (uint64_t)n << w->layout.page_shift : 0;
 	uint64_t end = scope == SCOPE_PAGE ? start + ((uint64_t)count << w->layout.page_shift) : ~0ull;
-	struct event e = tlbie_event(v, guest, scope == SCOPE_PAGE ? SCOPE_PAGE : SCOPE_LPID,
+	struct event e = tlbie_event(EVENT_HCALL_RPT, v, guest, scope == SCOPE_PAGE ? SCOPE_PAGE : SCOPE_LPID,
 				     scope == SCOPE_ALL ? RIC_ALL : RIC_TLB, n, count);
 	bool sure = true;
 
 	for (uint32_t i = 0; scope == SCOPE_PAGE && i < count && sure; i++)
 		sure = certain(w, guest, n + i, shift);
-	return run_tlbie(w, &e, sure, EVENT_HCALL_RPT,
+	return run_tlbie(w, &e, sure,
 			 (const uint64_t[6]){l1_lpid(w, guest), 1 /* all processors */, type, sizes, start, end});
+}
+
+int l1_flush_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift)
+{
+	uint32_t pages = shift > w->layout.page_shift ? 1u << (shift - w->layout.page_shift) : 1;
+
+	return w->config->flush == FLUSHBY_RPT ? l1_rpt(w, v, guest, SCOPE_PAGE, n, pages, shift)
+					       : l1_tlbie(w, v, guest, SCOPE_PAGE, RIC_TLB, n, shift);
+}
+
+int l1_flush(struct world *w, unsigned v, unsigned guest, unsigned ric)
+{
+	unsigned scope = ric == RIC_ALL ? SCOPE_ALL : SCOPE_LPID;
+
+	return w->config->flush == FLUSHBY_RPT ? l1_rpt(w, v, guest, scope, 0, 0, w->layout.l1_page_shift)
+					       : l1_tlbie(w, v, guest, SCOPE_LPID, ric, 0, 0);
 }
 
 /* ---- entering L2 ---------------------------------------------------------- */

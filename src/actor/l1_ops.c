@@ -58,7 +58,7 @@ static int remove_entry(struct world *w, unsigned v, unsigned guest, struct l1_e
 	e.valid = e.r = e.c = false;
 	if (l1_write_entry(w, v, guest, &e) != 0)
 		return -1;
-	return tlbie ? l1_tlbie_page(w, v, guest, e.base_n, e.shift) : 0;
+	return tlbie ? l1_flush_page(w, v, guest, e.base_n, e.shift) : 0;
 }
 
 /* The entry that stands where one for n would: a large one does even for the part of it that leads out of its slot. */
@@ -147,7 +147,7 @@ static int change_entry(struct world *w, const struct scenario_op *op, struct l1
 		note_dirty(w, op->guest, old);
 	if (l1_write_entry(w, op->vcpu, op->guest, &changed) != 0)
 		return -1;
-	return tlbie ? l1_tlbie_page(w, op->vcpu, op->guest, changed.base_n, changed.shift) : 0;
+	return tlbie ? l1_flush_page(w, op->vcpu, op->guest, changed.base_n, changed.shift) : 0;
 }
 
 int op_L1_PROTECT(struct world *w, const struct scenario_op *op)
@@ -259,11 +259,11 @@ static int clear_all_c(struct world *w, const struct scenario_op *op, uint8_t *n
 		note_dirty(w, op->guest, &e);
 		e.c = false;
 		if (l1_write_entry(w, op->vcpu, op->guest, &e) != 0 ||
-		    (tlbie_each && l1_tlbie_page(w, op->vcpu, op->guest, n, e.shift) != 0))
+		    (tlbie_each && l1_flush_page(w, op->vcpu, op->guest, n, e.shift) != 0))
 			return -1;
 		any = true;
 	}
-	if (any && !tlbie_each && l1_tlbie(w, op->vcpu, op->guest, SCOPE_LPID, RIC_TLB, 0, 0) != 0)
+	if (any && !tlbie_each && l1_flush(w, op->vcpu, op->guest, RIC_TLB) != 0)
 		return -1;
 	memcpy(named, g->was_dirty, sizeof(g->was_dirty));
 	memset(g->was_dirty, 0, sizeof(g->was_dirty));

@@ -302,9 +302,11 @@ int l1_create(struct world *w, unsigned v, unsigned guest);
 int l1_destroy(struct world *w, unsigned v, unsigned guest);
 /* Write n's entry; lpage etc. as in *entry. Emits EV_L1_PTE. */
 int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry);
-int l1_tlbie_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift);
 int l1_tlbie(struct world *w, unsigned v, unsigned guest, unsigned scope, unsigned ric, uint32_t n, unsigned shift);
 int l1_rpt(struct world *w, unsigned v, unsigned guest, unsigned scope, uint32_t n, uint32_t count, unsigned shift);
+/* By the hcall of the configuration: what L1 may have mapped at n; all of a guest (ric RIC_TLB or RIC_ALL). */
+int l1_flush_page(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned shift);
+int l1_flush(struct world *w, unsigned v, unsigned guest, unsigned ric);
 /* Overwrite the entry in `table` on the way to n with junk (it may point to lpage). */
 int l1_corrupt(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned table, unsigned junk, uint32_t lpage);
 int l1_map_process_table(struct world *w, unsigned v, unsigned guest);

@@ -30,8 +30,9 @@ static void told(struct evidence *e, unsigned guest, uint32_t n, enum evidence_r
 	page->request = (uint8_t)request;
 }
 
-static void take_request(struct evidence *e, const struct event *event, bool rpt)
+static void take_request(struct evidence *e, const struct event *event)
 {
+	bool rpt = event->hcall == EVENT_HCALL_RPT;
 	bool pages = event->scope == SCOPE_PAGE;
 	enum evidence_request request = pages			     ? rpt ? REQUEST_RANGE : REQUEST_PAGE
 					: event->scope == SCOPE_LPID ? REQUEST_LPID
@@ -73,8 +74,7 @@ static void take_slot(struct evidence *e, const struct event *event, const struc
 	e->logging[event->slot] = log;
 }
 
-void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout,
-		    const struct scenario_op *ops, uint32_t op_count)
+void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout)
 {
 	e->now++;
 	switch (event->kind) {
@@ -93,7 +93,7 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 		e->logging[event->slot] &= event->status != 0;
 		break;
 	case EV_L1_TLBIE_END:
-		take_request(e, event, event->op < op_count && ops[event->op].kind == OP_L1_RPT);
+		take_request(e, event);
 		break;
 	case EV_HOST_MAP:
 		if (event->lpage < WORLD_LPAGES && !event->valid)

@@ -59,9 +59,7 @@ struct evidence {
 void evidence_reset(struct evidence *e);
 /* The next moment. */
 uint64_t evidence_tick(struct evidence *e);
-/* ops: of the scenario that runs, which tell the two hcalls apart. */
-void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout,
-		    const struct scenario_op *ops, uint32_t op_count);
+void evidence_event(struct evidence *e, const struct event *event, const struct layout *layout);
 /* A task's kernel code changes an entry: the moment. */
 uint64_t evidence_change(struct evidence *e, unsigned task);
 /* It invalidated [addr, end) of an LPID in the TLBs. */

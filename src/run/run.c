@@ -281,7 +281,7 @@ static void on_event(void *ctx, const struct event *e)
 		return;
 	r->outcome->events++;
 	hash_event(r, e);
-	evidence_event(&r->evidence, e, &r->layout, r->scenario->ops, r->scenario->op_count);
+	evidence_event(&r->evidence, e, &r->layout);
 	if (r->observer && r->observer->event)
 		r->observer->event(r->observer->ctx, e);
 	if (e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS) {

@@ -42,7 +42,7 @@
 	X(EV_L1_PTE, "l1.pte")                                                                                         \
 	/* L1 wrote the partition table entry of guest: valid */                                                       \
 	X(EV_L1_GUEST, "l1.guest")                                                                                     \
-	/* an L1 tlbie: guest (0: all), scope, ric, n and count (pages) when scope=page. END when the hcall            \
+	/* an L1 tlbie: hcall, guest (0: all), scope, ric, n and count (pages) when scope=page. END when the hcall     \
 	   returned: status = its answer, 0 if it was accepted; valid: it is sure to reach what is mapped there.       \
 	   Only what is both is owed. */                                                                               \
 	X(EV_L1_TLBIE_BEGIN, "l1.tlbie.begin")                                                                         \

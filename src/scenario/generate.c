@@ -635,6 +635,7 @@ static void generate_config(struct scenario_config *config, struct rng *rng, con
 	config->endian = rng_chance(rng, 25) ? ENDIAN_BIG : ENDIAN_LITTLE;
 	config->teardown = rng_chance(rng, 20) ? YES : NO;
 	config->level = options->level;
+	config->flush = rng_chance(rng, 30) ? FLUSHBY_RPT : FLUSHBY_TLBIE;
 	scenario_config_canonicalize(config);
 }
 

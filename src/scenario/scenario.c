@@ -45,6 +45,7 @@ WORDS(ENDIAN);
 WORDS(SLOT1);
 WORDS(YES);
 WORDS(LEVEL);
+WORDS(FLUSHBY);
 
 const struct field_info field_info[FIELD_COUNT] = {
 #define FIELD_NUM(name, type, min, max, help)                                                                          \

@@ -122,6 +122,7 @@ extern const struct op_info op_info[OP_COUNT];
 #define ENUM_ENDIAN(X) X(ENDIAN_LITTLE, "little") X(ENDIAN_BIG, "big")
 #define ENUM_SLOT1(X) X(SLOT1_PLAIN, "plain") X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias")
 #define ENUM_YES(X) X(NO, "no") X(YES, "yes")
+#define ENUM_FLUSHBY(X) X(FLUSHBY_TLBIE, "tlbie") X(FLUSHBY_RPT, "rpt")
 #define ENUM_LEVEL(X) X(LEVEL_SYNC, "sync") X(LEVEL_ACCESS, "access")
 ENUM_DECLARE(PAGE);
 ENUM_DECLARE(L1PAGE);
@@ -132,6 +133,7 @@ ENUM_DECLARE(ENDIAN);
 ENUM_DECLARE(SLOT1);
 ENUM_DECLARE(YES);
 ENUM_DECLARE(LEVEL);
+ENUM_DECLARE(FLUSHBY);
 
 struct scenario_config {
 #define CONFIG_NUM(name, type, min, max, def, help) type name;
