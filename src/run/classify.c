@@ -944,18 +944,56 @@ void finding_corruption(struct runner *r)
 struct first_leak {
 	size_t count, size;
 	unsigned kind;
-	const void *caller;
+	const void *object, *caller;
 };
 
 static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
 {
 	struct first_leak *first = ctx;
 
-	(void)p;
 	if (!first->count++) {
+		first->object = p;
 		first->size = size;
 		first->kind = kind;
 		first->caller = caller;
+	}
+}
+
+/* The function that has taken more references than it has given back: the first of those that took the most. */
+static void add_holder(struct runner *r, struct finding *f, const struct guest_references *g)
+{
+	struct finding_writer writers[REFERENCES_SITES] = {0};
+	long taken[REFERENCES_SITES] = {0};
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < g->site_count; i++) {
+		uint32_t k = 0;
+
+		if (!provenance_name_holder(r->module, &g->sites[i].site, &writers[i]))
+			continue;
+		while (strcmp(writers[k].function, writers[i].function) != 0)
+			k++;
+		taken[k] += g->sites[i].taken;
+	}
+	for (uint32_t i = 0; i < g->site_count; i++)
+		if (taken[i] > taken[most])
+			most = i;
+	if (g->site_count && taken[most] > 0)
+		add_site(r, f, "keeps a reference", &g->sites[most].site, provenance_name_holder);
+}
+
+/* A nested guest is freed with its last reference: which one is still counted? */
+static void add_lost_reference(struct runner *r, struct finding *f, const void *guest)
+{
+	const struct guest_references *g = references_find(&r->references, guest);
+
+	if (!g) {
+		add_named(f, "the kernel's index", "never-had-it");
+	} else if (g->index_lost) {
+		add_named(f, "the kernel's index", "lost-it");
+		add_site(r, f, "took it out of the index", &g->left, provenance_name_inner);
+	} else {
+		add_holder(r, f, g);
 	}
 }
 
@@ -963,15 +1001,22 @@ static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, cons
 void finding_leaks(struct runner *r)
 {
 	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
-	const void *callers[TARGET_CALLERS] = {NULL};
+	struct provenance_site taken = {0};
 	struct first_leak first = {0};
-	char title[FINDING_TEXT];
+	struct finding *f;
 
 	machine_kmem_each_live(r->world.machine, take_leak, &first);
-	if (!first.count)
+	f = first.count ? next_finding(r) : NULL;
+	if (!f)
 		return;
-	callers[0] = first.caller;
-	snprintf(title, sizeof(title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
+	taken.callers[0] = first.caller;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
 		 kinds[first.kind < sizeof(kinds) / sizeof(kinds[0]) ? first.kind : 0], first.size, first.count - 1);
-	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "leak", title, callers);
+	add_writer(r, f, "took it", &taken);
+	title_place(f);
+	if (!strcmp(r->world.target->object_name(first.object, first.size), "kvm_nested_guest"))
+		add_lost_reference(r, f, first.object);
+	commit(r, f, "leak");
 }

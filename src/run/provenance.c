@@ -241,6 +241,12 @@ struct kernel_places {
 	size_t count, named_end; /* named_end: how many of them lie in frames that a site may be named by */
 	struct module_place places[TARGET_CALLERS * INLINED_MAX];
 };
+static bool is_getter(const struct module_place *place)
+{
+	return is_accessor(place) || strcmp(place->function, "kvmhv_get_nested") == 0 ||
+	       strcmp(place->function, "kvmhv_put_nested") == 0;
+}
+
 
 /* The kernel's functions of a site, innermost first. */
 static void get_places(struct module *m, const struct provenance_site *site, struct kernel_places *all)
@@ -305,6 +311,11 @@ bool provenance_name_inner(struct module *m, const struct provenance_site *site,
 {
 	return name(m, site, is_accessor, out);
 }
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_getter, out);
+}
+
 
 void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {

@@ -93,4 +93,6 @@ bool provenance_name_user(struct module *m, const struct provenance_site *site, 
 /* More callers of a function that is named: a site that begins at its return address. */
 void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 
+/* The caller of a function that takes or gives back a reference for it. */
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 #endif

@@ -383,6 +383,15 @@ static void on_deadlock(void *ctx)
 	finding_deadlock(r);
 	world_abort(&r->world);
 }
+static void on_unlocked(void *ctx, const struct held_lock *held)
+{
+	struct runner *r = ctx;
+
+	/* Only where leaks are looked for. */
+	if (!r->bare && r->scenario->config.teardown)
+		references_look(&r->references, r->world.target, held->callers);
+}
+
 
 static void on_kernel_wrote(void *ctx, uint32_t lpage, const char *function)
 {
@@ -438,6 +447,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 
 	if (!r) {
 		snprintf(error, error_size, "out of memory");
+					  .unlocked = on_unlocked,
 		return NULL;
 	}
 	r->budget_ms = RUN_BUDGET_MS;
@@ -616,6 +626,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	check_ourselves(r, end);
 	finding_corruption(r);
 	stats = oracle_stats(r->oracle);
+	references_reset(&r->references);
 	for (uint32_t i = 0; i < r->scenario->point_count; i++)
 		outcome->points_reached |= (uint32_t)r->world.points[i].reached << i;
 	outcome->world_ended = end != WORLD_RAN;

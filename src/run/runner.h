@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "point_name.h"
 #include "provenance.h"
+#include "references.h"
 #include "run.h"
 
 #include <setjmp.h>
@@ -83,6 +84,7 @@ struct runner {
 	struct data_races races;
 	uint8_t race_op[SCHED_TASKS];	  /* number of the op that a task runs, for races */
 	uint16_t race_ops[DATA_RACE_OPS]; /* which op has that number */
+	struct references references;	  /* if the scenario ends with the kernel's teardown */
 	uint32_t race_pair_count;
 	struct race_pair race_pairs[RACE_PAIRS];
 	struct layout layout; /* of the scenario that runs, for the oracle */
