@@ -377,11 +377,22 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 		add_orphan(f);
 	else if (shadow && mark->shadow.redirected)
 		add_redirected(r, f, mark);
-	else if (f->layer == LAYER_L0_PTE || mapped_at > allowed_at(v, mark))
-		add_writer(r, f, f->layer == LAYER_L0_PTE ? "mapped l0-pte" : "mapped shadow-pte",
-			   f->layer == LAYER_L0_PTE ? mark->l0.mapped : mark->shadow.mapped);
+	else if ((l0 && v->class == CLASS_WRONG_PAGE) ||
+		 since(v, entry) > (l0 ? mark->host_changed : allowed_at(v, mark)))
+		add_writer(r, f, l0 ? "mapped l0-pte" : "mapped shadow-pte", entry->mapped);
 	else
 		add_missed(f, v, mark);
+}
+
+/* Has the op that changed an entry at that time, and none since, not ended yet? It may still tell others of it. */
+static bool is_under_way(const struct runner *r, uint64_t at)
+{
+	const struct world *w = &r->world;
+
+	for (unsigned i = 0; at && i < w->sched.top; i++)
+		if (&w->tasks[i] != w->task && r->evidence.last_change[i] == at)
+			return true;
+	return false;
 }
 
 /* The bit was in l0-pte when the access completed: who took it from there afterwards. */
@@ -389,10 +400,14 @@ static void add_taker(struct runner *r, struct finding *f, const struct oracle_v
 		      const struct store_mark *mark)
 {
 	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
+	struct provenance_change taken;
 
-	if (l0)
-		add_site(r, f, "took C from l0-pte", provenance_staled(l0, about_r(v) ? LOSS_R : LOSS_C).site,
-			 provenance_name_inner);
+	if (!l0)
+		return;
+	taken = provenance_staled(l0, about_r(v) ? LOSS_R : LOSS_C);
+	add_site(r, f, about_r(v) ? "took R from l0-pte" : "took C from l0-pte", taken.site, provenance_name_inner);
+	if (is_under_way(r, taken.at))
+		add_named(f, "it was missed", "meanwhile");
 }
 
 /* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was
