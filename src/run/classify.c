@@ -210,8 +210,15 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : last_access(r);
 }
 
+/* Two slots may show the same memory of the VMM. */
+static bool is_same_memory(const struct layout *l, uint32_t a, uint32_t b)
+{
+	return a == b || (a < l->total_pages && b < l->total_pages && layout_hva(l, a) == layout_hva(l, b));
+}
+
 /* Where the bit stood although a place above it had lost it. */
-static enum finding_layer layer_of_loss(const struct store_mark *mark, const struct oracle_verdict *v)
+static enum finding_layer layer_of_loss(const struct runner *r, const struct store_mark *mark,
+					const struct oracle_verdict *v)
 {
 	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
 	struct run_places p = run_places_of(&mark->bits, !about_r(v));
@@ -222,8 +229,10 @@ static enum finding_layer layer_of_loss(const struct store_mark *mark, const str
 	if (to_l1 ? p.l1 : p.l0)
 		return LAYER_BITMAP;
 	/* What L1's page is mapped to is another page's memory: that one's rmap and entry know nothing of it. */
-	if (through_shadow(v) && !to_l1 && mark->l0_agrees && v->lpage != mark->lpage)
+	if (through_shadow(v) && !to_l1 && mark->l0_agrees && !is_same_memory(&r->layout, v->lpage, mark->lpage))
 		return LAYER_L0_PTE;
+	if (mark->only_tlb)
+		return LAYER_TLB;
 	if (through_shadow(v) && p.shadow && mark->orphan)
 		return LAYER_SHADOW_PTE;
 	if (through_shadow(v) && p.shadow)
@@ -558,7 +567,7 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 		commit(r, f, role);
 		return;
 	}
-	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(mark, v);
+	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(r, mark, v);
 	add_writers(r, f, v, mark);
 	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);

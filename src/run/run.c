@@ -218,7 +218,8 @@ static void mark_access(struct runner *r, const struct event *e)
 	int table = l2 ? table_of_access(r, e, found) : -1;
 	struct store_mark *mark = &r->marks[r->mark_count++ % RUNNER_MARKS];
 
-	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table);
+	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table,
+				  r->world.vcpus[e->vcpu].cpu);
 	mark->orphan = table != found;
 	copy_sites(r, mark);
 	mark->op = e->op;
