@@ -246,17 +246,41 @@ static uint64_t allowed_at(const struct oracle_verdict *v, const struct store_ma
 	return through_shadow(v) && mark->l1.changed > mark->host_changed ? mark->l1.changed : mark->host_changed;
 }
 
+/*
+ * Since when the access goes where it goes, or may do what it did: what widens an entry's permissions does not make
+ * it lead elsewhere.
+ */
+static uint64_t since(const struct oracle_verdict *v, const struct provenance_entry *entry)
+{
+	return v->class == CLASS_OVER_PERMISSION ? entry->mapped_at : entry->made_at;
+}
+
+/* Should the host have taken the entry away? Not if L1 asked for that already, and the access is against L1's table. */
+static bool host_missed_it(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	if (!through_shadow(v))
+		return true;
+	return mark->host_changed > mark->shadow.made_at && !(mark->l1_refuses && mark->l1.told > mark->shadow.made_at);
+}
+
+/* Does L1's own entry lead to where the access went, wrongly too? The shadow entry has only followed. */
+static bool is_l0_wrong(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	if (!through_shadow(v))
+		return true;
+	if (mark->orphan || !mark->l0_agrees)
+		return false;
+	if (v->class == CLASS_WRONG_PAGE)
+		return mark->shadow.made_at > allowed_at(v, mark);
+	return mark->through == mark->lpage && mark->l0.made_at && mark->l0.made_at < mark->host_changed &&
+	       host_missed_it(v, mark);
+}
+
 static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
 {
 	if (mark->only_tlb)
 		return LAYER_TLB;
-	if (!through_shadow(v))
-		return LAYER_L0_PTE;
-	/* The shadow entry has only followed. */
-	if (!mark->orphan && v->class == CLASS_WRONG_PAGE && mark->l0_agrees &&
-	    mark->shadow.mapped_at > allowed_at(v, mark))
-		return LAYER_L0_PTE;
-	return LAYER_SHADOW_PTE;
+	return is_l0_wrong(v, mark) ? LAYER_L0_PTE : LAYER_SHADOW_PTE;
 }
 
 static void page_words(const struct runner *r, const struct oracle_verdict *v, char *text, size_t size)
@@ -339,16 +363,20 @@ static const char *rmap_word(const struct store_mark *mark)
 		[RMAP_FREED] = "rmap-freed",
 	};
 
+	if (mark->rmap_of_first)
+		return "rmap-of-first";
 	return words[mark->rmap == RMAP_FREED ? RMAP_FREED : mark->first_rmap];
 }
 
-/* Should the host have taken the entry away? Not if L1 asked for that already, and the access is against L1's table. */
-static bool host_missed_it(const struct oracle_verdict *v, const struct store_mark *mark)
+/* The rmap had it, and was emptied while the page stayed mapped for L1: nobody meant to unmap this one. */
+static bool was_emptied(const struct store_mark *mark)
 {
-	if (!through_shadow(v))
-		return true;
-	return mark->host_changed > mark->shadow.mapped_at &&
-	       !(mark->l1_refuses && mark->l1.told > mark->shadow.mapped_at);
+	return mark->rmap_emptied && mark->first_rmap == RMAP_LISTED;
+}
+
+static void add_emptied(struct finding *f)
+{
+	add_named(f, "the rmap", "rmap-emptied");
 }
 
 /* Whom the entry should have followed, and did not. */
@@ -356,8 +384,12 @@ static void add_missed(struct finding *f, const struct oracle_verdict *v, const 
 {
 	bool host = host_missed_it(v, mark);
 
+	if (f->layer != LAYER_L0_PTE && host && was_emptied(mark)) {
+		add_emptied(f);
+		return;
+	}
 	add_named(f, "not reached by", host ? "host-unmap" : evidence_request_word[mark->l1.request]);
-	if (through_shadow(v) && host && mark->unmap_rmap != RMAP_LISTED)
+	if (f->layer != LAYER_L0_PTE && host && mark->unmap_rmap != RMAP_LISTED)
 		add_named(f, "the rmap", rmap_word(mark));
 }
 
@@ -378,7 +410,8 @@ static void add_access_writers(struct runner *r, struct finding *f, const struct
 			       const struct store_mark *mark)
 {
 	bool shadow = through_shadow(v);
-	uint64_t mapped_at = shadow ? mark->shadow.mapped_at : mark->l0.mapped_at;
+	bool l0 = f->layer == LAYER_L0_PTE;
+	const struct provenance_entry *entry = l0 ? &mark->l0 : &mark->shadow;
 
 	if (f->layer == LAYER_TLB)
 		add_stale_tlb(r, f, v, mark);
@@ -455,8 +488,10 @@ static void add_lost_to_host(struct runner *r, struct finding *f, const struct o
 		add_orphan(f);
 	else if (mark->shadow.redirected)
 		add_redirected(r, f, mark);
+	else if (f->layer == LAYER_RMAP && was_emptied(mark))
+		add_emptied(f);
 	else if (f->layer == LAYER_RMAP &&
-		 (mark->host_changed <= mark->shadow.mapped_at || mark->first_rmap != RMAP_LISTED))
+		 (mark->host_changed <= mark->shadow.made_at || mark->first_rmap != RMAP_LISTED))
 		add_unlisted(r, f, mark);
 	else if (f->layer == LAYER_RMAP)
 		add_missed(f, v, mark);

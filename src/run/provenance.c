@@ -67,11 +67,15 @@ static const struct provenance_site *intern(struct provenance *p, const void *co
 	return NULL;
 }
 
+static bool is_leaf(uint64_t pte)
+{
+	return (pte & ENTRY_VALID) && (pte & ENTRY_LEAF);
+}
+
 /* A leaf that is in use leads elsewhere now. */
 static bool is_redirected(uint64_t old_pte, uint64_t new_pte)
 {
-	return (old_pte & new_pte & ENTRY_VALID) && (old_pte & new_pte & ENTRY_LEAF) &&
-	       ((old_pte ^ new_pte) & ENTRY_ADDRESS);
+	return is_leaf(old_pte) && is_leaf(new_pte) && ((old_pte ^ new_pte) & ENTRY_ADDRESS);
 }
 
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
@@ -88,6 +92,8 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		e->mapped = site;
 		e->mapped_at = at;
 	}
+	if (!is_leaf(old_pte) && is_leaf(new_pte))
+		e->made_at = at;
 	if (is_redirected(old_pte, new_pte))
 		e->redirected = site;
 	else if (changed & ENTRY_VALID)
@@ -170,13 +176,16 @@ void provenance_before_word(struct provenance *p, const uint64_t *word, const vo
 	w->pending = intern(p, callers);
 }
 
-void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_word *w;
+	uint64_t before;
 
 	take_slot(p, word, &w);
 	w->pending = intern(p, callers);
+	before = w->value;
 	look_at(w);
+	return before && !w->value;
 }
 
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)
@@ -232,6 +241,12 @@ static bool is_mapper(const struct module_place *place)
 	return is_accessor(place) || is_one_of(place->function, mappers, sizeof(mappers) / sizeof(mappers[0]));
 }
 
+static bool is_getter(const struct module_place *place)
+{
+	return is_accessor(place) || strcmp(place->function, "kvmhv_get_nested") == 0 ||
+	       strcmp(place->function, "kvmhv_put_nested") == 0;
+}
+
 static bool is_library(const struct module_place *place)
 {
 	return is_accessor(place) || strncmp(place->file, "lib/", 4) == 0;
@@ -241,12 +256,6 @@ struct kernel_places {
 	size_t count, named_end; /* named_end: how many of them lie in frames that a site may be named by */
 	struct module_place places[TARGET_CALLERS * INLINED_MAX];
 };
-static bool is_getter(const struct module_place *place)
-{
-	return is_accessor(place) || strcmp(place->function, "kvmhv_get_nested") == 0 ||
-	       strcmp(place->function, "kvmhv_put_nested") == 0;
-}
-
 
 /* The kernel's functions of a site, innermost first. */
 static void get_places(struct module *m, const struct provenance_site *site, struct kernel_places *all)
@@ -302,6 +311,11 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 	return name(m, site, is_mapper, out);
 }
 
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_getter, out);
+}
+
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_library, out);
@@ -311,11 +325,6 @@ bool provenance_name_inner(struct module *m, const struct provenance_site *site,
 {
 	return name(m, site, is_accessor, out);
 }
-bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
-{
-	return name(m, site, is_getter, out);
-}
-
 
 void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {

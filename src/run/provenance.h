@@ -24,6 +24,8 @@ struct provenance_entry {
 	/* Who changed more than R and C last, who cleared them last, and who set them last; and when. NULL, 0: nobody.
 	 */
 	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r;
+	/* When it came to be a leaf: what changes it later, permissions say, makes it no other translation. */
+	uint64_t made_at;
 	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
 	/* Who made it lead elsewhere in place, since it was mapped. No TLB may see that, so no kernel means to. */
 	const struct provenance_site *redirected;
@@ -64,8 +66,11 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
  * of this process that can be read then.
  */
 void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
-/* It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. */
-void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+/*
+ * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. True: it
+ * was not zero, as far as is known, and is now.
+ */
+bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 
@@ -88,11 +93,11 @@ struct provenance_change provenance_staled(const struct provenance_entry *entry,
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* The caller of a function that takes or gives back a reference for it. */
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* And so does one that uses the lists and trees of lib/, for what it makes them do. */
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* More callers of a function that is named: a site that begins at its return address. */
 void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 
-/* The caller of a function that takes or gives back a reference for it. */
-bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 #endif

@@ -79,6 +79,24 @@ static void who_redirects_an_entry_in_use_is_told(void **state)
 	assert_null(provenance_find(p, &word)->redirected);
 }
 
+/* What widens it or takes from it what it permits leaves it the translation that it was; a table is none. */
+static void an_entry_is_made_when_it_begins_to_map(void **state)
+{
+	struct provenance *p = *state;
+
+	provenance_note(p, &word, 0, PAGE(4) & ~LEAF, 1, A);
+	assert_int_equal(provenance_find(p, &word)->made_at, 0);
+	provenance_note(p, &word, PAGE(4) & ~LEAF, PAGE(4), 2, A);
+	provenance_note(p, &word, PAGE(4), PAGE(4) | WRITABLE | C, 3, B);
+	provenance_note(p, &word, PAGE(4) | WRITABLE | C, PAGE(4), 4, B);
+	assert_int_equal(provenance_find(p, &word)->made_at, 2);
+	assert_int_equal(provenance_find(p, &word)->mapped_at, 4);
+	provenance_note(p, &word, PAGE(4), 0, 5, D);
+	assert_int_equal(provenance_find(p, &word)->made_at, 2);
+	provenance_note(p, &word, 0, PAGE(4), 6, A);
+	assert_int_equal(provenance_find(p, &word)->made_at, 6);
+}
+
 /* ---- words -------------------------------------------------------------------------- */
 
 static void write_then_tell(struct provenance *p, uint64_t value, const void *const *callers)
@@ -114,6 +132,21 @@ static void who_clears_a_word_is_who_did(void **state)
 		ways[i](*state, 0, B);
 		expect_word(*state, B[0], B[0]);
 	}
+}
+
+static void a_word_that_is_emptied_says_so(void **state)
+{
+	word = 1;
+	assert_false(provenance_after_word(*state, &word, A));
+	word = 2;
+	assert_false(provenance_after_word(*state, &word, A));
+	word = 0;
+	assert_true(provenance_after_word(*state, &word, B));
+	assert_false(provenance_after_word(*state, &word, B));
+	/* Told before as well, as each write is at the level access. */
+	tell_then_write(*state, 3, A);
+	tell_then_write(*state, 0, B);
+	assert_true(provenance_after_word(*state, &word, B));
 }
 
 static void neither_who_set_it_nor_who_came_between(void **state)
@@ -228,6 +261,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_redirects_an_entry_in_use_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_entry_is_made_when_it_begins_to_map, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_that_is_emptied_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_clears_a_word_is_who_did, setup, teardown),
 		cmocka_unit_test_setup_teardown(neither_who_set_it_nor_who_came_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_that_changes_nothing_is_nobodys, setup, teardown),

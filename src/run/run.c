@@ -88,40 +88,50 @@ static const uint8_t needed_permission[] = {
 /* Was there an earlier access through the shadow entry as it is mapped now? */
 static bool is_same_shadow_entry(const struct store_mark *mark, const struct store_mark *before)
 {
-	return mark->shadow.mapped_at && before->guest == mark->guest &&
-	       before->shadow.mapped_at == mark->shadow.mapped_at;
+	return mark->shadow.made_at && before->guest == mark->guest && before->shadow.made_at == mark->shadow.made_at;
 }
 
-/* What the rmap of the L1 page has of the shadow entry of the L2 page, which has not been found under the page itself.
+/*
+ * What the rmap of an L1 page has of the shadow entry of the L2 page, which lies in the table with the LPID `shadow`.
+ * The kernel keeps those of pages that the host maps huge under the first page of the huge one: asked for as `huge`.
  */
-static enum target_rmap rmap_of_huge(struct runner *r, uint32_t lpid, uint64_t n_gpa, uint32_t lpage)
+static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow, bool huge)
 {
-	uint32_t first = lpage & ~(uint32_t)(((2u << 20) >> r->layout.page_shift) - 1);
-
-	/* The kernel keeps those of a huge page under the first of its pages. */
-	if (r->world.config->backing != BACKING_HUGE || first == lpage)
-		return RMAP_EMPTY;
-	return r->world.target->rmap(layout_gpa(&r->layout, first), lpid, n_gpa, r->layout.page_shift) == RMAP_OTHERS
-		       ? RMAP_OTHERS
-		       : RMAP_EMPTY;
-}
-
-/* What the rmap of the L1 page has of the shadow entry of the L2 page, which lies in the table with the LPID `shadow`.
- */
-static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow)
-{
-	enum target_rmap found;
-	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
-	uint32_t lpid = l1_lpid(&r->world, guest);
+	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift, gpa;
 	struct machine_leaf leaf = {.shift = r->layout.page_shift};
 
 	if (lpage >= r->layout.total_pages)
 		return RMAP_EMPTY;
+	gpa = layout_gpa(&r->layout, lpage);
+	if (huge)
+		gpa &= ~((1ull << 21) - 1);
 	if (shadow >= 0)
 		leaf = machine_peek(r->world.machine, (uint32_t)shadow, n_gpa);
-	found = r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
-				      leaf.present ? leaf.shift : r->layout.page_shift);
-	return found == RMAP_EMPTY ? rmap_of_huge(r, lpid, n_gpa, lpage) : found;
+	return r->world.target->rmap(gpa, l1_lpid(&r->world, guest), n_gpa,
+				     leaf.present ? leaf.shift : r->layout.page_shift);
+}
+
+/* The same, for who unmaps the page: under the page itself, or else under the first one of a huge page. */
+static enum target_rmap rmap_for_unmap(struct runner *r, const struct store_mark *mark, uint32_t lpage)
+{
+	enum target_rmap own = rmap_of(r, mark->guest, mark->n, lpage, mark->table_lpid, false), first;
+
+	if (own == RMAP_LISTED || own == RMAP_FREED)
+		return own;
+	first = rmap_of(r, mark->guest, mark->n, lpage, mark->table_lpid, true);
+	return first == RMAP_EMPTY ? own : first;
+}
+
+/* Does who unmaps pages unmap this one? All that lies in the same huge page goes with them. */
+static bool is_unmapped_with(const struct layout *l, uint32_t lpage, uint32_t first, uint32_t count)
+{
+	uint64_t huge;
+
+	if (lpage >= l->total_pages || count == 0)
+		return false;
+	huge = layout_gpa(l, lpage) >> 21;
+	return (lpage >= first && lpage - first < count) || huge == layout_gpa(l, first) >> 21 ||
+	       huge == layout_gpa(l, first + count - 1) >> 21;
 }
 
 static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
@@ -135,8 +145,8 @@ static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 		struct rmap_note *note = &r->before_unmap[guest - 1][n];
 
 		/* The first one after the entry was mapped is the one that should have taken it away. */
-		if (mark->lpage >= first && mark->lpage - first < count && note->at <= mark->shadow.mapped_at)
-			*note = (struct rmap_note){now, rmap_of(r, guest, n, mark->lpage, mark->table_lpid)};
+		if (is_unmapped_with(&r->layout, mark->lpage, first, count) && note->at <= mark->shadow.made_at)
+			*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->lpage)};
 	}
 }
 
@@ -162,17 +172,19 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
-	mark->rmap = rmap_of(r, e->guest, e->n, lpage, mark->table_lpid);
+	mark->rmap = rmap_of(r, e->guest, e->n, lpage, mark->table_lpid, false);
+	mark->rmap_of_first =
+		mark->rmap != RMAP_LISTED && rmap_of(r, e->guest, e->n, lpage, mark->table_lpid, true) == RMAP_LISTED;
 	mark->at = r->evidence.now;
-	mark->unmap_rmap = note->at > mark->shadow.mapped_at ? note->rmap : mark->rmap;
+	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : rmap_for_unmap(r, mark, lpage);
 	if (before->at < r->evidence.begin)
 		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
-	mark->first_rmap = mark->rmap;
+	mark->first_rmap = rmap_for_unmap(r, mark, lpage);
 	if (is_same_shadow_entry(mark, before)) {
 		mark->through = before->through;
 		mark->first_rmap = before->first_rmap;
-	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.mapped_at) {
+	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at) {
 		mark->through = entry->lpage + (e->n - entry->base_n);
 	}
 	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
@@ -231,6 +243,8 @@ static void mark_access(struct runner *r, const struct event *e)
 	if (l2 && e->n < WORLD_L2_PAGES)
 		mark_owners(r, e, lpage, mark);
 	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
+	mark->rmap_emptied =
+		l2 && mark->through < WORLD_LPAGES && r->rmap_emptied[mark->through] > mark->shadow.made_at;
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
 		if (l2 && e->n < WORLD_L2_PAGES)
 			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
@@ -369,6 +383,15 @@ static void on_locked(void *ctx)
 		lock_order_note(r);
 }
 
+static void on_unlocked(void *ctx, const struct held_lock *held)
+{
+	struct runner *r = ctx;
+
+	/* Only where leaks are looked for. */
+	if (!r->bare && r->scenario->config.teardown)
+		references_look(&r->references, r->world.target, held->callers);
+}
+
 static void on_scheduled(void *ctx)
 {
 	struct runner *r = ctx;
@@ -384,15 +407,6 @@ static void on_deadlock(void *ctx)
 	finding_deadlock(r);
 	world_abort(&r->world);
 }
-static void on_unlocked(void *ctx, const struct held_lock *held)
-{
-	struct runner *r = ctx;
-
-	/* Only where leaks are looked for. */
-	if (!r->bare && r->scenario->config.teardown)
-		references_look(&r->references, r->world.target, held->callers);
-}
-
 
 static void on_kernel_wrote(void *ctx, uint32_t lpage, const char *function)
 {
@@ -433,6 +447,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point_name = on_point_name,
 					  .point = on_point,
 					  .locked = on_locked,
+					  .unlocked = on_unlocked,
 					  .scheduled = on_scheduled,
 					  .op_begins = access_op_begins,
 					  .acquired = access_acquired,
@@ -448,7 +463,6 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 
 	if (!r) {
 		snprintf(error, error_size, "out of memory");
-					  .unlocked = on_unlocked,
 		return NULL;
 	}
 	r->budget_ms = RUN_BUDGET_MS;
@@ -612,6 +626,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
+	references_reset(&r->references);
 	r->mark_count = 0;
 	r->marks[RUNNER_MARKS - 1] = (struct store_mark){0}; /* before the first access there was none */
 	r->touched_count = 0;
@@ -627,7 +642,6 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	check_ourselves(r, end);
 	finding_corruption(r);
 	stats = oracle_stats(r->oracle);
-	references_reset(&r->references);
 	for (uint32_t i = 0; i < r->scenario->point_count; i++)
 		outcome->points_reached |= (uint32_t)r->world.points[i].reached << i;
 	outcome->world_ended = end != WORLD_RAN;

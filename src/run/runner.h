@@ -33,14 +33,16 @@ struct store_mark {
 	enum evidence_instead instead[LOSS_COUNT]; /* after the change that made the translation stale */
 	uint32_t lpage;				   /* the L1 page behind it: of L1's entry, or else where it went */
 	struct evidence_page l1;		   /* what L1 did to its entry before the access */
-	uint32_t through;	     /* the L1 page that the shadow entry was made for; without one, lpage */
-	uint64_t host_changed;	     /* when the host last took that away */
-	bool l1_refuses;	     /* L1's entry is gone, leads elsewhere, or forbids what the access did */
-	enum target_rmap rmap;	     /* of lpage: what it has of the shadow entry */
-	enum target_rmap first_rmap; /* what it had at the first access after the entry was mapped */
-	enum target_rmap unmap_rmap; /* and when the host first began to unmap the page after that */
-	uint64_t at;		     /* when the access was */
-	bool l0_agrees;		     /* L1's page is mapped to the frame that the access reached */
+	uint32_t through;      /* the L1 page that the shadow entry was made for; without one, lpage */
+	uint64_t host_changed; /* when the host last took that away */
+	bool l1_refuses;       /* L1's entry is gone, leads elsewhere, or forbids what the access did */
+	enum target_rmap rmap; /* of lpage: what it has of the shadow entry */
+	bool rmap_of_first;    /* not that of the page has it, but that of the first page of the huge one */
+	/* What who unmaps the page finds: at the first access after the entry was made, and at the first unmap. */
+	enum target_rmap first_rmap, unmap_rmap;
+	bool rmap_emptied; /* and since then it was emptied while the page stayed mapped for L1 */
+	uint64_t at;	   /* when the access was */
+	bool l0_agrees;	   /* L1's page is mapped to the frame that the access reached */
 	bool store;
 	uint8_t guest;
 	uint16_t op; /* whose access it was */
@@ -82,9 +84,9 @@ struct runner {
 	struct lock_order locks;
 	struct evidence evidence;
 	struct data_races races;
+	struct references references;	  /* if the scenario ends with the kernel's teardown */
 	uint8_t race_op[SCHED_TASKS];	  /* number of the op that a task runs, for races */
 	uint16_t race_ops[DATA_RACE_OPS]; /* which op has that number */
-	struct references references;	  /* if the scenario ends with the kernel's teardown */
 	uint32_t race_pair_count;
 	struct race_pair race_pairs[RACE_PAIRS];
 	struct layout layout; /* of the scenario that runs, for the oracle */
@@ -115,6 +117,7 @@ struct runner {
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	uint64_t rmap_emptied[WORLD_LPAGES];	  /* when the kernel last emptied it, and L1 had the page */
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };
