@@ -4,6 +4,7 @@
  * functions, in which words. The signature is made of the class, the layer and
  * those functions; the coarse one of class, layer and role.
  */
+#include "blame.h"
 #include "runner.h"
 
 #include "base/text.h"
@@ -132,33 +133,17 @@ static void add_named(struct finding *f, const char *what, const char *function)
 
 /* ---- what the oracle says --------------------------------------------------- */
 
-/* The kernel copies to and from L2 through the shadow table (quadrants): such an access names a guest. */
-static bool through_shadow(const struct oracle_verdict *v)
-{
-	return v->writer == WRITER_L2 || (v->guest && v->n != LAYOUT_NONE && v->writer != WRITER_L1);
-}
-
-static bool is_reach(const struct oracle_verdict *v)
-{
-	return v->class == CLASS_WRONG_PAGE || v->class == CLASS_STALE_ACCESS || v->class == CLASS_OVER_PERMISSION;
-}
-
-static bool about_r(const struct oracle_verdict *v)
-{
-	return v->class == CLASS_LOST_REF_HOST || v->class == CLASS_LOST_REF_L1;
-}
-
 static const char *role_of(const struct oracle_verdict *v)
 {
 	bool store = v->access == ACCESS_STORE;
-	bool any = is_reach(v) || about_r(v);
+	bool any = blame_is_reach(v) || blame_is_about_r(v);
 
 	/* Which access it was makes no difference to the cause, unless it is a store that is lost. */
-	if (v->writer == WRITER_KERNEL && !through_shadow(v))
+	if (v->writer == WRITER_KERNEL && !blame_is_through_shadow(v))
 		return "kernel-write";
 	if (v->writer == WRITER_KERNEL)
 		return any || !store ? "quadrant-access" : "quadrant-store";
-	if (through_shadow(v) || v->guest)
+	if (blame_is_through_shadow(v) || v->guest)
 		return any || !store ? "l2-access" : "l2-store";
 	return any || !store ? "l1-access" : "l1-store";
 }
@@ -178,7 +163,7 @@ static const struct store_mark *mark_of_cause(const struct runner *r, const stru
 		const struct store_mark *mark = &r->marks[i % RUNNER_MARKS];
 
 		if (mark->op == v->op_cause && mark->guest == v->guest && mark->n == v->n &&
-		    (v->guest || mark->lpage == v->lpage) && (mark->store || about_r(v)))
+		    (v->guest || mark->lpage == v->lpage) && (mark->store || blame_is_about_r(v)))
 			return mark;
 	}
 	return NULL;
@@ -186,17 +171,17 @@ static const struct store_mark *mark_of_cause(const struct runner *r, const stru
 
 static const struct store_mark *mark_of(struct runner *r, const struct oracle_verdict *v)
 {
-	int store = !about_r(v);
+	int store = !blame_is_about_r(v);
 	bool to_host = v->class != CLASS_LOST_DIRTY_L1 && v->class != CLASS_LOST_REF_L1;
 	const struct store_mark *mark;
 
-	if (is_reach(v))
+	if (blame_is_reach(v))
 		return last_access(r);
 	mark = mark_of_cause(r, v);
 	if (mark)
 		return mark;
 	/* L2's page may have been mapped elsewhere since: what the host lost is what went to the L1 page. */
-	if (through_shadow(v) && to_host && v->lpage < WORLD_LPAGES) {
+	if (blame_is_through_shadow(v) && to_host && v->lpage < WORLD_LPAGES) {
 		mark = &r->l2_by_lpage[store][v->lpage];
 		if (mark->guest == v->guest && mark->n == v->n)
 			return mark;
@@ -205,82 +190,9 @@ static const struct store_mark *mark_of(struct runner *r, const struct oracle_ve
 		    r->l2_accesses[store][v->guest - 1][v->n].through != v->lpage)
 			return mark;
 	}
-	if (through_shadow(v) && v->n < WORLD_L2_PAGES)
+	if (blame_is_through_shadow(v) && v->n < WORLD_L2_PAGES)
 		return &r->l2_accesses[store][v->guest - 1][v->n];
 	return v->lpage < WORLD_LPAGES ? &r->l1_accesses[store][v->lpage] : last_access(r);
-}
-
-/* Two slots may show the same memory of the VMM. */
-static bool is_same_memory(const struct layout *l, uint32_t a, uint32_t b)
-{
-	return a == b || (a < l->total_pages && b < l->total_pages && layout_hva(l, a) == layout_hva(l, b));
-}
-
-/* Where the bit stood although a place above it had lost it. */
-static enum finding_layer layer_of_loss(const struct runner *r, const struct store_mark *mark,
-					const struct oracle_verdict *v)
-{
-	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
-	struct run_places p = run_places_of(&mark->bits, !about_r(v));
-
-	if (v->writer == WRITER_KERNEL && !through_shadow(v))
-		return LAYER_BITMAP;
-	/* The bit was there when the store completed: it got lost afterwards. */
-	if (to_l1 ? p.l1 : p.l0)
-		return LAYER_BITMAP;
-	/* What L1's page is mapped to is another page's memory: that one's rmap and entry know nothing of it. */
-	if (through_shadow(v) && !to_l1 && mark->l0_agrees && !is_same_memory(&r->layout, v->lpage, mark->lpage))
-		return LAYER_L0_PTE;
-	if (mark->only_tlb)
-		return LAYER_TLB;
-	if (through_shadow(v) && p.shadow && mark->orphan)
-		return LAYER_SHADOW_PTE;
-	if (through_shadow(v) && p.shadow)
-		return !to_l1 && mark->rmap != RMAP_LISTED ? LAYER_RMAP : LAYER_SHADOW_PTE;
-	return LAYER_TLB;
-}
-
-/* When what the access went through was last changed by those whom it has to follow: L1's entry, the host's mapping. */
-static uint64_t allowed_at(const struct oracle_verdict *v, const struct store_mark *mark)
-{
-	return through_shadow(v) && mark->l1.changed > mark->host_changed ? mark->l1.changed : mark->host_changed;
-}
-
-/*
- * Since when the access goes where it goes, or may do what it did: what widens an entry's permissions does not make
- * it lead elsewhere.
- */
-static uint64_t since(const struct oracle_verdict *v, const struct provenance_entry *entry)
-{
-	return v->class == CLASS_OVER_PERMISSION ? entry->mapped_at : entry->made_at;
-}
-
-/* Should the host have taken the entry away? Not if L1 asked for that already, and the access is against L1's table. */
-static bool host_missed_it(const struct oracle_verdict *v, const struct store_mark *mark)
-{
-	if (!through_shadow(v))
-		return true;
-	return mark->host_changed > mark->shadow.made_at && !(mark->l1_refuses && mark->l1.told > mark->shadow.made_at);
-}
-
-/* Does L1's own entry lead to where the access went, wrongly too? The shadow entry has only followed. */
-static bool is_l0_wrong(const struct oracle_verdict *v, const struct store_mark *mark)
-{
-	if (!through_shadow(v))
-		return true;
-	if (mark->orphan || !mark->l0_agrees)
-		return false;
-	if (v->class == CLASS_WRONG_PAGE)
-		return mark->shadow.made_at > allowed_at(v, mark);
-	return mark->through == mark->lpage && mark->l0.made_at && mark->l0.made_at < mark->host_changed &&
-	       host_missed_it(v, mark);
-}
-
-static enum finding_layer layer_of_access(const struct store_mark *mark, const struct oracle_verdict *v)
-{
-	if (mark->only_tlb)
-		return LAYER_TLB;
-	return is_l0_wrong(v, mark) ? LAYER_L0_PTE : LAYER_SHADOW_PTE;
 }
 
 static void page_words(const struct runner *r, const struct oracle_verdict *v, char *text, size_t size)
@@ -337,203 +249,45 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 
 /* ---- who made it so ---------------------------------------------------------- */
 
-/* A translation that a TLB still has: who changed the entry that it came from, and what was invalidated instead. */
-static void add_stale_tlb(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-			  const struct store_mark *mark)
-{
-	enum provenance_loss loss = is_reach(v) ? LOSS_ACCESS : about_r(v) ? LOSS_R : LOSS_C;
-
-	if (mark->tlb_freed) {
-		add_named(f, "its table was", "freed");
-		return;
-	}
-	/* Where nothing is invalidated, the function that changes entries for others is to blame, else its caller. */
-	add_site(r, f, "changed the entry", provenance_staled(&mark->tlb, loss).site,
-		 mark->instead[loss] == INSTEAD_NOTHING ? provenance_name_inner : provenance_name);
-	add_named(f, "invalidated instead", evidence_instead_word[mark->instead[loss]]);
-}
-
-/* Why the rmap did not lead to a shadow entry: what it had when that was new, or that it has lost it since. */
-static const char *rmap_word(const struct store_mark *mark)
-{
-	static const char *const words[] = {
-		[RMAP_EMPTY] = "rmap-empty",
-		[RMAP_OTHERS] = "rmap-others",
-		[RMAP_LISTED] = "rmap-gone",
-		[RMAP_FREED] = "rmap-freed",
-	};
-
-	if (mark->rmap_of_first)
-		return "rmap-of-first";
-	return words[mark->rmap == RMAP_FREED ? RMAP_FREED : mark->first_rmap];
-}
-
-/* The rmap had it, and was emptied while the page stayed mapped for L1: nobody meant to unmap this one. */
-static bool was_emptied(const struct store_mark *mark)
-{
-	return mark->rmap_emptied && mark->first_rmap == RMAP_LISTED;
-}
-
-static void add_emptied(struct finding *f)
-{
-	add_named(f, "the rmap", "rmap-emptied");
-}
-
-/* Whom the entry should have followed, and did not. */
-static void add_missed(struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
-{
-	bool host = host_missed_it(v, mark);
-
-	if (f->layer != LAYER_L0_PTE && host && was_emptied(mark)) {
-		add_emptied(f);
-		return;
-	}
-	add_named(f, "not reached by", host ? "host-unmap" : evidence_request_word[mark->l1.request]);
-	if (f->layer != LAYER_L0_PTE && host && mark->unmap_rmap != RMAP_LISTED)
-		add_named(f, "the rmap", rmap_word(mark));
-}
-
-/* The kernel looks for entries by L1's LPID, so nothing that L1 or the host asks for reaches those of this table. */
-static void add_orphan(struct finding *f)
-{
-	add_named(f, "its table is an", "orphan");
-}
-
-/* The entry in use was made to lead elsewhere: what it should have followed before says nothing of it now. */
-static void add_redirected(struct runner *r, struct finding *f, const struct store_mark *mark)
-{
-	add_writer(r, f, "changed where it leads", mark->shadow.redirected);
-	add_named(f, "shadow-pte was", "redirected");
-}
-
-static void add_access_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-			       const struct store_mark *mark)
-{
-	bool shadow = through_shadow(v);
-	bool l0 = f->layer == LAYER_L0_PTE;
-	const struct provenance_entry *entry = l0 ? &mark->l0 : &mark->shadow;
-
-	if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, v, mark);
-	else if (shadow && mark->orphan)
-		add_orphan(f);
-	else if (shadow && mark->shadow.redirected)
-		add_redirected(r, f, mark);
-	else if ((l0 && v->class == CLASS_WRONG_PAGE) ||
-		 since(v, entry) > (l0 ? mark->host_changed : allowed_at(v, mark)))
-		add_writer(r, f, l0 ? "mapped l0-pte" : "mapped shadow-pte", entry->mapped);
-	else
-		add_missed(f, v, mark);
-}
-
-/* Has the op that changed an entry at that time, and none since, not ended yet? It may still tell others of it. */
-static bool is_under_way(const struct runner *r, uint64_t at)
+/* Has another op not ended yet that made a change? It may still tell others of it. */
+static bool is_under_way(const struct runner *r, const struct provenance_change *change)
 {
 	const struct world *w = &r->world;
 
-	for (unsigned i = 0; at && i < w->sched.top; i++)
-		if (&w->tasks[i] != w->task && r->evidence.last_change[i] == at)
+	for (unsigned i = 0; change->site && i < w->sched.top; i++)
+		if (&w->tasks[i] != w->task && w->tasks[i].op == change->op)
 			return true;
 	return false;
 }
 
-/* The bit was in l0-pte when the access completed: who took it from there afterwards. */
-static void add_taker(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-		      const struct store_mark *mark)
+/* Who took the bit that a loss is about from l0-pte after the access. */
+static struct provenance_change taken_since(const struct runner *r, const struct oracle_verdict *v,
+					    const struct store_mark *mark)
 {
 	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
-	struct provenance_change taken;
 
-	if (!l0)
-		return;
-	taken = provenance_staled(l0, about_r(v) ? LOSS_R : LOSS_C);
-	add_site(r, f, about_r(v) ? "took R from l0-pte" : "took C from l0-pte", taken.site, provenance_name_inner);
-	if (is_under_way(r, taken.at))
-		add_named(f, "it was missed", "meanwhile");
+	return l0 ? provenance_staled(l0, blame_is_about_r(v) ? LOSS_R : LOSS_C) : (struct provenance_change){0};
 }
 
-/* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was
- * cleared above. */
-static void add_left(struct runner *r, struct finding *f, const struct oracle_verdict *v, const struct store_mark *mark)
+static void add_blamed(struct runner *r, struct finding *f, const struct oracle_verdict *v,
+		       const struct store_mark *mark)
 {
-	bool c = !about_r(v);
-	uint64_t set_at = c ? mark->shadow.set_c_at : mark->shadow.set_r_at;
-	uint64_t cleared_at = c ? mark->l0.cleared_c_at : mark->l0.cleared_r_at;
+	struct provenance_change taken = taken_since(r, v, mark);
+	const struct blame_facts facts = {
+		.layout = &r->layout,
+		.taken = taken,
+		.taker_under_way = is_under_way(r, &taken),
+		.kernel_writer = v->lpage < WORLD_LPAGES ? r->kernel_writers[v->lpage] : NULL,
+	};
+	const struct blame b = blame_of(v, mark, &facts);
 
-	if (set_at > cleared_at)
-		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
-			   c ? mark->shadow.set_c : mark->shadow.set_r);
-	else
-		add_writer(r, f, c ? "cleared C in l0-pte only" : "cleared R in l0-pte only",
-			   c ? mark->l0.cleared_c : mark->l0.cleared_r);
-}
-
-/* The page's rmap does not list the shadow entry: it never did, or no longer although the page was not unmapped. */
-static void add_unlisted(struct runner *r, struct finding *f, const struct store_mark *mark)
-{
-	add_writer(r, f, "mapped shadow-pte", mark->shadow.mapped);
-	add_named(f, "the rmap", rmap_word(mark));
-}
-
-static void add_lost_to_host(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-			     const struct store_mark *mark)
-{
-	if (f->layer == LAYER_BITMAP)
-		add_taker(r, f, v, mark);
-	else if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, v, mark);
-	else if (f->layer == LAYER_L0_PTE)
-		add_writer(r, f, "mapped l0-pte", mark->l0.mapped);
-	else if (mark->orphan)
-		add_orphan(f);
-	else if (mark->shadow.redirected)
-		add_redirected(r, f, mark);
-	else if (f->layer == LAYER_RMAP && was_emptied(mark))
-		add_emptied(f);
-	else if (f->layer == LAYER_RMAP &&
-		 (mark->host_changed <= mark->shadow.made_at || mark->first_rmap != RMAP_LISTED))
-		add_unlisted(r, f, mark);
-	else if (f->layer == LAYER_RMAP)
-		add_missed(f, v, mark);
-	else
-		add_left(r, f, v, mark);
-}
-
-static void add_lost_to_l1(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-			   const struct store_mark *mark)
-{
-	bool c = !about_r(v);
-
-	if (f->layer == LAYER_TLB)
-		add_stale_tlb(r, f, v, mark);
-	else if (mark->orphan)
-		add_orphan(f);
-	else if ((c ? mark->shadow.set_c_at : mark->shadow.set_r_at) > mark->l1.told)
-		add_writer(r, f, c ? "set C in shadow-pte" : "set R in shadow-pte",
-			   c ? mark->shadow.set_c : mark->shadow.set_r);
-	else
-		add_named(f, "not reached by", evidence_request_word[mark->l1.request]);
-}
-
-/*
- * A loss: who cleared or set the bit so that the entries part, or else what should have reached the entry and did
- * not. An access: who made the entry, or what should have taken it away. A TLB: who changed the entry behind it, and
- * what was invalidated instead.
- */
-static void add_writers(struct runner *r, struct finding *f, const struct oracle_verdict *v,
-			const struct store_mark *mark)
-{
-	bool to_l1 = v->class == CLASS_LOST_DIRTY_L1 || v->class == CLASS_LOST_REF_L1;
-
-	if (is_reach(v)) {
-		add_access_writers(r, f, v, mark);
-	} else if (v->writer == WRITER_KERNEL && !through_shadow(v)) {
-		if (v->lpage < WORLD_LPAGES && r->kernel_writers[v->lpage])
-			add_named(f, "wrote the page", r->kernel_writers[v->lpage]);
-	} else if (to_l1) {
-		add_lost_to_l1(r, f, v, mark);
-	} else {
-		add_lost_to_host(r, f, v, mark);
+	f->layer = b.layer;
+	for (const struct blame_item *item = b.items; item < b.items + b.count; item++) {
+		if (item->word)
+			add_named(f, item->what, item->word);
+		else
+			add_site(r, f, item->what, item->site,
+				 item->name == BLAME_INNER ? provenance_name_inner : provenance_name);
 	}
 }
 
@@ -602,8 +356,7 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 		commit(r, f, role);
 		return;
 	}
-	f->layer = is_reach(v) ? layer_of_access(mark, v) : layer_of_loss(r, mark, v);
-	add_writers(r, f, v, mark);
+	add_blamed(r, f, v, mark);
 	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);
 	commit(r, f, role_of(v));

@@ -15,7 +15,6 @@ void evidence_reset(struct evidence *e)
 	e->tlbie_count = 0;
 	memset(e->logging, 0, sizeof(e->logging));
 	memset(e->changed, 0, sizeof(e->changed));
-	memset(e->last_change, 0, sizeof(e->last_change));
 }
 
 uint64_t evidence_tick(struct evidence *e)
@@ -105,7 +104,7 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 
 uint64_t evidence_change(struct evidence *e, unsigned task)
 {
-	e->changed[task] = e->last_change[task] = ++e->now;
+	e->changed[task] = ++e->now;
 	return e->now;
 }
 

@@ -50,8 +50,7 @@ struct evidence {
 	uint64_t host[WORLD_LPAGES];		 /* the host took its mapping away, or had the kernel flush it */
 	uint64_t slot_began[SCENARIO_SLOTS_MAX]; /* the last ioctl that changes the slot */
 	bool logging[SCENARIO_SLOTS_MAX];
-	uint64_t last_change[TARGET_TASKS]; /* of an entry by the op that runs as that task, or one before it */
-	uint64_t changed[TARGET_TASKS];	    /* by the op that runs as that task, and nothing was invalidated since */
+	uint64_t changed[TARGET_TASKS]; /* by the op that runs as that task, and nothing was invalidated since */
 	uint32_t tlbie_count;
 	struct evidence_tlbie tlbies[EVIDENCE_TLBIES];
 };

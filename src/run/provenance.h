@@ -18,6 +18,12 @@ struct provenance_site {
 	const void *callers[TARGET_CALLERS]; /* innermost first; [0] NULL: nothing known */
 };
 
+/* When something was done, a number that grows, and by which op of the scenario. */
+struct provenance_moment {
+	uint64_t at;
+	uint16_t op;
+};
+
 struct provenance_entry {
 	const void *entry;
 	uint32_t world; /* of which world this is; others are stale */
@@ -32,6 +38,7 @@ struct provenance_entry {
 	/* Who took it away, or permission, or made it lead elsewhere. */
 	const struct provenance_site *narrowed;
 	uint64_t narrowed_at;
+	uint16_t cleared_c_op, cleared_r_op, narrowed_op;
 };
 
 /* Who wrote a word so that it changed last, and who cleared bits of it. */
@@ -55,9 +62,8 @@ struct provenance {
 
 /* Forget all entries, in O(1). */
 void provenance_reset(struct provenance *p);
-/* at: when, a number that grows. */
-void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
-		     const void *const callers[TARGET_CALLERS]);
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+		     struct provenance_moment when, const void *const callers[TARGET_CALLERS]);
 /* NULL: nothing is known of that entry. */
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
 
@@ -83,6 +89,7 @@ enum provenance_loss { LOSS_ACCESS, LOSS_C, LOSS_R, LOSS_COUNT };
 struct provenance_change {
 	const struct provenance_site *site; /* NULL: nobody */
 	uint64_t at;
+	uint16_t op;
 };
 struct provenance_change provenance_staled(const struct provenance_entry *entry, enum provenance_loss loss);
 

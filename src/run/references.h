@@ -8,7 +8,6 @@
 #ifndef RCFUZZ_REFERENCES_H
 #define RCFUZZ_REFERENCES_H
 
-#include "kernel/target.h"
 #include "provenance.h"
 
 #include <stdbool.h>

@@ -331,11 +331,12 @@ static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t ne
 			   const void *const callers[TARGET_CALLERS])
 {
 	struct runner *r = ctx;
+	struct provenance_moment when = {.op = r->world.task->op};
 
 	if (r->bare)
 		return;
-	provenance_note(&r->provenance, entry, old_pte, new_pte,
-			evidence_change(&r->evidence, (unsigned)(r->world.task - r->world.tasks)), callers);
+	when.at = evidence_change(&r->evidence, (unsigned)(r->world.task - r->world.tasks));
+	provenance_note(&r->provenance, entry, old_pte, new_pte, when, callers);
 	if (r->observer && r->observer->pte) {
 		struct provenance_site site;
 
