@@ -1,135 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * classify.c: from what went wrong to a finding: in which layer, by which kernel
- * functions, in which words. The signature is made of the class, the layer and
- * those functions; the coarse one of class, layer and role.
+ * classify.c: from what the oracle says, and from what the kernel or the shim
+ * reports, to a finding.
  */
 #include "blame.h"
-#include "runner.h"
+#include "make_finding.h"
 
 #include "base/text.h"
-#include "scenario/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *const layer_name[LAYER_COUNT] = {
-#define LAYER_WORD(id, word) [id] = word,
-	FINDING_LAYERS(LAYER_WORD)
-#undef LAYER_WORD
-};
-
-static const char *base_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path ? path : "";
-}
-
-static struct finding *next_finding(struct runner *r)
-{
-	struct run_outcome *o = r->outcome;
-	struct finding *f;
-
-	if (o->finding_count == RUN_FINDINGS_MAX) {
-		o->findings_dropped++;
-		return NULL;
-	}
-	f = &o->findings[o->finding_count];
-	*f = (struct finding){.n = LAYOUT_NONE, .lpage = LAYOUT_NONE, .needs_wild_l1 = r->wild};
-	f->op_cause = f->op_effect = r->world.task->op;
-	return f;
-}
-
-/*
- * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
- * table which the hardware still walks, or that took memory which others misuse. Who wrote a word last is told.
- */
-static bool is_bystander(const struct finding *f, uint32_t writer)
-{
-	const char *what = f->writers[writer].what;
-
-	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
-	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || strncmp(what, "last ", 5) == 0 ||
-	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
-	       (f->class == CLASS_MEMORY && strncmp(f->coarse, "memory:none:walk", 16) == 0);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The functions that stand in the signature. Those that hold one lock each, in a circle, have no first one. */
-static void add_functions(struct finding *f)
-{
-	const char *names[FINDING_FRAMES];
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < f->writer_count; i++)
-		if (!is_bystander(f, i))
-			names[count++] = f->writers[i].function;
-	if (f->class == CLASS_DEADLOCK)
-		qsort(names, count, sizeof(names[0]), compare_names);
-	for (uint32_t i = 0; i < count; i++)
-		text_append(f->signature, sizeof(f->signature), ":%s", names[i]);
-}
-
-/* The signature is complete: keep the finding, unless this run has it already. */
-static void commit(struct runner *r, struct finding *f, const char *role)
-{
-	struct run_outcome *o = r->outcome;
-	uint32_t signers = 0;
-
-	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:%s", class_info[f->class].name, layer_name[f->layer], role);
-	/* A function says more than the role: who met it differs between inputs with one cause. */
-	snprintf(f->signature, sizeof(f->signature), "%s:%s", class_info[f->class].name, layer_name[f->layer]);
-	for (uint32_t i = 0; i < f->writer_count; i++)
-		signers += !is_bystander(f, i);
-	if (!signers || f->layer == LAYER_NONE)
-		text_append(f->signature, sizeof(f->signature), ":%s", role);
-	add_functions(f);
-	for (uint32_t i = 0; i < o->finding_count; i++)
-		if (strcmp(o->findings[i].signature, f->signature) == 0)
-			return;
-	o->finding_count++;
-	if (r->observer && r->observer->finding)
-		r->observer->finding(r->observer->ctx, f);
-}
-
-typedef bool name_site(struct module *m, const struct provenance_site *site, struct finding_writer *out);
-
-static void add_site(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site,
-		     name_site *name)
-{
-	struct finding_writer *writer = &f->writers[f->writer_count];
-
-	if (f->writer_count == FINDING_FRAMES || !site)
-		return;
-	*writer = (struct finding_writer){0};
-	if (!name(r->module, site, writer))
-		return;
-	snprintf(writer->what, sizeof(writer->what), "%s", what);
-	f->writer_count++;
-}
-
-static void add_writer(struct runner *r, struct finding *f, const char *what, const struct provenance_site *site)
-{
-	add_site(r, f, what, site, provenance_name);
-}
-
-static void add_named(struct finding *f, const char *what, const char *function)
-{
-	struct finding_writer *writer = &f->writers[f->writer_count];
-
-	if (f->writer_count == FINDING_FRAMES)
-		return;
-	f->writer_count++;
-	*writer = (struct finding_writer){0};
-	snprintf(writer->what, sizeof(writer->what), "%s", what);
-	snprintf(writer->function, sizeof(writer->function), "%s", function);
-}
 
 /* ---- what the oracle says --------------------------------------------------- */
 
@@ -284,10 +165,10 @@ static void add_blamed(struct runner *r, struct finding *f, const struct oracle_
 	f->layer = b.layer;
 	for (const struct blame_item *item = b.items; item < b.items + b.count; item++) {
 		if (item->word)
-			add_named(f, item->what, item->word);
+			finding_add_word(f, item->what, item->word);
 		else
-			add_site(r, f, item->what, item->site,
-				 item->name == BLAME_INNER ? provenance_name_inner : provenance_name);
+			finding_add_site(r, f, item->what, item->site,
+					 item->name == BLAME_INNER ? provenance_name_inner : provenance_name);
 	}
 }
 
@@ -305,11 +186,11 @@ static void add_word_writers(struct runner *r, struct finding *f, uint32_t lpage
 	w = provenance_find_word(&r->provenance, rmap ? target->rmap_word(gpa) : target->bitmap_word(gpa));
 	if (!w)
 		return;
-	add_site(r, f, rmap ? "last changed the rmap" : "last changed the dirty bitmap", w->written,
-		 provenance_name_inner);
-	if (w->cleared != w->written)
-		add_site(r, f, rmap ? "last emptied the rmap" : "last cleared bits of the dirty bitmap", w->cleared,
+	finding_add_site(r, f, rmap ? "last changed the rmap" : "last changed the dirty bitmap", w->written,
 			 provenance_name_inner);
+	if (w->cleared != w->written)
+		finding_add_site(r, f, rmap ? "last emptied the rmap" : "last cleared bits of the dirty bitmap",
+				 w->cleared, provenance_name_inner);
 }
 
 /* An access that was refused: how, by what the vCPU has got from the kernel instead. */
@@ -330,13 +211,13 @@ static void add_refusal(struct runner *r, struct finding *f, char *role, size_t 
 	text_append(f->title, sizeof(f->title), ": %s", role);
 	/* The kernel looks at tables under a lock: who did so last did not mend it. */
 	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
-	add_writer(r, f, "looked at it last", &looked);
+	finding_add_writer(r, f, "looked at it last", &looked);
 }
 
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 {
 	const struct store_mark *mark = mark_of(r, v);
-	struct finding *f = next_finding(r);
+	struct finding *f = finding_begin(r);
 	char role[48];
 
 	if (!f)
@@ -353,30 +234,22 @@ void finding_from_verdict(struct runner *r, const struct oracle_verdict *v)
 		f->layer = LAYER_NONE;
 		describe(r, f, v);
 		add_refusal(r, f, role, sizeof(role));
-		commit(r, f, role);
+		finding_commit(r, f, role);
 		return;
 	}
 	add_blamed(r, f, v, mark);
 	add_word_writers(r, f, f->layer == LAYER_RMAP ? mark->lpage : v->lpage);
 	describe(r, f, v);
-	commit(r, f, role_of(v));
+	finding_commit(r, f, role_of(v));
 }
 
 /* ---- what the kernel, or the shim, says -------------------------------------- */
-
-static void title_place(struct finding *f)
-{
-	const struct finding_writer *w = &f->writers[0];
-
-	if (f->writer_count)
-		text_append(f->title, sizeof(f->title), " in %s (%s:%u)", w->function, w->file, w->line);
-}
 
 void finding_simple(struct runner *r, enum finding_class class, enum finding_layer layer, const char *role,
 		    const char *title, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_site site = {0};
-	struct finding *f = next_finding(r);
+	struct finding *f = finding_begin(r);
 
 	if (!f)
 		return;
@@ -385,10 +258,10 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 	snprintf(f->title, sizeof(f->title), "%s", title);
 	if (callers) {
 		memcpy(site.callers, callers, sizeof(site.callers));
-		add_writer(r, f, "was running", &site);
+		finding_add_writer(r, f, "was running", &site);
 	}
-	title_place(f);
-	commit(r, f, role);
+	finding_title_place(f);
+	finding_commit(r, f, role);
 }
 
 /*
@@ -402,7 +275,7 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	const struct target_calls *calls = r->world.services.calls;
 	const struct provenance_site here = {{callers[0]}};
 	struct provenance_site around = {0};
-	struct finding *f = next_finding(r);
+	struct finding *f = finding_begin(r);
 
 	if (!f)
 		return;
@@ -410,9 +283,9 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "%s", title);
 	memcpy(around.callers, &callers[1], sizeof(around.callers) - sizeof(around.callers[0]));
-	add_writer(r, f, "was running", &here);
+	finding_add_writer(r, f, "was running", &here);
 	if (!f->writer_count) {
-		add_writer(r, f, "was running", &around);
+		finding_add_writer(r, f, "was running", &around);
 		memset(&around, 0, sizeof(around));
 	} else if (calls->depth) {
 		for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
@@ -420,219 +293,8 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	}
 	if (f->writer_count)
 		provenance_add_callers(r->module, &around, &f->writers[0]);
-	title_place(f);
-	commit(r, f, role);
-}
-
-/* ---- memory ---------------------------------------------------------------------- */
-
-/* Who took the memory, and who gave it back. */
-static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object)
-{
-	const struct provenance_site taken = {{object->alloc_caller}}, freed = {{object->free_caller}};
-
-	if (object->alloc_caller)
-		add_site(r, f, "took it", &taken, provenance_name_user);
-	if (object->free_caller)
-		add_site(r, f, "freed it", &freed, provenance_name_user);
-}
-
-/* "page-table", "kvm_nested_guest", ... and the layer that its contents belong to. */
-static const char *object_word(struct runner *r, const struct machine_kmem_object *object, const void *address,
-			       enum finding_layer *layer)
-{
-	const struct target *target = r->world.target;
-	const char *word = object->kind == KMEM_PGTABLE ? "page-table"
-			   : object->kind == KMEM_VMALLOC && !object->freed
-				   ? target->memory_name(address)
-				   : target->object_name(object->start, object->size);
-
-	*layer = !strncmp(word, "rmap", 4) ? LAYER_RMAP : !strcmp(word, "dirty") ? LAYER_BITMAP : LAYER_NONE;
-	return word;
-}
-
-void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
-			const void *const callers[TARGET_CALLERS])
-{
-	struct machine_kmem_object object = {0};
-	struct finding *f = next_finding(r);
-	struct provenance_site site;
-	enum finding_layer layer;
-	const char *word;
-	char role[48] = "overflow";
-
-	if (!f)
-		return;
-	f->class = CLASS_MEMORY;
-	f->layer = LAYER_NONE;
-	memcpy(site.callers, callers, sizeof(site.callers));
-	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
-		add_site(r, f, "uses it", &site, provenance_name_user);
-		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
-			 size);
-		commit(r, f, "wild");
-		return;
-	}
-	word = object_word(r, &object, address, &layer);
-	if (object.freed)
-		snprintf(role, sizeof(role), "freed-%s", word);
-	/* What was taken too small is one mistake, wherever it is overrun. */
-	add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
-	add_owners(r, f, &object);
-	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
-		 size, (const char *)address - (const char *)object.start, word, object.size,
-		 object.freed ? " that was freed" : "");
-	commit(r, f, role);
-}
-
-void finding_bad_walk(struct runner *r, const struct machine_access *access)
-{
-	struct machine_kmem_object object;
-	struct finding *f = next_finding(r);
-
-	if (!f)
-		return;
-	f->class = CLASS_MEMORY;
-	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "the hardware's walk reads %s",
-		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
-	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
-		add_owners(r, f, &object);
-	/* It was freed too early, by an op that is not over; or what the hardware knows of it was never invalidated. */
-	commit(r, f, r->world.sched.top > 1 ? "walk-meanwhile" : "walk");
-}
-
-static void add_race_side(struct runner *r, struct finding *f, const struct data_race_access *access)
-{
-	char label[SCENARIO_LABEL_MAX] = "", what[48];
-	uint16_t op = r->race_ops[access->op];
-	struct provenance_site site;
-
-	if (op < r->scenario->op_count)
-		scenario_label_text(r->scenario->ops[op].label, label);
-	snprintf(what, sizeof(what), "op %s %s it%s", label, access->write ? "writes" : "reads",
-		 access->marked ? ", marked" : "");
-	memcpy(site.callers, access->callers, sizeof(site.callers));
-	add_site(r, f, what, &site, provenance_name_user);
-}
-
-#define RACES_MAX (RUN_FINDINGS_MAX / 2) /* the rest of the room is for what is worse */
-
-/* "kvm.arch.l1_ptcr", "rmap" */
-static void name_variable(struct runner *r, const void *address, struct finding *f, char *text, size_t size)
-{
-	struct machine_kmem_object object = {0};
-	const char *word, *member;
-	char whole[128];
-
-	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object))
-		return;
-	word = object_word(r, &object, address, &f->layer);
-	member = module_member(r->module, word, (size_t)((const char *)address - (const char *)object.start));
-	snprintf(whole, sizeof(whole), "%s%s%s", word, *member ? "." : "", member);
-	text_fit_name(text, size, whole);
-}
-
-void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
-		       const struct data_race_access *there)
-{
-	struct finding *f = r->outcome->finding_count < RACES_MAX ? next_finding(r) : NULL;
-	struct finding_writer *w;
-	char variable[48] = "";
-
-	if (!f)
-		return;
-	f->class = CLASS_DATA_RACE;
-	w = f->writers;
-	add_race_side(r, f, there);
-	add_race_side(r, f, here);
-	if (f->writer_count != 2)
-		return;
-	/* The same signature, whichever came first. */
-	if (strcmp(w[0].function, w[1].function) > 0) {
-		const struct finding_writer first = w[0];
-
-		w[0] = w[1];
-		w[1] = first;
-	}
-	name_variable(r, address, f, variable, sizeof(variable));
-	f->op_cause = r->race_ops[there->op];
-	f->op_effect = r->race_ops[here->op];
-	snprintf(f->title, sizeof(f->title), "%s: nothing orders %s (%s:%u) and %s (%s:%u)", variable, w[0].function,
-		 base_name(w[0].file), w[0].line, w[1].function, base_name(w[1].file), w[1].line);
-	commit(r, f, variable);
-}
-
-/* ---- locks --------------------------------------------------------------------- */
-
-static void add_lock_site(struct runner *r, struct finding *f, const char *what, const char *lock,
-			  const void *const callers[TARGET_CALLERS])
-{
-	struct provenance_site site;
-	char words[sizeof(f->writers[0].what)];
-
-	memcpy(site.callers, callers, sizeof(site.callers));
-	snprintf(words, sizeof(words), "%s %s", what, lock);
-	add_writer(r, f, words, &site);
-}
-
-/* Follow who waits for whom, from the first task that waits for a kernel lock. */
-void finding_deadlock(struct runner *r)
-{
-	struct world *w = &r->world;
-	unsigned i = 0;
-	struct finding *f;
-
-	while (i < w->sched.top && !(w->tasks[i].waits && w->tasks[i].waits_at[0]))
-		i++;
-	if (i == w->sched.top) {
-		fprintf(stderr, "rcfuzz: internal error: actors wait for each other\n");
-		abort();
-	}
-	f = next_finding(r);
-	if (!f)
-		return;
-	f->class = CLASS_DEADLOCK;
-	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "deadlock:");
-	for (const struct world_task *task = &w->tasks[i]; task && f->writer_count + 1 < FINDING_FRAMES;) {
-		const void *lock = sched_waits_for(&w->sched, (unsigned)(task - w->tasks));
-		const struct held_lock *held = NULL;
-		const struct world_task *holder = lock ? world_holder(w, lock, &held) : NULL;
-		const char *name = holder ? w->target->lock_name(lock) : task->waits;
-		char label[SCENARIO_LABEL_MAX];
-
-		scenario_label_text(task->what->label, label);
-		text_append(f->title, sizeof(f->title), " op %s waits for %s", label, name);
-		if (task->waits_at[0])
-			add_lock_site(r, f, "waits for", name, task->waits_at);
-		if (holder) {
-			scenario_label_text(holder->what->label, label);
-			text_append(f->title, sizeof(f->title), ", held by op %s;", label);
-			add_lock_site(r, f, "holds", name, held->callers);
-		}
-		task = holder && holder->waits ? holder : NULL;
-	}
-	commit(r, f, "lock");
-}
-
-void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
-		       const struct held_lock *there, bool apart)
-{
-	struct finding *f = next_finding(r);
-	bool turn = strcmp(first, second) > 0;
-
-	if (!f)
-		return;
-	f->class = CLASS_LOCK_DISCIPLINE;
-	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "lock order: %s is taken under %s, and the other way round%s",
-		 turn ? first : second, turn ? second : first,
-		 apart ? " in another scenario, which does not fit behind this one" : "");
-	/* The same signature, whichever came first. */
-	add_lock_site(r, f, "takes", turn ? first : second, (turn ? there : here)->callers);
-	add_lock_site(r, f, "takes", turn ? second : first, (turn ? here : there)->callers);
-	commit(r, f, "order");
+	finding_title_place(f);
+	finding_commit(r, f, role);
 }
 
 /* A role out of an assertion's text: letters and digits only, so that it stays one word. */
@@ -673,7 +335,7 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 
 	snprintf(title, sizeof(title), "%s: %s", kinds[kind].words, what ? what : "");
 	if (file)
-		text_append(title, sizeof(title), " at %s:%d", base_name(file), line);
+		text_append(title, sizeof(title), " at %s:%d", finding_base_name(file), line);
 	if (function)
 		text_append(title, sizeof(title), " (%s)", function);
 	if (kind == REPORT_UNDEFINED)
@@ -700,7 +362,7 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	struct world *w = &r->world;
 	int lpid = guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : w->config->lpid;
 	uint32_t page = (uint32_t)(access->gpa >> w->layout.page_shift);
-	struct finding *f = next_finding(r);
+	struct finding *f = finding_begin(r);
 	struct provenance_site looked;
 	struct machine_leaf leaf = {0};
 
@@ -720,115 +382,6 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	text_append(f->title, sizeof(f->title), ": %s", lacking(&leaf, access->kind));
 	/* The kernel looks at tables under a lock: who did so last did not mend it. */
 	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
-	add_writer(r, f, "looked at it last", &looked);
-	commit(r, f, guest ? "l2" : "l1");
-}
-
-/* What was freed twice is in use twice: what else is wrong in this world follows from it. */
-static void keep_memory_only(struct run_outcome *o)
-{
-	uint32_t kept = 0;
-	bool twice = false;
-
-	for (uint32_t i = 0; i < o->finding_count; i++)
-		twice |= !strcmp(o->findings[i].coarse, "memory:none:double-free");
-	for (uint32_t i = 0; twice && i < o->finding_count; i++)
-		if (o->findings[i].class == CLASS_MEMORY)
-			o->findings[kept++] = o->findings[i];
-	if (twice)
-		o->finding_count = kept;
-}
-
-void finding_corruption(struct runner *r)
-{
-	const void *overflown = machine_kmem_overflow(r->world.machine);
-	const void *callers[TARGET_CALLERS] = {NULL};
-
-	keep_memory_only(r->outcome);
-	if (!overflown)
-		return;
-	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &callers[0], NULL);
-	r->outcome->finding_count = 0;
-	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
-		       "memory: something was written behind what was allocated", callers);
-}
-
-struct first_leak {
-	size_t count, size;
-	unsigned kind;
-	const void *object, *caller;
-};
-
-static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
-{
-	struct first_leak *first = ctx;
-
-	if (!first->count++) {
-		first->object = p;
-		first->size = size;
-		first->kind = kind;
-		first->caller = caller;
-	}
-}
-
-/* The function that has taken more references than it has given back: the first of those that took the most. */
-static void add_holder(struct runner *r, struct finding *f, const struct guest_references *g)
-{
-	struct finding_writer writers[REFERENCES_SITES] = {0};
-	long taken[REFERENCES_SITES] = {0};
-	uint32_t most = 0;
-
-	for (uint32_t i = 0; i < g->site_count; i++) {
-		uint32_t k = 0;
-
-		if (!provenance_name_holder(r->module, &g->sites[i].site, &writers[i]))
-			continue;
-		while (strcmp(writers[k].function, writers[i].function) != 0)
-			k++;
-		taken[k] += g->sites[i].taken;
-	}
-	for (uint32_t i = 0; i < g->site_count; i++)
-		if (taken[i] > taken[most])
-			most = i;
-	if (g->site_count && taken[most] > 0)
-		add_site(r, f, "keeps a reference", &g->sites[most].site, provenance_name_holder);
-}
-
-/* A nested guest is freed with its last reference: which one is still counted? */
-static void add_lost_reference(struct runner *r, struct finding *f, const void *guest)
-{
-	const struct guest_references *g = references_find(&r->references, guest);
-
-	if (!g) {
-		add_named(f, "the kernel's index", "never-had-it");
-	} else if (g->index_lost) {
-		add_named(f, "the kernel's index", "lost-it");
-		add_site(r, f, "took it out of the index", &g->left, provenance_name_inner);
-	} else {
-		add_holder(r, f, g);
-	}
-}
-
-/* What was taken first is what the others hang on: one leak a run is told. */
-void finding_leaks(struct runner *r)
-{
-	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
-	struct provenance_site taken = {0};
-	struct first_leak first = {0};
-	struct finding *f;
-
-	machine_kmem_each_live(r->world.machine, take_leak, &first);
-	f = first.count ? next_finding(r) : NULL;
-	if (!f)
-		return;
-	taken.callers[0] = first.caller;
-	f->class = CLASS_MEMORY;
-	f->layer = LAYER_NONE;
-	snprintf(f->title, sizeof(f->title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
-		 kinds[first.kind < sizeof(kinds) / sizeof(kinds[0]) ? first.kind : 0], first.size, first.count - 1);
-	add_writer(r, f, "took it", &taken);
-	title_place(f);
-	if (!strcmp(r->world.target->object_name(first.object, first.size), "kvm_nested_guest"))
-		add_lost_reference(r, f, first.object);
-	commit(r, f, "leak");
+	finding_add_writer(r, f, "looked at it last", &looked);
+	finding_commit(r, f, guest ? "l2" : "l1");
 }

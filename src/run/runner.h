@@ -105,7 +105,7 @@ struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
 void count_state(struct runner *r, const struct scenario_op *op);
 
-/* classify.c: make findings. */
+/* classify.c, memory_finding.c and lock_finding.c: make findings. */
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *verdict);
 void finding_from_report(struct runner *r, enum target_report_kind kind, const char *file, int line,
 			 const char *function, const char *what, const void *const callers[TARGET_CALLERS]);
