@@ -24,6 +24,7 @@ static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, uint32_t of
 static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct store_mark *mark)
 {
 	mark->leaf_perm = leaf->present ? leaf->perm : 0;
+	mark->leaf_shift = leaf->present ? (uint8_t)leaf->shift : 0;
 	mark->leaf_frame = leaf->present ? machine_frame_number(r->world.machine, leaf->hpa) : 0;
 }
 

@@ -194,6 +194,32 @@ static void add_redirected(struct blame *b, const struct store_mark *mark)
 	add_word(b, "shadow-pte was", "redirected");
 }
 
+/* A large entry was made though not all of it lies in the memslot. */
+static void add_beyond_slot(struct blame *b, const struct store_mark *mark)
+{
+	add_site(b, "mapped shadow-pte", mark->shadow.mapped);
+	add_word(b, "it reaches", "beyond-slot");
+}
+
+/*
+ * What was meant for the page that L1's entry names now was put into the one that leads to the page before. What it
+ * names in a table that L1 has spoilt is not known.
+ */
+static bool is_mixed(const struct store_mark *mark)
+{
+	uint64_t changed = mark->through != mark->lpage ? mark->l1.changed : 0;
+
+	if (mark->l1.tainted > changed)
+		changed = mark->l1.tainted;
+	return changed > mark->shadow.made_at && mark->shadow.mapped_at > changed;
+}
+
+static void add_mixed(struct blame *b, const struct store_mark *mark)
+{
+	add_site(b, "changed shadow-pte", mark->shadow.mapped);
+	add_word(b, "shadow-pte was", "mixed");
+}
+
 static void blame_access(struct blame *b, const struct oracle_verdict *v, const struct store_mark *mark)
 {
 	bool shadow = blame_is_through_shadow(v), l0 = b->layer == LAYER_L0_PTE;
@@ -206,6 +232,10 @@ static void blame_access(struct blame *b, const struct oracle_verdict *v, const 
 		add_orphan(b);
 	else if (shadow && mark->shadow.redirected)
 		add_redirected(b, mark);
+	else if (shadow && mark->beyond_slot)
+		add_beyond_slot(b, mark);
+	else if (shadow && !l0 && v->class == CLASS_OVER_PERMISSION && is_mixed(mark))
+		add_mixed(b, mark);
 	else if ((l0 && v->class == CLASS_WRONG_PAGE) || since(v, entry) > allowed)
 		add_site(b, l0 ? "mapped l0-pte" : "mapped shadow-pte", entry->mapped);
 	else

@@ -249,6 +249,35 @@ static void an_orphan_and_a_redirected_entry_say_so(void **state)
 	expect(&lost, &mark, "shadow-pte:orphan");
 }
 
+static void a_permission_for_another_page_is_mixed_in(void **state)
+{
+	const struct oracle_verdict over = verdict(CLASS_OVER_PERMISSION);
+	struct store_mark mark = mark_of_l2();
+
+	(void)state;
+	mark.shadow.mapped_at = 30;
+	mark.l1 = (struct evidence_page){.changed = 20};
+	expect(&over, &mark, "shadow-pte:mapper"); /* L1 has changed its entry, but not where it leads */
+	mark.lpage = L1_PAGE + 1;
+	expect(&over, &mark, "shadow-pte:mapper:mixed");
+	mark.lpage = L1_PAGE;
+	mark.l1.tainted = 20;
+	expect(&over, &mark, "shadow-pte:mapper:mixed");
+	mark.shadow.made_at = 25; /* it was made for what L1 wants now */
+	expect(&over, &mark, "shadow-pte:mapper");
+}
+
+static void a_large_entry_ends_with_the_slot(void **state)
+{
+	const struct oracle_verdict stale = verdict(CLASS_STALE_ACCESS), wrong = verdict(CLASS_WRONG_PAGE);
+	struct store_mark mark = unmapped();
+
+	(void)state;
+	mark.beyond_slot = true;
+	expect(&stale, &mark, "shadow-pte:mapper:beyond-slot");
+	expect(&wrong, &mark, "shadow-pte:mapper:beyond-slot");
+}
+
 static void a_translation_that_only_a_tlb_has_is_the_tlbs(void **state)
 {
 	const struct oracle_verdict stale = verdict(CLASS_STALE_ACCESS), lost = verdict(CLASS_LOST_DIRTY_HOST);
@@ -338,6 +367,8 @@ int main(void)
 		TEST(an_entry_of_l1_follows_the_host_only),
 		TEST(what_l1_asked_for_and_did_not_get_names_the_request),
 		TEST(an_orphan_and_a_redirected_entry_say_so),
+		TEST(a_permission_for_another_page_is_mixed_in),
+		TEST(a_large_entry_ends_with_the_slot),
 		TEST(a_translation_that_only_a_tlb_has_is_the_tlbs),
 		TEST(who_takes_c_may_not_have_told_of_it_yet),
 		TEST(what_the_kernel_wrote_names_who_wrote_it),

@@ -81,6 +81,11 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 	case EV_L1_PTE:
 		take_l1_pte(e, event);
 		break;
+	case EV_L1_TAINT:
+		for (unsigned guest = 1; guest <= SCENARIO_GUESTS_MAX; guest++)
+			if (!event->guest || event->guest == guest)
+				e->tainted[guest - 1] = e->now;
+		break;
 	case EV_SLOT_CHANGE:
 		if (event->valid)
 			e->slot_began[event->slot] = e->now;
@@ -123,6 +128,7 @@ struct evidence_page evidence_of_l2(const struct evidence *e, unsigned guest, ui
 	if (!guest || n >= WORLD_L2_PAGES)
 		return page;
 	page = e->l1[guest - 1][n];
+	page.tainted = e->tainted[guest - 1] >= e->begin ? e->tainted[guest - 1] : 0;
 	if (page.changed < e->begin)
 		page.changed = 0;
 	if (page.told < e->begin) {

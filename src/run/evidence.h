@@ -41,12 +41,14 @@ struct evidence_page {
 	uint64_t changed; /* L1 made its entry mean something else: not R and C */
 	uint64_t meaning; /* a number for what it means */
 	uint64_t told;	  /* L1's last invalidation that covers it returned */
+	uint64_t tainted; /* L1 last did something to the guest from which on its table may say anything */
 	uint8_t request;  /* enum evidence_request: which one that was */
 };
 
 struct evidence {
 	uint64_t now, begin; /* what is older than begin belongs to other worlds */
 	struct evidence_page l1[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	uint64_t tainted[SCENARIO_GUESTS_MAX];
 	uint64_t host[WORLD_LPAGES];		 /* the host took its mapping away, or had the kernel flush it */
 	uint64_t slot_began[SCENARIO_SLOTS_MAX]; /* the last ioctl that changes the slot */
 	bool logging[SCENARIO_SLOTS_MAX];

@@ -17,7 +17,8 @@ struct store_mark {
 	int table_lpid;				   /* of the table that was looked at, -1: there is none */
 	bool orphan;				   /* the kernel does not find that table by L1's LPID any more */
 	uint32_t leaf_frame;			   /* of the entry that the access should have gone through, */
-	uint8_t leaf_perm;			   /* shadow or L0: where it leads, EVP_ bits; 0: there is none */
+	uint8_t leaf_perm;			   /* shadow or L0: where it leads, EVP_ bits; 0: there is none; */
+	uint8_t leaf_shift;			   /* how large it is */
 	bool only_tlb;				   /* the access did not go through that entry as it is */
 	enum evidence_instead instead[LOSS_COUNT]; /* after the change that made the translation stale */
 	uint32_t lpage;				   /* the L1 page behind it: of L1's entry, or else where it went */
@@ -30,8 +31,9 @@ struct store_mark {
 	/* What who unmaps the page finds: at the first access after the entry was made, and at the first unmap. */
 	enum target_rmap first_rmap, unmap_rmap;
 	bool rmap_emptied; /* and since then it was emptied while the page stayed mapped for L1 */
-	uint64_t at;	   /* when the access was */
-	bool l0_agrees;	   /* L1's page is mapped to the frame that the access reached */
+	bool beyond_slot; /* the shadow entry is large, and the L1 page that this part of it stands for is in no slot */
+	uint64_t at;	  /* when the access was */
+	bool l0_agrees;	  /* L1's page is mapped to the frame that the access reached */
 	bool store;
 	uint8_t guest;
 	uint16_t op; /* whose access it was */

@@ -163,6 +163,19 @@ static void note_before_unmap(struct runner *r, const struct scenario_op *op)
 		note_rmaps(r, op->g, fields & (1u << FIELD_count) ? op->count : 1);
 }
 
+/* Does L1's entry at the beginning of a large shadow entry name a page for this part of it that no slot has? */
+static bool is_beyond_slot(struct runner *r, const struct store_mark *mark)
+{
+	const struct layout *l = &r->layout;
+	uint32_t pages = mark->leaf_shift > l->page_shift ? 1u << (mark->leaf_shift - l->page_shift) : 1;
+	uint32_t base = mark->n & ~(pages - 1);
+	const struct l1_entry *entry = pages > 1 ? l1_find(&r->world, mark->guest, base) : NULL;
+	uint64_t offset = (uint64_t)(mark->n - base) << l->page_shift;
+
+	return entry && offset < 1ull << entry->shift &&
+	       layout_lpage(l, layout_gpa(l, entry->lpage + (base - entry->base_n)) + offset) == LAYOUT_NONE;
+}
+
 /* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
 static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
 {
@@ -187,6 +200,7 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at) {
 		mark->through = entry->lpage + (e->n - entry->base_n);
 	}
+	mark->beyond_slot = is_beyond_slot(r, mark);
 	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
 	if (!entry)
 		return;
