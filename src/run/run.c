@@ -200,7 +200,8 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at) {
 		mark->through = entry->lpage + (e->n - entry->base_n);
 	}
-	mark->beyond_slot = is_beyond_slot(r, mark);
+	/* What it was made for says that, also when L1 has taken its own entry away. */
+	mark->beyond_slot = (is_same_shadow_entry(mark, before) && before->beyond_slot) || is_beyond_slot(r, mark);
 	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
 	if (!entry)
 		return;
