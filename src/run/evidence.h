@@ -10,7 +10,9 @@
 
 #include "actor/world.h"
 
-#define EVIDENCE_TLBIES 64u
+#define EVIDENCE_TLBIES                                                                                                \
+	4096u /* each at the time of the change before it: older ones of the same place are forgotten                  \
+	       */
 
 /* How L1 asked for an invalidation that covers a page. */
 #define EVIDENCE_REQUESTS(X)                                                                                           \
@@ -32,7 +34,7 @@ enum evidence_instead { EVIDENCE_INSTEAD(EVIDENCE_REQUEST_MEMBER) INSTEAD_COUNT 
 extern const char *const evidence_instead_word[INSTEAD_COUNT];
 
 struct evidence_tlbie {
-	uint64_t after; /* the change of an entry by the same op before it; 0: there was another invalidation since */
+	uint64_t after; /* the change of an entry by the same op before it, with no other invalidation in between */
 	uint64_t addr, end;
 	uint32_t lpid;
 };
@@ -53,7 +55,6 @@ struct evidence {
 	uint64_t slot_began[SCENARIO_SLOTS_MAX]; /* the last ioctl that changes the slot */
 	bool logging[SCENARIO_SLOTS_MAX];
 	uint64_t changed[TARGET_TASKS]; /* by the op that runs as that task, and nothing was invalidated since */
-	uint32_t tlbie_count;
 	struct evidence_tlbie tlbies[EVIDENCE_TLBIES];
 };
 

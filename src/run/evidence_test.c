@@ -85,7 +85,13 @@ static void what_was_invalidated_instead_is_told_by_the_op_that_changed(void **s
 	assert_int_equal(evidence_instead(e, at, 7, 0x10000), INSTEAD_LPID);
 	assert_int_equal(evidence_instead(e, at, 7, 0x20000), INSTEAD_NOTHING);
 	at = evidence_change(e, 0);
+	for (int i = 0; i < 500; i++) /* others follow, that say nothing of it */
+		evidence_tlbie(e, 1, 9, 0, 0x10000);
 	evidence_tlbie(e, 0, 7, 0x30000, 0x40000);
+	for (int i = 0; i < 500; i++) {
+		evidence_change(e, 0);
+		evidence_tlbie(e, 0, 7, 0, 0x10000);
+	}
 	assert_int_equal(evidence_instead(e, at, 7, 0x10000), INSTEAD_ADDRESS);
 }
 

@@ -17,8 +17,8 @@ struct store_mark {
 	uint64_t at;				   /* when the access was */
 	enum evidence_instead instead[LOSS_COUNT]; /* after the change that made the translation stale */
 	/*
-	 * What the rmap of lpage has of the shadow entry: now; and what who unmaps the page finds, at the first access
-	 * after the entry was made, and at the first unmap after that.
+	 * What the rmap of the page `through` has of the shadow entry: now; and what who unmaps the page finds, at the
+	 * first access after the entry was made, and at the first unmap after that.
 	 */
 	enum target_rmap rmap, first_rmap, unmap_rmap;
 	int table_lpid;	     /* of the table that was looked at, -1: there is none */

@@ -145,8 +145,8 @@ static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 		struct rmap_note *note = &r->before_unmap[guest - 1][n];
 
 		/* The first one after the entry was mapped is the one that should have taken it away. */
-		if (is_unmapped_with(&r->layout, mark->lpage, first, count) && note->at <= mark->shadow.made_at)
-			*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->lpage)};
+		if (is_unmapped_with(&r->layout, mark->through, first, count) && note->at <= mark->shadow.made_at)
+			*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->through)};
 	}
 }
 
@@ -176,32 +176,38 @@ static bool is_beyond_slot(struct runner *r, const struct store_mark *mark)
 	       layout_lpage(l, layout_gpa(l, entry->lpage + (base - entry->base_n)) + offset) == LAYOUT_NONE;
 }
 
+/* What the rmap of the page that the shadow entry was made for has of it, and had. same: before is of that entry. */
+static void mark_rmap(struct runner *r, const struct store_mark *before, bool same, struct store_mark *mark)
+{
+	const struct rmap_note *note = &r->before_unmap[mark->guest - 1][mark->n];
+	enum target_rmap now = rmap_for_unmap(r, mark, mark->through);
+
+	mark->rmap = rmap_of(r, mark->guest, mark->n, mark->through, mark->table_lpid, false);
+	mark->rmap_of_first = mark->rmap != RMAP_LISTED && now == RMAP_LISTED;
+	mark->first_rmap = same ? before->first_rmap : now;
+	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : now;
+}
+
 /* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
-static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
+static void mark_owners(struct runner *r, const struct event *e, struct store_mark *mark)
 {
 	const struct store_mark *before = &r->l2_accesses[0][e->guest - 1][e->n];
-	const struct rmap_note *note = &r->before_unmap[e->guest - 1][e->n];
 	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
+	bool same = is_same_shadow_entry(mark, before);
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
-	mark->rmap = rmap_of(r, e->guest, e->n, lpage, mark->table_lpid, false);
-	mark->rmap_of_first =
-		mark->rmap != RMAP_LISTED && rmap_of(r, e->guest, e->n, lpage, mark->table_lpid, true) == RMAP_LISTED;
 	mark->at = r->evidence.now;
-	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : rmap_for_unmap(r, mark, lpage);
 	if (before->at < r->evidence.begin)
 		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
-	mark->first_rmap = rmap_for_unmap(r, mark, lpage);
-	if (is_same_shadow_entry(mark, before)) {
+	if (same)
 		mark->through = before->through;
-		mark->first_rmap = before->first_rmap;
-	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at) {
+	else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at)
 		mark->through = entry->lpage + (e->n - entry->base_n);
-	}
+	mark_rmap(r, before, same, mark);
 	/* What it was made for says that, also when L1 has taken its own entry away. */
-	mark->beyond_slot = (is_same_shadow_entry(mark, before) && before->beyond_slot) || is_beyond_slot(r, mark);
+	mark->beyond_slot = (same && before->beyond_slot) || is_beyond_slot(r, mark);
 	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
 	if (!entry)
 		return;
@@ -214,14 +220,26 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 		mark->l0 = *l0;
 }
 
-/* The L1 page that an L2 access went to: what L1's table says, if that is where it went; else what is there. */
+static bool is_in_frame(const struct runner *r, uint32_t lpage, uint32_t frame)
+{
+	return lpage < r->layout.total_pages &&
+	       machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == frame;
+}
+
+/*
+ * The L1 page that an L2 access went to: what L1's table says, if that is where it went; else that of the access
+ * before, as L1 may have changed its table since; else what is there.
+ */
 static uint32_t lpage_of_access(struct runner *r, const struct event *e)
 {
 	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
 	uint32_t lpage = entry ? entry->lpage + (e->n - entry->base_n) : LAYOUT_NONE;
+	const struct store_mark *before = e->n < WORLD_L2_PAGES ? &r->l2_accesses[0][e->guest - 1][e->n] : NULL;
 
-	if (entry && machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == e->frame)
+	if (is_in_frame(r, lpage, e->frame))
 		return lpage;
+	if (before && before->at >= r->evidence.begin && is_in_frame(r, before->through, e->frame))
+		return before->through;
 	return lpage_at(r, e->frame);
 }
 
@@ -256,7 +274,7 @@ static void mark_access(struct runner *r, const struct event *e)
 	if (is_stale(mark))
 		mark_instead(r, mark, lpage);
 	if (l2 && e->n < WORLD_L2_PAGES)
-		mark_owners(r, e, lpage, mark);
+		mark_owners(r, e, mark);
 	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
 	mark->rmap_emptied =
 		l2 && mark->through < WORLD_LPAGES && r->rmap_emptied[mark->through] > mark->shadow.made_at;
