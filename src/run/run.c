@@ -111,10 +111,11 @@ static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, ui
 				     leaf.present ? leaf.shift : r->layout.page_shift);
 }
 
-/* The same, for who unmaps the page: under the page itself, or else under the first one of a huge page. */
-static enum target_rmap rmap_for_unmap(struct runner *r, const struct store_mark *mark, uint32_t lpage)
+/* The same, for who unmaps the page: under the page itself, which has `own`, or else under the first of a huge page. */
+static enum target_rmap rmap_for_unmap(struct runner *r, const struct store_mark *mark, uint32_t lpage,
+				       enum target_rmap own)
 {
-	enum target_rmap own = rmap_of(r, mark->guest, mark->n, lpage, mark->table_lpid, false), first;
+	enum target_rmap first;
 
 	if (own == RMAP_LISTED || own == RMAP_FREED)
 		return own;
@@ -143,10 +144,13 @@ static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 		uint32_t n = r->touched[i].n;
 		const struct store_mark *mark = &r->l2_accesses[0][guest - 1][n];
 		struct rmap_note *note = &r->before_unmap[guest - 1][n];
+		enum target_rmap own;
 
 		/* The first one after the entry was mapped is the one that should have taken it away. */
-		if (is_unmapped_with(&r->layout, mark->through, first, count) && note->at <= mark->shadow.made_at)
-			*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->through)};
+		if (!is_unmapped_with(&r->layout, mark->through, first, count) || note->at > mark->shadow.made_at)
+			continue;
+		own = rmap_of(r, guest, n, mark->through, mark->table_lpid, false);
+		*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->through, own)};
 	}
 }
 
@@ -180,9 +184,10 @@ static bool is_beyond_slot(struct runner *r, const struct store_mark *mark)
 static void mark_rmap(struct runner *r, const struct store_mark *before, bool same, struct store_mark *mark)
 {
 	const struct rmap_note *note = &r->before_unmap[mark->guest - 1][mark->n];
-	enum target_rmap now = rmap_for_unmap(r, mark, mark->through);
+	enum target_rmap now;
 
 	mark->rmap = rmap_of(r, mark->guest, mark->n, mark->through, mark->table_lpid, false);
+	now = rmap_for_unmap(r, mark, mark->through, mark->rmap);
 	mark->rmap_of_first = mark->rmap != RMAP_LISTED && now == RMAP_LISTED;
 	mark->first_rmap = same ? before->first_rmap : now;
 	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : now;
