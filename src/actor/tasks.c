@@ -414,6 +414,7 @@ static void service_unlocked(void *ctx, const void *lock)
 	for (uint32_t i = task->lock_count; i-- > 0;) {
 		if (task->locks[i].lock != lock)
 			continue;
+		w->hooks.unlocked(w->hooks.ctx, &task->locks[i]);
 		task->lock_count--;
 		memmove(&task->locks[i], &task->locks[i + 1], (task->lock_count - i) * sizeof(task->locks[0]));
 		return;

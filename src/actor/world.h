@@ -139,6 +139,8 @@ struct world_hooks {
 	void (*point)(void *ctx, const char *name);
 	/* The op took a lock; it may hold others (w->task->locks, the new one last). */
 	void (*locked)(void *ctx);
+	/* The op has given back a lock that it took there. Told if locked is. */
+	void (*unlocked)(void *ctx, const struct held_lock *held);
 	/* The schedule has put a point into its scenario, and is about to act on it. */
 	void (*scheduled)(void *ctx);
 	/*

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 7u
+#define TARGET_ABI 8u
 /* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
 #define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
@@ -103,6 +103,12 @@ enum target_marking {
 struct target_calls {
 	uint32_t depth;
 	const void *callers[TARGET_CALLS];
+};
+
+/* A nested guest (struct kvm_nested_guest), and how many references to it the kernel counts. */
+struct target_guest {
+	const void *guest;
+	long references;
 };
 
 /* What the rmap of a page holds of an entry. */
@@ -267,6 +273,11 @@ struct target {
 	/* The words of an rmap and of a dirty bitmap that an L1 page has; NULL: none. */
 	const void *(*rmap_word)(uint64_t gpa);
 	const void *(*bitmap_word)(uint64_t gpa);
+
+	/* Those that the kernel finds by L1's LPIDs, at most max. Returns how many. */
+	uint32_t (*nested_guests)(struct target_guest *guests, uint32_t max);
+	/* The references to one that it may find no more; 0: it is not there any more. */
+	long (*nested_references)(const void *guest);
 
 	/* For timelines and state coverage only: the LPID of the shadow table for L1's guest; -1: none. */
 	int (*shadow_lpid)(uint32_t l1_lpid);

@@ -132,13 +132,37 @@ static void look_at_word(struct runner *r, const void *word, const void *const c
 	w->hooks.report(r, REPORT_LOCK, NULL, 0, NULL, "an rmap changes without mmu_lock", callers);
 }
 
+/* The L1 page whose rmap a word is, or LAYOUT_NONE. */
+static uint32_t page_of_rmap(const struct runner *r, const uint64_t *word)
+{
+	for (const struct layout_slot *slot = r->layout.slots; slot < r->layout.slots + SCENARIO_SLOTS_MAX; slot++) {
+		const uint64_t *first =
+			slot->pages ? r->world.target->rmap_word(layout_gpa(&r->layout, slot->first)) : NULL;
+
+		if (first && word >= first && word < first + slot->pages)
+			return slot->first + (uint32_t)(word - first);
+	}
+	return LAYOUT_NONE;
+}
+
+/* Who unmaps a page takes it from L1 first, then its shadow entries by its rmap. */
+static void note_emptied(struct runner *r, const void *word)
+{
+	uint32_t lpage = page_of_rmap(r, word);
+
+	if (lpage < r->layout.total_pages &&
+	    machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, lpage)).present)
+		r->rmap_emptied[lpage] = evidence_tick(&r->evidence);
+}
+
 void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
 {
 	struct runner *r = ctx;
 
 	if (r->bare)
 		return;
-	provenance_after_word(&r->provenance, word, callers);
+	if (provenance_after_word(&r->provenance, word, callers))
+		note_emptied(r, word);
 	look_at_word(r, word, callers);
 }
 

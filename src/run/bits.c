@@ -2,11 +2,12 @@
 /* bits.c: how the R and C bits of the four places stand for one page; counted as state coverage. */
 #include "runner.h"
 
-static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct store_mark *mark)
+static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, uint32_t of, struct store_mark *mark)
 {
 	struct run_bits *bits = &mark->bits;
+	uint32_t first = of == MARK_ALL_CPUS ? 0 : of, end = of == MARK_ALL_CPUS ? r->world.config->cpus : of + 1;
 
-	for (uint32_t cpu = 0; cpu < r->world.config->cpus; cpu++) {
+	for (uint32_t cpu = first; cpu < end; cpu++) {
 		struct machine_leaf leaf = machine_peek_tlb(r->world.machine, cpu, lpid, addr);
 
 		if (!leaf.present)
@@ -23,10 +24,12 @@ static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, struct stor
 static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct store_mark *mark)
 {
 	mark->leaf_perm = leaf->present ? leaf->perm : 0;
+	mark->leaf_shift = leaf->present ? (uint8_t)leaf->shift : 0;
 	mark->leaf_frame = leaf->present ? machine_frame_number(r->world.machine, leaf->hpa) : 0;
 }
 
-struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow)
+struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
+				    uint32_t cpu)
 {
 	struct world *w = &r->world;
 	struct store_mark mark = {.guest = (uint8_t)guest, .n = n, .table_lpid = guest ? shadow : w->config->lpid};
@@ -41,7 +44,7 @@ struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n
 		mark.l0_entry = leaf.entry;
 		take_leaf(r, &leaf, &mark);
 		if (!guest)
-			peek_tlb(r, w->config->lpid, gpa, &mark);
+			peek_tlb(r, w->config->lpid, gpa, cpu, &mark);
 	}
 	if (guest) {
 		const struct l1_entry *e = l1_find(w, guest, n);
@@ -60,7 +63,7 @@ struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n
 			mark.bits.shadow_c = leaf.c;
 			mark.shadow_entry = leaf.entry;
 			take_leaf(r, &leaf, &mark);
-			peek_tlb(r, (uint32_t)shadow, n_gpa, &mark);
+			peek_tlb(r, (uint32_t)shadow, n_gpa, cpu, &mark);
 		}
 	}
 	return mark;
@@ -70,7 +73,8 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 {
 	struct world *w = &r->world;
 
-	return mark_page_through(r, guest, n, lpage, guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : -1);
+	return mark_page_through(r, guest, n, lpage, guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : -1,
+				 MARK_ALL_CPUS);
 }
 
 struct run_places run_places_of(const struct run_bits *b, bool c)

@@ -12,7 +12,6 @@ const char *const evidence_instead_word[INSTEAD_COUNT] = {EVIDENCE_INSTEAD(WORD)
 void evidence_reset(struct evidence *e)
 {
 	e->begin = ++e->now;
-	e->tlbie_count = 0;
 	memset(e->logging, 0, sizeof(e->logging));
 	memset(e->changed, 0, sizeof(e->changed));
 }
@@ -81,6 +80,11 @@ void evidence_event(struct evidence *e, const struct event *event, const struct 
 	case EV_L1_PTE:
 		take_l1_pte(e, event);
 		break;
+	case EV_L1_TAINT:
+		for (unsigned guest = 1; guest <= SCENARIO_GUESTS_MAX; guest++)
+			if (!event->guest || event->guest == guest)
+				e->tainted[guest - 1] = e->now;
+		break;
 	case EV_SLOT_CHANGE:
 		if (event->valid)
 			e->slot_began[event->slot] = e->now;
@@ -110,9 +114,13 @@ uint64_t evidence_change(struct evidence *e, unsigned task)
 
 void evidence_tlbie(struct evidence *e, unsigned task, uint32_t lpid, uint64_t addr, uint64_t end)
 {
+	uint64_t after = e->changed[task];
+
 	e->now++;
-	e->tlbies[e->tlbie_count++ % EVIDENCE_TLBIES] =
-		(struct evidence_tlbie){.after = e->changed[task], .addr = addr, .end = end, .lpid = lpid};
+	if (!after)
+		return;
+	e->tlbies[after % EVIDENCE_TLBIES] =
+		(struct evidence_tlbie){.after = after, .addr = addr, .end = end, .lpid = lpid};
 	e->changed[task] = 0;
 }
 
@@ -123,6 +131,7 @@ struct evidence_page evidence_of_l2(const struct evidence *e, unsigned guest, ui
 	if (!guest || n >= WORLD_L2_PAGES)
 		return page;
 	page = e->l1[guest - 1][n];
+	page.tainted = e->tainted[guest - 1] >= e->begin ? e->tainted[guest - 1] : 0;
 	if (page.changed < e->begin)
 		page.changed = 0;
 	if (page.told < e->begin) {
@@ -139,16 +148,12 @@ uint64_t evidence_of_host(const struct evidence *e, uint32_t lpage)
 
 enum evidence_instead evidence_instead(const struct evidence *e, uint64_t at, uint32_t lpid, uint64_t addr)
 {
-	uint32_t kept = !at ? 0 : e->tlbie_count < EVIDENCE_TLBIES ? e->tlbie_count : EVIDENCE_TLBIES;
+	const struct evidence_tlbie *t = &e->tlbies[at % EVIDENCE_TLBIES];
 
-	for (uint32_t i = e->tlbie_count - kept; i < e->tlbie_count; i++) {
-		const struct evidence_tlbie *t = &e->tlbies[i % EVIDENCE_TLBIES];
-
-		/* What differs in both is no mistaken attempt at this one. */
-		if (t->after == at && t->lpid == lpid)
-			return INSTEAD_ADDRESS;
-		if (t->after == at && addr >= t->addr && addr < t->end)
-			return INSTEAD_LPID;
-	}
-	return INSTEAD_NOTHING;
+	if (!at || t->after != at)
+		return INSTEAD_NOTHING;
+	/* What differs in both is no mistaken attempt at this one. */
+	if (t->lpid == lpid)
+		return INSTEAD_ADDRESS;
+	return addr >= t->addr && addr < t->end ? INSTEAD_LPID : INSTEAD_NOTHING;
 }

@@ -10,7 +10,9 @@
 
 #include "actor/world.h"
 
-#define EVIDENCE_TLBIES 64u
+#define EVIDENCE_TLBIES                                                                                                \
+	4096u /* each at the time of the change before it: older ones of the same place are forgotten                  \
+	       */
 
 /* How L1 asked for an invalidation that covers a page. */
 #define EVIDENCE_REQUESTS(X)                                                                                           \
@@ -32,7 +34,7 @@ enum evidence_instead { EVIDENCE_INSTEAD(EVIDENCE_REQUEST_MEMBER) INSTEAD_COUNT 
 extern const char *const evidence_instead_word[INSTEAD_COUNT];
 
 struct evidence_tlbie {
-	uint64_t after; /* the change of an entry by the same op before it; 0: there was another invalidation since */
+	uint64_t after; /* the change of an entry by the same op before it, with no other invalidation in between */
 	uint64_t addr, end;
 	uint32_t lpid;
 };
@@ -41,17 +43,18 @@ struct evidence_page {
 	uint64_t changed; /* L1 made its entry mean something else: not R and C */
 	uint64_t meaning; /* a number for what it means */
 	uint64_t told;	  /* L1's last invalidation that covers it returned */
+	uint64_t tainted; /* L1 last did something to the guest from which on its table may say anything */
 	uint8_t request;  /* enum evidence_request: which one that was */
 };
 
 struct evidence {
 	uint64_t now, begin; /* what is older than begin belongs to other worlds */
 	struct evidence_page l1[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	uint64_t tainted[SCENARIO_GUESTS_MAX];
 	uint64_t host[WORLD_LPAGES];		 /* the host took its mapping away, or had the kernel flush it */
 	uint64_t slot_began[SCENARIO_SLOTS_MAX]; /* the last ioctl that changes the slot */
 	bool logging[SCENARIO_SLOTS_MAX];
 	uint64_t changed[TARGET_TASKS]; /* by the op that runs as that task, and nothing was invalidated since */
-	uint32_t tlbie_count;
 	struct evidence_tlbie tlbies[EVIDENCE_TLBIES];
 };
 

@@ -67,15 +67,19 @@ static const struct provenance_site *intern(struct provenance *p, const void *co
 	return NULL;
 }
 
+static bool is_leaf(uint64_t pte)
+{
+	return (pte & ENTRY_VALID) && (pte & ENTRY_LEAF);
+}
+
 /* A leaf that is in use leads elsewhere now. */
 static bool is_redirected(uint64_t old_pte, uint64_t new_pte)
 {
-	return (old_pte & new_pte & ENTRY_VALID) && (old_pte & new_pte & ENTRY_LEAF) &&
-	       ((old_pte ^ new_pte) & ENTRY_ADDRESS);
+	return is_leaf(old_pte) && is_leaf(new_pte) && ((old_pte ^ new_pte) & ENTRY_ADDRESS);
 }
 
-void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
-		     const void *const callers[TARGET_CALLERS])
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+		     struct provenance_moment when, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_entry *e = &p->slots[slot_of(entry)];
 	uint64_t changed = old_pte ^ new_pte;
@@ -86,37 +90,44 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 		*e = (struct provenance_entry){.entry = entry, .world = p->world};
 	if (changed & ~(ENTRY_R | ENTRY_C)) {
 		e->mapped = site;
-		e->mapped_at = at;
+		e->mapped_at = when.at;
 	}
+	if (!is_leaf(old_pte) && is_leaf(new_pte))
+		e->made_at = when.at;
 	if (is_redirected(old_pte, new_pte))
 		e->redirected = site;
 	else if (changed & ENTRY_VALID)
 		e->redirected = NULL;
 	if ((old_pte & ENTRY_VALID && old_pte & ~new_pte & ~(ENTRY_R | ENTRY_C)) || is_redirected(old_pte, new_pte)) {
 		e->narrowed = site;
-		e->narrowed_at = at;
+		e->narrowed_at = when.at;
+		e->narrowed_op = when.op;
 	}
 	if (changed & ENTRY_C) {
 		*(new_pte & ENTRY_C ? &e->set_c : &e->cleared_c) = site;
-		*(new_pte & ENTRY_C ? &e->set_c_at : &e->cleared_c_at) = at;
+		*(new_pte & ENTRY_C ? &e->set_c_at : &e->cleared_c_at) = when.at;
+		if (!(new_pte & ENTRY_C))
+			e->cleared_c_op = when.op;
 	}
 	if (changed & ENTRY_R) {
 		*(new_pte & ENTRY_R ? &e->set_r : &e->cleared_r) = site;
-		*(new_pte & ENTRY_R ? &e->set_r_at : &e->cleared_r_at) = at;
+		*(new_pte & ENTRY_R ? &e->set_r_at : &e->cleared_r_at) = when.at;
+		if (!(new_pte & ENTRY_R))
+			e->cleared_r_op = when.op;
 	}
 }
 
 struct provenance_change provenance_staled(const struct provenance_entry *e, enum provenance_loss loss)
 {
-	const struct provenance_change narrowed = {e->narrowed, e->narrowed_at};
+	const struct provenance_change narrowed = {e->narrowed, e->narrowed_at, e->narrowed_op};
 	struct provenance_change cleared = {0};
 	uint64_t set_at = 0;
 
 	if (loss == LOSS_C) {
-		cleared = (struct provenance_change){e->cleared_c, e->cleared_c_at};
+		cleared = (struct provenance_change){e->cleared_c, e->cleared_c_at, e->cleared_c_op};
 		set_at = e->set_c_at;
 	} else if (loss == LOSS_R) {
-		cleared = (struct provenance_change){e->cleared_r, e->cleared_r_at};
+		cleared = (struct provenance_change){e->cleared_r, e->cleared_r_at, e->cleared_r_op};
 		set_at = e->set_r_at;
 	}
 	if (cleared.at <= set_at)
@@ -170,13 +181,16 @@ void provenance_before_word(struct provenance *p, const uint64_t *word, const vo
 	w->pending = intern(p, callers);
 }
 
-void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_word *w;
+	uint64_t before;
 
 	take_slot(p, word, &w);
 	w->pending = intern(p, callers);
+	before = w->value;
 	look_at(w);
+	return before && !w->value;
 }
 
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)
@@ -230,6 +244,12 @@ typedef bool is_passed(const struct module_place *place);
 static bool is_mapper(const struct module_place *place)
 {
 	return is_accessor(place) || is_one_of(place->function, mappers, sizeof(mappers) / sizeof(mappers[0]));
+}
+
+static bool is_getter(const struct module_place *place)
+{
+	return is_accessor(place) || strcmp(place->function, "kvmhv_get_nested") == 0 ||
+	       strcmp(place->function, "kvmhv_put_nested") == 0;
 }
 
 static bool is_library(const struct module_place *place)
@@ -294,6 +314,11 @@ static bool name(struct module *m, const struct provenance_site *site, is_passed
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_mapper, out);
+}
+
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_getter, out);
 }
 
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out)

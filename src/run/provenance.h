@@ -18,18 +18,27 @@ struct provenance_site {
 	const void *callers[TARGET_CALLERS]; /* innermost first; [0] NULL: nothing known */
 };
 
+/* When something was done, a number that grows, and by which op of the scenario. */
+struct provenance_moment {
+	uint64_t at;
+	uint16_t op;
+};
+
 struct provenance_entry {
 	const void *entry;
 	uint32_t world; /* of which world this is; others are stale */
 	/* Who changed more than R and C last, who cleared them last, and who set them last; and when. NULL, 0: nobody.
 	 */
 	const struct provenance_site *mapped, *cleared_c, *cleared_r, *set_c, *set_r;
+	/* When it came to be a leaf: what changes it later, permissions say, makes it no other translation. */
+	uint64_t made_at;
 	uint64_t mapped_at, cleared_c_at, cleared_r_at, set_c_at, set_r_at;
 	/* Who made it lead elsewhere in place, since it was mapped. No TLB may see that, so no kernel means to. */
 	const struct provenance_site *redirected;
 	/* Who took it away, or permission, or made it lead elsewhere. */
 	const struct provenance_site *narrowed;
 	uint64_t narrowed_at;
+	uint16_t cleared_c_op, cleared_r_op, narrowed_op;
 };
 
 /* Who wrote a word so that it changed last, and who cleared bits of it. */
@@ -53,9 +62,8 @@ struct provenance {
 
 /* Forget all entries, in O(1). */
 void provenance_reset(struct provenance *p);
-/* at: when, a number that grows. */
-void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte, uint64_t at,
-		     const void *const callers[TARGET_CALLERS]);
+void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
+		     struct provenance_moment when, const void *const callers[TARGET_CALLERS]);
 /* NULL: nothing is known of that entry. */
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry);
 
@@ -64,8 +72,11 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
  * of this process that can be read then.
  */
 void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
-/* It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. */
-void provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+/*
+ * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. True: it
+ * was not zero, as far as is known, and is now.
+ */
+bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 
@@ -78,6 +89,7 @@ enum provenance_loss { LOSS_ACCESS, LOSS_C, LOSS_R, LOSS_COUNT };
 struct provenance_change {
 	const struct provenance_site *site; /* NULL: nobody */
 	uint64_t at;
+	uint16_t op;
 };
 struct provenance_change provenance_staled(const struct provenance_entry *entry, enum provenance_loss loss);
 
@@ -88,6 +100,8 @@ struct provenance_change provenance_staled(const struct provenance_entry *entry,
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* The caller of a function that takes or gives back a reference for it. */
+bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* And so does one that uses the lists and trees of lib/, for what it makes them do. */
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* More callers of a function that is named: a site that begins at its return address. */

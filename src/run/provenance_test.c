@@ -19,6 +19,7 @@ static const char code[8];
 static const void *const A[TARGET_CALLERS] = {&code[1]};
 static const void *const B[TARGET_CALLERS] = {&code[2]};
 static const void *const D[TARGET_CALLERS] = {&code[3]};
+#define AT(n) ((struct provenance_moment){.at = (n), .op = (uint16_t)(100 + (n))})
 static uint64_t word;
 
 /* A world in which nothing is known. */
@@ -61,22 +62,42 @@ static void who_redirects_an_entry_in_use_is_told(void **state)
 	struct provenance *p = *state;
 	const struct provenance_entry *e;
 
-	provenance_note(p, &word, 0, PAGE(4), 1, A);
+	provenance_note(p, &word, 0, PAGE(4), AT(1), A);
 	assert_null(provenance_find(p, &word)->redirected);
-	provenance_note(p, &word, PAGE(4), PAGE(5) | C, 2, B);
+	provenance_note(p, &word, PAGE(4), PAGE(5) | C, AT(2), B);
 	e = provenance_find(p, &word);
 	assert_ptr_equal(who(e->redirected), B[0]);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_ACCESS).site), B[0]);
-	provenance_note(p, &word, PAGE(5) | C, PAGE(5) | WRITABLE, 3, D); /* is no redirection */
+	assert_int_equal(provenance_staled(e, LOSS_ACCESS).at, 2);
+	assert_int_equal(provenance_staled(e, LOSS_ACCESS).op, 102);
+	provenance_note(p, &word, PAGE(5) | C, PAGE(5) | WRITABLE, AT(3), D); /* is no redirection */
 	assert_ptr_equal(who(provenance_find(p, &word)->redirected), B[0]);
-	provenance_note(p, &word, PAGE(5) | WRITABLE, 0, 4, D);
-	provenance_note(p, &word, 0, PAGE(6), 5, A);
+	provenance_note(p, &word, PAGE(5) | WRITABLE, 0, AT(4), D);
+	provenance_note(p, &word, 0, PAGE(6), AT(5), A);
 	assert_null(provenance_find(p, &word)->redirected);
 	/* An entry that leads to a table gives way to one that maps: no translation led through its address. */
-	provenance_note(p, &word, PAGE(6), 0, 6, A);
-	provenance_note(p, &word, 0, PAGE(7) & ~LEAF, 7, A);
-	provenance_note(p, &word, PAGE(7) & ~LEAF, PAGE(8), 8, A);
+	provenance_note(p, &word, PAGE(6), 0, AT(6), A);
+	provenance_note(p, &word, 0, PAGE(7) & ~LEAF, AT(7), A);
+	provenance_note(p, &word, PAGE(7) & ~LEAF, PAGE(8), AT(8), A);
 	assert_null(provenance_find(p, &word)->redirected);
+}
+
+/* What widens it or takes from it what it permits leaves it the translation that it was; a table is none. */
+static void an_entry_is_made_when_it_begins_to_map(void **state)
+{
+	struct provenance *p = *state;
+
+	provenance_note(p, &word, 0, PAGE(4) & ~LEAF, AT(1), A);
+	assert_int_equal(provenance_find(p, &word)->made_at, 0);
+	provenance_note(p, &word, PAGE(4) & ~LEAF, PAGE(4), AT(2), A);
+	provenance_note(p, &word, PAGE(4), PAGE(4) | WRITABLE | C, AT(3), B);
+	provenance_note(p, &word, PAGE(4) | WRITABLE | C, PAGE(4), AT(4), B);
+	assert_int_equal(provenance_find(p, &word)->made_at, 2);
+	assert_int_equal(provenance_find(p, &word)->mapped_at, 4);
+	provenance_note(p, &word, PAGE(4), 0, AT(5), D);
+	assert_int_equal(provenance_find(p, &word)->made_at, 2);
+	provenance_note(p, &word, 0, PAGE(4), AT(6), A);
+	assert_int_equal(provenance_find(p, &word)->made_at, 6);
 }
 
 /* ---- words -------------------------------------------------------------------------- */
@@ -114,6 +135,21 @@ static void who_clears_a_word_is_who_did(void **state)
 		ways[i](*state, 0, B);
 		expect_word(*state, B[0], B[0]);
 	}
+}
+
+static void a_word_that_is_emptied_says_so(void **state)
+{
+	word = 1;
+	assert_false(provenance_after_word(*state, &word, A));
+	word = 2;
+	assert_false(provenance_after_word(*state, &word, A));
+	word = 0;
+	assert_true(provenance_after_word(*state, &word, B));
+	assert_false(provenance_after_word(*state, &word, B));
+	/* Told before as well, as each write is at the level access. */
+	tell_then_write(*state, 3, A);
+	tell_then_write(*state, 0, B);
+	assert_true(provenance_after_word(*state, &word, B));
 }
 
 static void neither_who_set_it_nor_who_came_between(void **state)
@@ -176,9 +212,9 @@ static void each_change_of_an_entry_has_its_own_site(void **state)
 	struct provenance *p = *state;
 	const struct provenance_entry *e;
 
-	provenance_note(p, &word, 0, VALID | WRITABLE, 1, A);
-	provenance_note(p, &word, VALID | WRITABLE, VALID | WRITABLE | R | C, 2, B);
-	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, 3, D);
+	provenance_note(p, &word, 0, VALID | WRITABLE, AT(1), A);
+	provenance_note(p, &word, VALID | WRITABLE, VALID | WRITABLE | R | C, AT(2), B);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, AT(3), D);
 	e = provenance_find(p, &word);
 	assert_non_null(e);
 	assert_ptr_equal(who(e->mapped), A[0]);
@@ -190,7 +226,7 @@ static void each_change_of_an_entry_has_its_own_site(void **state)
 	assert_int_equal(e->cleared_c_at, 3);
 	assert_null(e->cleared_r);
 	assert_null(e->narrowed);
-	provenance_note(p, &word, VALID | WRITABLE | R, VALID | R, 4, B);
+	provenance_note(p, &word, VALID | WRITABLE | R, VALID | R, AT(4), B);
 	assert_ptr_equal(who(e->narrowed), B[0]);
 	assert_ptr_equal(who(e->mapped), B[0]);
 	assert_int_equal(e->narrowed_at, 4);
@@ -205,22 +241,24 @@ static void the_first_to_make_a_translation_stale_did_it(void **state)
 	struct provenance *p = *state;
 	const struct provenance_entry *e;
 
-	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, 1, A);
+	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, AT(1), A);
 	e = provenance_find(p, &word);
 	assert_non_null(e);
 	assert_null(provenance_staled(e, LOSS_C).site);
-	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, 2, B);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | WRITABLE | R, AT(2), B);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), B[0]);
 	assert_null(provenance_staled(e, LOSS_R).site);
-	provenance_note(p, &word, VALID | WRITABLE | R, 0, 3, D);
+	provenance_note(p, &word, VALID | WRITABLE | R, 0, AT(3), D);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), B[0]);
 	assert_int_equal(provenance_staled(e, LOSS_C).at, 2);
+	assert_int_equal(provenance_staled(e, LOSS_C).op, 102);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_ACCESS).site), D[0]);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_R).site), D[0]);
+	assert_int_equal(provenance_staled(e, LOSS_R).op, 103);
 	/* It is set again: what was before says nothing. */
-	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, 4, A);
-	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | R | C, 5, D);
-	provenance_note(p, &word, VALID | R | C, VALID | R, 6, B);
+	provenance_note(p, &word, 0, VALID | WRITABLE | R | C, AT(4), A);
+	provenance_note(p, &word, VALID | WRITABLE | R | C, VALID | R | C, AT(5), D);
+	provenance_note(p, &word, VALID | R | C, VALID | R, AT(6), B);
 	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), D[0]);
 }
 
@@ -228,6 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_redirects_an_entry_in_use_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_entry_is_made_when_it_begins_to_map, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_that_is_emptied_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_clears_a_word_is_who_did, setup, teardown),
 		cmocka_unit_test_setup_teardown(neither_who_set_it_nor_who_came_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_write_that_changes_nothing_is_nobodys, setup, teardown),

@@ -88,40 +88,51 @@ static const uint8_t needed_permission[] = {
 /* Was there an earlier access through the shadow entry as it is mapped now? */
 static bool is_same_shadow_entry(const struct store_mark *mark, const struct store_mark *before)
 {
-	return mark->shadow.mapped_at && before->guest == mark->guest &&
-	       before->shadow.mapped_at == mark->shadow.mapped_at;
+	return mark->shadow.made_at && before->guest == mark->guest && before->shadow.made_at == mark->shadow.made_at;
 }
 
-/* What the rmap of the L1 page has of the shadow entry of the L2 page, which has not been found under the page itself.
+/*
+ * What the rmap of an L1 page has of the shadow entry of the L2 page, which lies in the table with the LPID `shadow`.
+ * The kernel keeps those of pages that the host maps huge under the first page of the huge one: asked for as `huge`.
  */
-static enum target_rmap rmap_of_huge(struct runner *r, uint32_t lpid, uint64_t n_gpa, uint32_t lpage)
+static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow, bool huge)
 {
-	uint32_t first = lpage & ~(uint32_t)(((2u << 20) >> r->layout.page_shift) - 1);
-
-	/* The kernel keeps those of a huge page under the first of its pages. */
-	if (r->world.config->backing != BACKING_HUGE || first == lpage)
-		return RMAP_EMPTY;
-	return r->world.target->rmap(layout_gpa(&r->layout, first), lpid, n_gpa, r->layout.page_shift) == RMAP_OTHERS
-		       ? RMAP_OTHERS
-		       : RMAP_EMPTY;
-}
-
-/* What the rmap of the L1 page has of the shadow entry of the L2 page, which lies in the table with the LPID `shadow`.
- */
-static enum target_rmap rmap_of(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow)
-{
-	enum target_rmap found;
-	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift;
-	uint32_t lpid = l1_lpid(&r->world, guest);
+	uint64_t n_gpa = (uint64_t)n << r->layout.page_shift, gpa;
 	struct machine_leaf leaf = {.shift = r->layout.page_shift};
 
 	if (lpage >= r->layout.total_pages)
 		return RMAP_EMPTY;
+	gpa = layout_gpa(&r->layout, lpage);
+	if (huge)
+		gpa &= ~((1ull << 21) - 1);
 	if (shadow >= 0)
 		leaf = machine_peek(r->world.machine, (uint32_t)shadow, n_gpa);
-	found = r->world.target->rmap(layout_gpa(&r->layout, lpage), lpid, n_gpa,
-				      leaf.present ? leaf.shift : r->layout.page_shift);
-	return found == RMAP_EMPTY ? rmap_of_huge(r, lpid, n_gpa, lpage) : found;
+	return r->world.target->rmap(gpa, l1_lpid(&r->world, guest), n_gpa,
+				     leaf.present ? leaf.shift : r->layout.page_shift);
+}
+
+/* The same, for who unmaps the page: under the page itself, which has `own`, or else under the first of a huge page. */
+static enum target_rmap rmap_for_unmap(struct runner *r, const struct store_mark *mark, uint32_t lpage,
+				       enum target_rmap own)
+{
+	enum target_rmap first;
+
+	if (own == RMAP_LISTED || own == RMAP_FREED)
+		return own;
+	first = rmap_of(r, mark->guest, mark->n, lpage, mark->table_lpid, true);
+	return first == RMAP_EMPTY ? own : first;
+}
+
+/* Does who unmaps pages unmap this one? All that lies in the same huge page goes with them. */
+static bool is_unmapped_with(const struct layout *l, uint32_t lpage, uint32_t first, uint32_t count)
+{
+	uint64_t huge;
+
+	if (lpage >= l->total_pages || count == 0)
+		return false;
+	huge = layout_gpa(l, lpage) >> 21;
+	return (lpage >= first && lpage - first < count) || huge == layout_gpa(l, first) >> 21 ||
+	       huge == layout_gpa(l, first + count - 1) >> 21;
 }
 
 static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
@@ -133,10 +144,13 @@ static void note_rmaps(struct runner *r, uint32_t first, uint32_t count)
 		uint32_t n = r->touched[i].n;
 		const struct store_mark *mark = &r->l2_accesses[0][guest - 1][n];
 		struct rmap_note *note = &r->before_unmap[guest - 1][n];
+		enum target_rmap own;
 
 		/* The first one after the entry was mapped is the one that should have taken it away. */
-		if (mark->lpage >= first && mark->lpage - first < count && note->at <= mark->shadow.mapped_at)
-			*note = (struct rmap_note){now, rmap_of(r, guest, n, mark->lpage, mark->table_lpid)};
+		if (!is_unmapped_with(&r->layout, mark->through, first, count) || note->at > mark->shadow.made_at)
+			continue;
+		own = rmap_of(r, guest, n, mark->through, mark->table_lpid, false);
+		*note = (struct rmap_note){now, rmap_for_unmap(r, mark, mark->through, own)};
 	}
 }
 
@@ -153,28 +167,52 @@ static void note_before_unmap(struct runner *r, const struct scenario_op *op)
 		note_rmaps(r, op->g, fields & (1u << FIELD_count) ? op->count : 1);
 }
 
+/* Does L1's entry at the beginning of a large shadow entry name a page for this part of it that no slot has? */
+static bool is_beyond_slot(struct runner *r, const struct store_mark *mark)
+{
+	const struct layout *l = &r->layout;
+	uint32_t pages = mark->leaf_shift > l->page_shift ? 1u << (mark->leaf_shift - l->page_shift) : 1;
+	uint32_t base = mark->n & ~(pages - 1);
+	const struct l1_entry *entry = pages > 1 ? l1_find(&r->world, mark->guest, base) : NULL;
+	uint64_t offset = (uint64_t)(mark->n - base) << l->page_shift;
+
+	return entry && offset < 1ull << entry->shift &&
+	       layout_lpage(l, layout_gpa(l, entry->lpage + (base - entry->base_n)) + offset) == LAYOUT_NONE;
+}
+
+/* What the rmap of the page that the shadow entry was made for has of it, and had. same: before is of that entry. */
+static void mark_rmap(struct runner *r, const struct store_mark *before, bool same, struct store_mark *mark)
+{
+	const struct rmap_note *note = &r->before_unmap[mark->guest - 1][mark->n];
+	enum target_rmap now;
+
+	mark->rmap = rmap_of(r, mark->guest, mark->n, mark->through, mark->table_lpid, false);
+	now = rmap_for_unmap(r, mark, mark->through, mark->rmap);
+	mark->rmap_of_first = mark->rmap != RMAP_LISTED && now == RMAP_LISTED;
+	mark->first_rmap = same ? before->first_rmap : now;
+	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : now;
+}
+
 /* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
-static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
+static void mark_owners(struct runner *r, const struct event *e, struct store_mark *mark)
 {
 	const struct store_mark *before = &r->l2_accesses[0][e->guest - 1][e->n];
-	const struct rmap_note *note = &r->before_unmap[e->guest - 1][e->n];
 	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
+	bool same = is_same_shadow_entry(mark, before);
 	const struct provenance_entry *l0;
 	struct machine_leaf leaf;
 
-	mark->rmap = rmap_of(r, e->guest, e->n, lpage, mark->table_lpid);
 	mark->at = r->evidence.now;
-	mark->unmap_rmap = note->at > mark->shadow.mapped_at ? note->rmap : mark->rmap;
 	if (before->at < r->evidence.begin)
 		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
 	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
-	mark->first_rmap = mark->rmap;
-	if (is_same_shadow_entry(mark, before)) {
+	if (same)
 		mark->through = before->through;
-		mark->first_rmap = before->first_rmap;
-	} else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.mapped_at) {
+	else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at)
 		mark->through = entry->lpage + (e->n - entry->base_n);
-	}
+	mark_rmap(r, before, same, mark);
+	/* What it was made for says that, also when L1 has taken its own entry away. */
+	mark->beyond_slot = (same && before->beyond_slot) || is_beyond_slot(r, mark);
 	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
 	if (!entry)
 		return;
@@ -187,14 +225,26 @@ static void mark_owners(struct runner *r, const struct event *e, uint32_t lpage,
 		mark->l0 = *l0;
 }
 
-/* The L1 page that an L2 access went to: what L1's table says, if that is where it went; else what is there. */
+static bool is_in_frame(const struct runner *r, uint32_t lpage, uint32_t frame)
+{
+	return lpage < r->layout.total_pages &&
+	       machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == frame;
+}
+
+/*
+ * The L1 page that an L2 access went to: what L1's table says, if that is where it went; else that of the access
+ * before, as L1 may have changed its table since; else what is there.
+ */
 static uint32_t lpage_of_access(struct runner *r, const struct event *e)
 {
 	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
 	uint32_t lpage = entry ? entry->lpage + (e->n - entry->base_n) : LAYOUT_NONE;
+	const struct store_mark *before = e->n < WORLD_L2_PAGES ? &r->l2_accesses[0][e->guest - 1][e->n] : NULL;
 
-	if (entry && machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == e->frame)
+	if (is_in_frame(r, lpage, e->frame))
 		return lpage;
+	if (before && before->at >= r->evidence.begin && is_in_frame(r, before->through, e->frame))
+		return before->through;
 	return lpage_at(r, e->frame);
 }
 
@@ -209,6 +259,16 @@ static int table_of_access(const struct runner *r, const struct event *e, int fo
 	return !e->quadrant && entry->nested ? (int)entry->lpid : found;
 }
 
+/* Whose TLB it went through: the kernel's own accesses to L2 (quadrants) are those of the vCPU whose hcall it serves.
+ */
+static uint32_t cpu_of_access(const struct runner *r, const struct event *e)
+{
+	const struct world *w = &r->world;
+	unsigned vcpu = e->quadrant ? w->task->running : e->vcpu;
+
+	return vcpu < w->config->vcpus ? w->vcpus[vcpu].cpu : w->host_cpu;
+}
+
 /* An access has completed: keep how the entries stand, and who made them so, in case it turns out to be lost. */
 static void mark_access(struct runner *r, const struct event *e)
 {
@@ -218,7 +278,7 @@ static void mark_access(struct runner *r, const struct event *e)
 	int table = l2 ? table_of_access(r, e, found) : -1;
 	struct store_mark *mark = &r->marks[r->mark_count++ % RUNNER_MARKS];
 
-	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table);
+	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table, cpu_of_access(r, e));
 	mark->orphan = table != found;
 	copy_sites(r, mark);
 	mark->op = e->op;
@@ -228,8 +288,10 @@ static void mark_access(struct runner *r, const struct event *e)
 	if (is_stale(mark))
 		mark_instead(r, mark, lpage);
 	if (l2 && e->n < WORLD_L2_PAGES)
-		mark_owners(r, e, lpage, mark);
+		mark_owners(r, e, mark);
 	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
+	mark->rmap_emptied =
+		l2 && mark->through < WORLD_LPAGES && r->rmap_emptied[mark->through] > mark->shadow.made_at;
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
 		if (l2 && e->n < WORLD_L2_PAGES)
 			r->l2_accesses[store][e->guest - 1][e->n] = *mark;
@@ -316,11 +378,12 @@ static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t ne
 			   const void *const callers[TARGET_CALLERS])
 {
 	struct runner *r = ctx;
+	struct provenance_moment when = {.op = r->world.task->op};
 
 	if (r->bare)
 		return;
-	provenance_note(&r->provenance, entry, old_pte, new_pte,
-			evidence_change(&r->evidence, (unsigned)(r->world.task - r->world.tasks)), callers);
+	when.at = evidence_change(&r->evidence, (unsigned)(r->world.task - r->world.tasks));
+	provenance_note(&r->provenance, entry, old_pte, new_pte, when, callers);
 	if (r->observer && r->observer->pte) {
 		struct provenance_site site;
 
@@ -366,6 +429,15 @@ static void on_locked(void *ctx)
 	r->last_lock = r->world.task->locks[r->world.task->lock_count - 1];
 	if (r->world.task->lock_count > 1)
 		lock_order_note(r);
+}
+
+static void on_unlocked(void *ctx, const struct held_lock *held)
+{
+	struct runner *r = ctx;
+
+	/* Only where leaks are looked for. */
+	if (!r->bare && r->scenario->config.teardown)
+		references_look(&r->references, r->world.target, held->callers);
 }
 
 static void on_scheduled(void *ctx)
@@ -423,6 +495,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point_name = on_point_name,
 					  .point = on_point,
 					  .locked = on_locked,
+					  .unlocked = on_unlocked,
 					  .scheduled = on_scheduled,
 					  .op_begins = access_op_begins,
 					  .acquired = access_acquired,
@@ -601,6 +674,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
+	references_reset(&r->references);
 	r->mark_count = 0;
 	r->marks[RUNNER_MARKS - 1] = (struct store_mark){0}; /* before the first access there was none */
 	r->touched_count = 0;

@@ -8,43 +8,16 @@
 #include "oracle/oracle.h"
 #include "data_race.h"
 #include "evidence.h"
+#include "mark.h"
 #include "point_name.h"
 #include "provenance.h"
+#include "references.h"
 #include "run.h"
 
 #include <setjmp.h>
 
 #define RUNNER_FRAMES (MACHINE_FRAMES_BYTES >> 12)
 #define RUNNER_MARKS 1024u
-
-/* How the entries looked when a store completed: where a loss began. */
-struct store_mark {
-	struct run_bits bits;
-	const void *l0_entry, *shadow_entry;
-	const void *tlb_entry;			   /* that a TLB has its translation from */
-	struct provenance_entry l0, shadow, tlb;   /* all zero: nothing is known */
-	bool tlb_freed;				   /* the table that it lies in was freed before the access */
-	int table_lpid;				   /* of the table that was looked at, -1: there is none */
-	bool orphan;				   /* the kernel does not find that table by L1's LPID any more */
-	uint32_t leaf_frame;			   /* of the entry that the access should have gone through, */
-	uint8_t leaf_perm;			   /* shadow or L0: where it leads, EVP_ bits; 0: there is none */
-	bool only_tlb;				   /* the access did not go through that entry as it is */
-	enum evidence_instead instead[LOSS_COUNT]; /* after the change that made the translation stale */
-	uint32_t lpage;				   /* the L1 page behind it: of L1's entry, or else where it went */
-	struct evidence_page l1;		   /* what L1 did to its entry before the access */
-	uint32_t through;	     /* the L1 page that the shadow entry was made for; without one, lpage */
-	uint64_t host_changed;	     /* when the host last took that away */
-	bool l1_refuses;	     /* L1's entry is gone, leads elsewhere, or forbids what the access did */
-	enum target_rmap rmap;	     /* of lpage: what it has of the shadow entry */
-	enum target_rmap first_rmap; /* what it had at the first access after the entry was mapped */
-	enum target_rmap unmap_rmap; /* and when the host first began to unmap the page after that */
-	uint64_t at;		     /* when the access was */
-	bool l0_agrees;		     /* L1's page is mapped to the frame that the access reached */
-	bool store;
-	uint8_t guest;
-	uint16_t op; /* whose access it was */
-	uint32_t n;
-};
 
 /* Which lock was taken while which was held, by name. */
 #define LOCK_CLASSES 32u
@@ -81,6 +54,7 @@ struct runner {
 	struct lock_order locks;
 	struct evidence evidence;
 	struct data_races races;
+	struct references references;	  /* if the scenario ends with the kernel's teardown */
 	uint8_t race_op[SCHED_TASKS];	  /* number of the op that a task runs, for races */
 	uint16_t race_ops[DATA_RACE_OPS]; /* which op has that number */
 	uint32_t race_pair_count;
@@ -113,19 +87,25 @@ struct runner {
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
+	uint64_t rmap_emptied[WORLD_LPAGES];	  /* when the kernel last emptied it, and L1 had the page */
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };
 
 /* bits.c: the R and C of the four places for a page. guest 0: only the L1 page. */
 struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage);
-/* The same, in the table with that LPID instead of the one that the kernel finds for the guest. -1: in none. */
-struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow);
+/*
+ * The same, in the table with that LPID instead of the one that the kernel finds for the guest (-1: in none), and in
+ * the TLB of that CPU only.
+ */
+#define MARK_ALL_CPUS UINT32_MAX
+struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
+				    uint32_t cpu);
 /* The page that an op is about: false if it has none. */
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
 void count_state(struct runner *r, const struct scenario_op *op);
 
-/* classify.c: make findings. */
+/* classify.c, memory_finding.c and lock_finding.c: make findings. */
 void finding_from_verdict(struct runner *r, const struct oracle_verdict *verdict);
 void finding_from_report(struct runner *r, enum target_report_kind kind, const char *file, int line,
 			 const char *function, const char *what, const void *const callers[TARGET_CALLERS]);

@@ -442,6 +442,22 @@ static uint64_t find_root_table(uint32_t l1_lpid)
 	return l1_lpid ? (gp ? (uint64_t)gp->shadow_pgtable : 0) : (uint64_t)the_kvm->arch.pgtable;
 }
 
+static uint32_t find_nested_guests(struct target_guest *guests, uint32_t max)
+{
+	struct kvm_nested_guest *gp;
+	uint32_t count = 0;
+	int id;
+
+	idr_for_each_entry(&the_kvm->arch.kvm_nested_guest_idr, gp, id) if (count < max) guests[count++] =
+		(struct target_guest){gp, gp->refcnt};
+	return count;
+}
+
+static long find_references(const struct kvm_nested_guest *gp)
+{
+	return rcfuzz_host->alloc_size(rcfuzz_host->ctx, gp) == sizeof(*gp) ? gp->refcnt : 0;
+}
+
 static const char *find_memory_name(const void *address)
 {
 	unsigned long at = (unsigned long)address;
@@ -524,6 +540,8 @@ static const char *find_lock_name(const void *lock)
 LOOK(int, shadow_lpid, find_shadow_lpid(l1_lpid), uint32_t l1_lpid)
 LOOK(enum target_rmap, rmap, find_rmap(gpa, l1_lpid, n_gpa, shift), uint64_t gpa, uint32_t l1_lpid, uint64_t n_gpa,
      uint32_t shift)
+LOOK(uint32_t, nested_guests, find_nested_guests(guests, max), struct target_guest *guests, uint32_t max)
+LOOK(long, nested_references, find_references(guest), const void *guest)
 LOOK(uint64_t, root_table, find_root_table(l1_lpid), uint32_t l1_lpid)
 LOOK(const char *, memory_name, find_memory_name(address), const void *address)
 LOOK(const void *, rmap_word, find_rmap_word(gpa), uint64_t gpa)
@@ -568,6 +586,8 @@ __attribute__((visibility("default"))) struct target rcfuzz_target __section("rc
 	.bitmap_word = bitmap_word,
 	.memory_name = memory_name,
 	.object_name = object_name,
+	.nested_guests = nested_guests,
+	.nested_references = nested_references,
 	.page_pinned = page_pinned,
 	.shadow_lpid = shadow_lpid,
 	.rmap = rmap,

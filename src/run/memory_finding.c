@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* memory_finding.c: findings about the kernel's own memory: what was freed, overrun, or never given back. */
+#include "make_finding.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Who took the memory, and who gave it back. */
+static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object)
+{
+	const struct provenance_site taken = {{object->alloc_caller}}, freed = {{object->free_caller}};
+
+	if (object->alloc_caller)
+		finding_add_site(r, f, "took it", &taken, provenance_name_user);
+	if (object->free_caller)
+		finding_add_site(r, f, "freed it", &freed, provenance_name_user);
+}
+
+/* "page-table", "kvm_nested_guest", ... and the layer that its contents belong to. */
+const char *finding_object_word(struct runner *r, const struct machine_kmem_object *object, const void *address,
+				enum finding_layer *layer)
+{
+	const struct target *target = r->world.target;
+	const char *word = object->kind == KMEM_PGTABLE ? "page-table"
+			   : object->kind == KMEM_VMALLOC && !object->freed
+				   ? target->memory_name(address)
+				   : target->object_name(object->start, object->size);
+
+	*layer = !strncmp(word, "rmap", 4) ? LAYER_RMAP : !strcmp(word, "dirty") ? LAYER_BITMAP : LAYER_NONE;
+	return word;
+}
+
+void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
+			const void *const callers[TARGET_CALLERS])
+{
+	struct machine_kmem_object object = {0};
+	struct finding *f = finding_begin(r);
+	struct provenance_site site;
+	enum finding_layer layer;
+	const char *word;
+	char role[48] = "overflow";
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	memcpy(site.callers, callers, sizeof(site.callers));
+	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
+		finding_add_site(r, f, "uses it", &site, provenance_name_user);
+		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
+			 size);
+		finding_commit(r, f, "wild");
+		return;
+	}
+	word = finding_object_word(r, &object, address, &layer);
+	if (object.freed)
+		snprintf(role, sizeof(role), "freed-%s", word);
+	/* What was taken too small is one mistake, wherever it is overrun. */
+	finding_add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
+	add_owners(r, f, &object);
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
+		 size, (const char *)address - (const char *)object.start, word, object.size,
+		 object.freed ? " that was freed" : "");
+	finding_commit(r, f, role);
+}
+
+void finding_bad_walk(struct runner *r, const struct machine_access *access)
+{
+	struct machine_kmem_object object;
+	struct finding *f = finding_begin(r);
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "the hardware's walk reads %s",
+		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
+	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
+		add_owners(r, f, &object);
+	/* It was freed too early, by an op that is not over; or what the hardware knows of it was never invalidated. */
+	finding_commit(r, f, r->world.sched.top > 1 ? "walk-meanwhile" : "walk");
+}
+
+/* What was freed twice is in use twice: what else is wrong in this world follows from it. */
+static void keep_memory_only(struct run_outcome *o)
+{
+	uint32_t kept = 0;
+	bool twice = false;
+
+	for (uint32_t i = 0; i < o->finding_count; i++)
+		twice |= !strcmp(o->findings[i].coarse, "memory:none:double-free");
+	for (uint32_t i = 0; twice && i < o->finding_count; i++)
+		if (o->findings[i].class == CLASS_MEMORY)
+			o->findings[kept++] = o->findings[i];
+	if (twice)
+		o->finding_count = kept;
+}
+
+void finding_corruption(struct runner *r)
+{
+	const void *overflown = machine_kmem_overflow(r->world.machine);
+	const void *callers[TARGET_CALLERS] = {NULL};
+
+	keep_memory_only(r->outcome);
+	if (!overflown)
+		return;
+	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &callers[0], NULL);
+	r->outcome->finding_count = 0;
+	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
+		       "memory: something was written behind what was allocated", callers);
+}
+
+struct first_leak {
+	size_t count, size;
+	unsigned kind;
+	const void *object, *caller;
+};
+
+static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
+{
+	struct first_leak *first = ctx;
+
+	if (!first->count++) {
+		first->object = p;
+		first->size = size;
+		first->kind = kind;
+		first->caller = caller;
+	}
+}
+
+/* The function that has taken more references than it has given back: the first of those that took the most. */
+static void add_holder(struct runner *r, struct finding *f, const struct guest_references *g)
+{
+	struct finding_writer writers[REFERENCES_SITES] = {0};
+	long taken[REFERENCES_SITES] = {0};
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < g->site_count; i++) {
+		uint32_t k = 0;
+
+		if (!provenance_name_holder(r->module, &g->sites[i].site, &writers[i]))
+			continue;
+		while (strcmp(writers[k].function, writers[i].function) != 0)
+			k++;
+		taken[k] += g->sites[i].taken;
+	}
+	for (uint32_t i = 0; i < g->site_count; i++)
+		if (taken[i] > taken[most])
+			most = i;
+	if (g->site_count && taken[most] > 0)
+		finding_add_site(r, f, "keeps a reference", &g->sites[most].site, provenance_name_holder);
+}
+
+/* A nested guest is freed with its last reference: which one is still counted? */
+static void add_lost_reference(struct runner *r, struct finding *f, const void *guest)
+{
+	const struct guest_references *g = references_find(&r->references, guest);
+
+	if (!g) {
+		finding_add_word(f, "the kernel's index", "never-had-it");
+	} else if (g->index_lost) {
+		finding_add_word(f, "the kernel's index", "lost-it");
+		finding_add_site(r, f, "took it out of the index", &g->left, provenance_name_inner);
+	} else {
+		add_holder(r, f, g);
+	}
+}
+
+/* What was taken first is what the others hang on: one leak a run is told. */
+void finding_leaks(struct runner *r)
+{
+	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
+	struct provenance_site taken = {0};
+	struct first_leak first = {0};
+	struct finding *f;
+
+	machine_kmem_each_live(r->world.machine, take_leak, &first);
+	f = first.count ? finding_begin(r) : NULL;
+	if (!f)
+		return;
+	taken.callers[0] = first.caller;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
+		 kinds[first.kind < sizeof(kinds) / sizeof(kinds[0]) ? first.kind : 0], first.size, first.count - 1);
+	finding_add_writer(r, f, "took it", &taken);
+	finding_title_place(f);
+	if (!strcmp(r->world.target->object_name(first.object, first.size), "kvm_nested_guest"))
+		add_lost_reference(r, f, first.object);
+	finding_commit(r, f, "leak");
+}
