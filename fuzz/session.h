@@ -3,6 +3,7 @@
 #ifndef RCFUZZ_SESSION_H
 #define RCFUZZ_SESSION_H
 
+#include "base/process.h"
 #include "fuzz/supervisor.h"
 
 #include <sys/types.h>
@@ -14,8 +15,8 @@ struct worker {
 	pid_t pid; /* 0: does not run */
 	struct link link, theirs;
 	uint64_t execs_max;
-	uint64_t execs_seen; /* when last looked at, to notice one that hangs */
-	unsigned idle_seconds;
+	uint64_t execs_seen;	   /* when last looked at, to notice one that hangs */
+	struct process_clock idle; /* since then */
 	unsigned starts, deaths_in_a_row;
 	uint64_t execs_at_start;
 	bool done;
