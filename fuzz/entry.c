@@ -115,6 +115,7 @@ static void take_outcome(struct entry *entry)
 	add(&page->faults, outcome->faults);
 	add(&page->spurious, outcome->spurious_dirty);
 	add(&page->named, outcome->named);
+	add(&page->too_slow, outcome->too_slow);
 	if (entry->counters)
 		add_states(page, entry->counters);
 	if (outcome->finding_count)

@@ -27,6 +27,7 @@ struct link_seen {
 
 struct link_page {
 	_Atomic uint64_t execs, ops, accesses, faults, spurious, named;
+	_Atomic uint64_t too_slow;   /* scenarios that were cut */
 	_Atomic uint64_t dropped;    /* findings whose signature did not fit into `seen` */
 	_Atomic uint32_t coverage;   /* edges of the code under test; 0: not counted */
 	_Atomic uint32_t corpus;     /* inputs that the engine keeps */

@@ -35,6 +35,7 @@ struct run_totals {
 	double seconds;
 	uint64_t execs, ops, accesses, faults, spurious, named;
 	uint32_t coverage, states, corpus, deaths;
+	uint64_t too_slow;    /* scenarios that were cut */
 	uint64_t dropped;     /* findings beyond what is kept */
 	unsigned unverified;  /* deaths of workers that did not come again */
 	unsigned unminimized; /* findings that were not shrunk before the end */

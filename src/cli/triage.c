@@ -151,6 +151,9 @@ static void replay(void *ctx, size_t index, void *out)
 		return;
 	load_page_remark(path, &p->file, p->t->kernels[p->kernel].facts.page_shift, result->text, sizeof(result->text));
 	run_scenario(p->runner, &p->file.scenario, NULL, &p->outcome);
+	if (p->outcome.too_slow)
+		snprintf(result->text, sizeof(result->text), "%s: too slow: it was cut, %u of %u ops were run", path,
+			 p->outcome.ops_run, p->file.scenario.op_count);
 	result->ops = p->file.scenario.op_count;
 	result->finding_count = p->outcome.finding_count;
 	memcpy(result->findings, p->outcome.findings, p->outcome.finding_count * sizeof(struct finding));

@@ -627,14 +627,15 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 /*
  * The function that was stopped or, if that is none of the kernel's, the one that has called what is: a lock that lies
  * nowhere is found by the shim. A stack may be what is broken: where a module keeps apart who called what, that is
- * told.
+ * told. Where in a loop it was stopped is chance, and no part of the signature; who took a lock before that is not.
  */
 void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title,
 		     const void *const callers[TARGET_CALLERS])
 {
 	const struct target_calls *calls = r->world.services.calls;
 	const struct provenance_site here = {{callers[0]}};
-	struct provenance_site around = {0};
+	const char *what = class == CLASS_HANG ? "last seen running" : "was running";
+	struct provenance_site around = {0}, locked;
 	struct finding *f = next_finding(r);
 
 	if (!f)
@@ -643,9 +644,9 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "%s", title);
 	memcpy(around.callers, &callers[1], sizeof(around.callers) - sizeof(around.callers[0]));
-	add_writer(r, f, "was running", &here);
+	add_writer(r, f, what, &here);
 	if (!f->writer_count) {
-		add_writer(r, f, "was running", &around);
+		add_writer(r, f, what, &around);
 		memset(&around, 0, sizeof(around));
 	} else if (calls->depth) {
 		for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
@@ -653,7 +654,11 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	}
 	if (f->writer_count)
 		provenance_add_callers(r->module, &around, &f->writers[0]);
-	title_place(f);
+	memcpy(locked.callers, r->last_lock.callers, sizeof(locked.callers));
+	if (class == CLASS_HANG)
+		add_writer(r, f, "took a lock before", &locked);
+	else
+		title_place(f);
 	commit(r, f, role);
 }
 

@@ -334,7 +334,10 @@ static void on_report(void *ctx, enum target_report_kind kind, const char *file,
 {
 	struct runner *r = ctx;
 
-	finding_from_report(r, kind, file, line, function, what, callers);
+	if (kind == REPORT_HANG && r->overdue)
+		r->outcome->too_slow = true;
+	else
+		finding_from_report(r, kind, file, line, function, what, callers);
 	if (kind != REPORT_WARN && kind != REPORT_LOCK && kind != REPORT_MEMORY)
 		world_abort(&r->world);
 }
@@ -513,8 +516,10 @@ static void probe(struct runner *r)
 	w->task->op = (uint16_t)r->scenario->op_count;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
 		if (w->slots[slot].exists && w->slots[slot].logging &&
-		    (r->bare || oracle_slot_tracked(r->oracle, slot)))
+		    (r->bare || oracle_slot_tracked(r->oracle, slot))) {
+			world_begin_steps(w);
 			host_harvest(w, slot);
+		}
 	world_emit(w, &end);
 }
 
@@ -528,9 +533,13 @@ static void run_ops(struct runner *r)
 
 		if (s->point_count && scenario_point_of(s, op->label))
 			continue; /* it runs where it interrupts another */
+		r->outcome->too_slow = r->overdue || w->steps > RUN_STEPS_MAX;
+		if (r->outcome->too_slow)
+			break;
 		world_op(w, i);
 	}
 	probe(r);
+	world_begin_steps(w);
 	world_end(w, s->config.teardown);
 	if (s->config.teardown)
 		finding_leaks(r);

@@ -96,6 +96,7 @@ struct runner {
 	unsigned budget_ms;
 	bool bare;		/* see runner_bare */
 	volatile bool in_world; /* kernel code may run: a signal is its fault */
+	volatile bool overdue;	/* RUN_TIME_MS is over: the kernel's next step is its last */
 	jmp_buf abort;
 	const void *frame;			/* where the world begins on the caller's stack */
 	bool wild;				/* an op that only a misbehaving L1 does has run */

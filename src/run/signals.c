@@ -18,7 +18,11 @@
 #define TICK_MS 50
 
 static struct runner *watched;
-static unsigned ticks_left;
+static struct {
+	unsigned all;  /* since the world began */
+	unsigned idle; /* that found kernel code running, since the last that found that it had done a step */
+	uint64_t epochs, steps_left; /* of the world, then */
+} ticks;
 static struct {
 	int signal;
 	const void *callers[TARGET_CALLERS]; /* where it was, behind the instruction, and return addresses */
@@ -48,7 +52,7 @@ static void leave_world(void)
 	char title[FINDING_TEXT];
 
 	if (fault.signal == SIGVTALRM) {
-		finding_stopped(r, CLASS_HANG, "time", "the kernel loops and does not come back", fault.callers);
+		finding_stopped(r, CLASS_HANG, "time", "the kernel loops without a step", fault.callers);
 	} else {
 		snprintf(title, sizeof(title), "the kernel code faulted: %s", signal_words(fault.signal));
 		finding_stopped(r, CLASS_CRASH, "fault", title, fault.callers);
@@ -112,19 +116,36 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	go_to_leave_world(c);
 }
 
+/* Since this was asked last: a step of the kernel, or a new op. */
+static bool has_done_a_step(void)
+{
+	const struct world *w = &watched->world;
+	bool has = ticks.epochs != w->epochs || ticks.steps_left != w->services.steps_left;
+
+	ticks.epochs = w->epochs;
+	ticks.steps_left = w->services.steps_left;
+	return has;
+}
+
 static void on_tick(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *c = context;
 	const void *at = (const void *)(uintptr_t)c->uc_mcontext.gregs[REG_RIP];
 
 	(void)info;
-	if (!watched || !watched->in_world || ticks_left == 0 || --ticks_left > 0)
+	if (!watched || !watched->in_world)
 		return;
-	/* Only kernel code can be left like this; ours is let go on to its next call of it. */
-	if (!module_has(watched->module, at)) {
-		ticks_left = 1;
+	if (++ticks.all > RUN_TIME_MS / TICK_MS) {
+		watched->overdue = true;
+		watched->world.services.steps_left = 0;
+	}
+	if (has_done_a_step()) {
+		ticks.idle = 0;
 		return;
 	}
+	/* Only kernel code can be left like this, and what ours takes is not its fault. */
+	if (!module_has(watched->module, at) || ++ticks.idle <= watched->budget_ms / TICK_MS)
+		return;
 	fault.signal = number;
 	take_callers(c->uc_mcontext.gregs);
 	watched->in_world = false;
@@ -153,5 +174,7 @@ bool signals_install(void)
 void signals_watch(struct runner *r)
 {
 	watched = r;
-	ticks_left = r ? r->budget_ms / TICK_MS + 1 : 0;
+	ticks.all = ticks.idle = 0;
+	if (r)
+		r->overdue = false;
 }
