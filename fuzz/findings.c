@@ -3,6 +3,7 @@
 #include "fuzz/session.h"
 
 #include "base/file.h"
+#include "base/internal.h"
 #include "scenario/codec.h"
 #include "triage/death.h"
 
@@ -15,6 +16,7 @@
 
 #define DEATHS_TOLD_MAX 3u   /* more are only counted */
 #define INPUTS_KEPT_MAX 256u /* in crashes/ */
+#define INPUT_PATH 4096
 
 /* ---- the store ------------------------------------------------------------------- */
 
@@ -194,17 +196,42 @@ static void skip_input(struct session *session, const uint8_t *bytes, uint32_t s
 	}
 }
 
+static void input_path(const struct session *session, const uint8_t *bytes, uint32_t size, char path[INPUT_PATH])
+{
+	snprintf(path, INPUT_PATH, "%s/crashes/%016llx.bin", session->plan->out,
+		 (unsigned long long)link_hash(bytes, size));
+}
+
+static void write_input(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	char path[INPUT_PATH], error[256];
+
+	input_path(session, bytes, size, path);
+	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
+		session_fail(session, RUN_ERROR_IO, "%s", error);
+}
+
 /* Keep an input that killed a process. */
 static void keep_input(struct session *session, const uint8_t *bytes, uint32_t size)
 {
-	char path[4096], error[256];
+	if (session->inputs_kept++ < INPUTS_KEPT_MAX)
+		write_input(session, bytes, size);
+}
 
-	if (session->inputs_kept++ >= INPUTS_KEPT_MAX)
-		return;
-	snprintf(path, sizeof(path), "%s/crashes/%016llx.bin", session->plan->out,
-		 (unsigned long long)link_hash(bytes, size));
-	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
-		session_fail(session, RUN_ERROR_IO, "%s", error);
+/* A process has found rcfuzz to be wrong: what comes after that is not to be believed, what came before is kept. */
+static void take_internal_error(struct session *session, const struct worker *worker, const uint8_t *bytes,
+				uint32_t size)
+{
+	char path[INPUT_PATH] = "", words[160];
+
+	if (size) {
+		write_input(session, bytes, size);
+		input_path(session, bytes, size, path);
+	}
+	session_last_words(worker, words, sizeof(words));
+	session_fail(session, RUN_ERROR_INTERNAL,
+		     "%s; that is a mistake of rcfuzz itself: please send %s to its authors", words,
+		     size ? path : worker->log);
 }
 
 void session_take_death(struct session *session, struct worker *worker, int status)
@@ -215,6 +242,10 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 	char text[96], words[160];
 
 	atomic_store(&page->input_size, 0);
+	if (!hung && internal_status(status)) {
+		take_internal_error(session, worker, page->input, runs ? size : 0);
+		return;
+	}
 	if (session->deaths_told++ < DEATHS_TOLD_MAX)
 		session_say(session, "a worker %s%s; %s says: %s", death_text(status, hung, text, sizeof(text)),
 			    runs ? ", its scenario is being verified" : " outside any scenario", worker->log,
@@ -334,6 +365,13 @@ void session_triager_died(struct session *session, int status)
 	struct job *job = &session->current;
 
 	session_take_answer(session);
+	if (!session->triager.killed_for_hang && internal_status(status)) {
+		take_internal_error(session, &session->triager, job->bytes, session->triager_busy ? job->size : 0);
+		session->triager_useless = true;
+		session->totals->unminimized += job->record != NULL;
+		finish_job(session);
+		return;
+	}
 	if (!session->triager_busy) {
 		session->triager_useless |= session->triager.starts > 20;
 		return;

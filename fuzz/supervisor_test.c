@@ -281,10 +281,37 @@ static void goes_on_after_a_death(void **state)
 	p.execs = 1000;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
 	assert_true(totals.deaths > 0);
-	record = store_find(store, "crash:none:process:signal6");
+	record = store_find(store, "crash:none:process:signal9");
 	assert_non_null(record);
 	assert_non_null(store_find(store, "lost-dirty-l1:shadow-pte:kvm_radix_clear_dirty"));
 	assert_true(totals.execs == p.execs);
+	store_close(store);
+}
+
+/* A mistake of ours is no finding: it ends the run, which says what to send; what was found before stays. */
+static void a_mistake_of_ours_ends_the_run(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "", *path, *bytes;
+	size_t n;
+
+	(void)state;
+	test_runner_fails_at = OP_HW_EVICT_PATE;
+	p.execs = 0;
+	p.seconds = 60;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_ERROR_INTERNAL);
+	test_runner_fails_at = OP_COUNT;
+	assert_true(totals.seconds < 30);
+	assert_non_null(strstr(error, "internal error: a test; "));
+	path = strstr(error, folder);
+	assert_non_null(path);
+	path[strcspn(path, " ")] = '\0';
+	assert_int_equal(file_read(path, CODEC_BYTES_MAX, &bytes, &n, error, sizeof(error)), 0);
+	free(bytes);
+	for (size_t i = 0; i < store_count(store); i++)
+		assert_int_not_equal(store_at(store, i)->finding.class, CLASS_CRASH);
 	store_close(store);
 }
 
@@ -468,6 +495,7 @@ int main(void)
 		WITH_FOLDER(limits_hold),
 		WITH_FOLDER(stops_on_first),
 		WITH_FOLDER(goes_on_after_a_death),
+		WITH_FOLDER(a_mistake_of_ours_ends_the_run),
 		WITH_FOLDER(missing_module_is_one_message),
 		WITH_FOLDER(lost_folder_ends_the_run),
 		WITH_FOLDER(interrupt_keeps_findings),

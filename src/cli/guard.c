@@ -2,6 +2,7 @@
 /* guard.c: child processes do the dangerous part. */
 #include "cli/guard.h"
 
+#include "base/internal.h"
 #include "base/process.h"
 #include "cli/cli.h"
 
@@ -25,6 +26,8 @@ const char *guard_status_text(int status, char *text, size_t size)
 {
 	if (status == GUARD_HUNG)
 		snprintf(text, size, "no end");
+	else if (internal_status(status))
+		snprintf(text, size, "a mistake of rcfuzz itself: please send this input to its authors");
 	else if (WIFSIGNALED(status))
 		snprintf(text, size, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else

@@ -11,9 +11,10 @@
 #include <stddef.h>
 
 #define GUARD_JOBS_MAX 64u
-#define GUARD_SECONDS 60u /* for an item, by default; it may run a scenario, which has a limit of its own, some times  \
-			   */
-#define GUARD_HUNG (-1)	  /* in the place of a wait status: the item did not come back, and was killed */
+#define GUARD_SECONDS                                                                                                  \
+	60u		/* for an item, by default; it may run a scenario, which has a limit of its own, some times    \
+			 */
+#define GUARD_HUNG (-1) /* in the place of a wait status: the item did not come back, and was killed */
 
 struct guard {
 	void *ctx;

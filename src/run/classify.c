@@ -6,6 +6,7 @@
  */
 #include "runner.h"
 
+#include "base/internal.h"
 #include "base/text.h"
 #include "scenario/text.h"
 
@@ -823,10 +824,8 @@ void finding_deadlock(struct runner *r)
 
 	while (i < w->sched.top && !(w->tasks[i].waits && w->tasks[i].waits_at[0]))
 		i++;
-	if (i == w->sched.top) {
-		fprintf(stderr, "rcfuzz: internal error: actors wait for each other\n");
-		abort();
-	}
+	if (i == w->sched.top)
+		internal_error("actors wait for each other");
 	f = next_finding(r);
 	if (!f)
 		return;

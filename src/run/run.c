@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* run.c: one scenario through the kernel, the machine and the oracle. */
 #include "run.h"
+#include "base/internal.h"
 #include "runner.h"
 
 #include <stdio.h>
@@ -567,10 +568,8 @@ static void check_ourselves(struct runner *r, enum world_end end)
 
 	if (end == WORLD_RAN)
 		wrong = oracle_inconsistency(r->oracle);
-	if (!wrong)
-		return;
-	fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);
-	abort();
+	if (wrong)
+		internal_error("%s", wrong);
 }
 
 /* The scenario for the page size that the module has. */

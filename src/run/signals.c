@@ -5,6 +5,7 @@
  * The handler makes the interrupted code go on at a function that reports and leaves the world, so that the
  * leaving happens outside of signal context.
  */
+#include "base/internal.h"
 #include "runner.h"
 
 #include <signal.h>
@@ -100,16 +101,44 @@ static void go_to_leave_world(ucontext_t *context)
 	regs[REG_RIP] = (greg_t)(uintptr_t)leave_world;
 }
 
+/* Of the linker: where the program's own code lies. */
+extern const char __executable_start[], etext[];
+
+static bool is_ours(const void *at)
+{
+	return (const char *)at >= __executable_start && (const char *)at < etext;
+}
+
+/*
+ * Did the module do it, or what it has called that is neither its nor ours: libc, or an address that is no code? Who
+ * has called that is the first on the stack who is one of both.
+ */
+__attribute__((no_sanitize("address"))) static bool is_the_modules(const greg_t *regs)
+{
+	const void *at = (const void *)(uintptr_t)regs[REG_RIP];
+	const struct stack stack = world_stack(&watched->world);
+	uintptr_t low = (uintptr_t)regs[REG_RSP] & ~7ul;
+	uintptr_t high = stack.base ? (uintptr_t)stack.base + stack.size : (uintptr_t)watched->frame;
+
+	if (module_has(watched->module, at) || is_ours(at))
+		return !is_ours(at);
+	if (stack.base && low < (uintptr_t)stack.base)
+		return false;
+	for (; low < high; low += sizeof(void *)) {
+		at = *(const void *const *)low;
+		if (module_has(watched->module, at) || is_ours(at))
+			return !is_ours(at);
+	}
+	return false;
+}
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *c = context;
 
 	(void)info;
-	/* A fault of ours, not of the kernel's: die as we would have. */
-	if (!watched || !watched->in_world) {
-		signal(number, SIG_DFL);
-		return;
-	}
+	if (!watched || !watched->in_world || !is_the_modules(c->uc_mcontext.gregs))
+		internal_error("%s outside of the kernel's code", signal_words(number));
 	fault.signal = number;
 	watched->in_world = false;
 	take_callers(c->uc_mcontext.gregs);

@@ -2,6 +2,7 @@
 /* isolate.c: a child process that runs what it finds in shared memory. */
 #include "triage/isolate.h"
 
+#include "base/internal.h"
 #include "base/process.h"
 #include "triage/death.h"
 
@@ -128,13 +129,19 @@ void isolate_close(struct isolate *isolate)
 
 static void take_death(struct isolate *isolate, bool hung, struct run_outcome *outcome)
 {
+	int status;
+
 	if (hung)
 		kill(isolate->pid, SIGKILL);
 	memset(outcome, 0, sizeof(*outcome));
-	outcome->findings[0] = death_finding(reap(isolate), hung);
+	outcome->world_ended = true;
+	status = reap(isolate);
+	/* Of rcfuzz itself: that says nothing about the kernel. */
+	if (!hung && internal_status(status))
+		return;
+	outcome->findings[0] = death_finding(status, hung);
 	outcome->findings[0].op_effect = (uint16_t)(isolate->desk->scenario.op_count - 1);
 	outcome->finding_count = 1;
-	outcome->world_ended = true;
 }
 
 /* The child has answered, or is gone. False: it takes too long. */

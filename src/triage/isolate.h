@@ -22,8 +22,8 @@ struct isolate *isolate_open(struct runner *runner, unsigned hang_ms);
 void isolate_close(struct isolate *isolate);
 
 /*
- * As run_scenario. If the process dies of it, *outcome has that one finding (death.h). False: no process can be
- * started any more, and *outcome is empty.
+ * As run_scenario. If the process dies of it, *outcome has that one finding (death.h), or none if rcfuzz itself failed.
+ * False: no process can be started any more, and *outcome is empty.
  */
 bool isolate_run(struct isolate *isolate, const struct scenario *s, struct run_outcome *outcome);
 

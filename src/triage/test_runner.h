@@ -10,10 +10,12 @@
 #ifndef RCFUZZ_TEST_RUNNER_H
 #define RCFUZZ_TEST_RUNNER_H
 
+#include "base/internal.h"
 #include "run/lock_graph.h"
 #include "run/run.h"
 #include "scenario/layout.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,8 @@ struct runner {
 
 /* This op kind ends the process, if a vCPU of this number does it; OP_COUNT: none. */
 static unsigned test_runner_dies_at = OP_COUNT;
+/* Here rcfuzz itself is wrong. */
+static unsigned test_runner_fails_at = OP_COUNT;
 /* The process ends if no op has this kind; OP_COUNT: none. */
 static unsigned test_runner_dies_without = OP_COUNT;
 /* This op never comes back. */
@@ -118,7 +122,9 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 	const struct scenario_op *op = &s->ops[i];
 
 	if (op->kind == test_runner_dies_at)
-		abort();
+		raise(SIGKILL);
+	if (op->kind == test_runner_fails_at)
+		internal_error("a test");
 	while (op->kind == test_runner_stops_at)
 		pause();
 	if (op->kind == OP_HOST_HARVEST)
@@ -150,7 +156,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	memset(outcome, 0, sizeof(*outcome));
 	test_runner_runs++;
 	if (test_runner_dies_without != OP_COUNT && !test_runner_has(s, test_runner_dies_without))
-		abort();
+		raise(SIGKILL);
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		if (observer)
 			observer->op(observer->ctx, i, false, &none);
