@@ -25,6 +25,13 @@ static bool counts_as_failure(const struct session *session, const struct record
 	return !record->known[0] && (session->plan->fail_classes & (1u << record->finding.class));
 }
 
+/* What nobody will do any more. */
+static void give_up(struct session *session, enum job_kind kind)
+{
+	session->totals->unminimized += kind == JOB_MINIMIZE;
+	session->totals->unverified += kind == JOB_VERIFY;
+}
+
 static void enqueue(struct session *session, const struct job *job, const uint8_t *bytes, uint32_t size)
 {
 	struct job *slot = &session->queue[session->queued];
@@ -39,7 +46,7 @@ static void enqueue(struct session *session, const struct job *job, const uint8_
 			return;
 		}
 	}
-	session->totals->unminimized += job->record != NULL;
+	give_up(session, job->kind);
 }
 
 static void announce(struct session *session, const struct record *record)
@@ -86,11 +93,33 @@ static void take_finding(struct session *session, const struct finding *finding,
 		return;
 	}
 	announce(session, own);
-	enqueue(session, &(struct job){.record = own}, bytes, size);
+	enqueue(session, &(struct job){.kind = JOB_MINIMIZE, .record = own}, bytes, size);
 	if (counts_as_failure(session, own)) {
 		session->totals->failed = true;
 		session->stopping |= session->plan->stop_on_first;
 	}
+}
+
+/* The triager has the graph of all workers; should it die, the next one learns what it knew. */
+static void take_locks(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	struct kept_input *kept = &session->locks[session->lock_count];
+
+	enqueue(session, &(struct job){.kind = JOB_LOCKS}, bytes, size);
+	if (session->lock_count == LOCK_INPUTS_MAX)
+		return;
+	kept->bytes = malloc(size ? size : 1);
+	if (!kept->bytes)
+		return;
+	memcpy(kept->bytes, bytes, size);
+	kept->size = size;
+	session->lock_count++;
+}
+
+void session_teach_triager(struct session *session)
+{
+	for (uint32_t i = 0; i < session->lock_count; i++)
+		enqueue(session, &(struct job){.kind = JOB_LOCKS}, session->locks[i].bytes, session->locks[i].size);
 }
 
 void session_take_message(struct session *session, struct worker *worker)
@@ -101,6 +130,8 @@ void session_take_message(struct session *session, struct worker *worker)
 		if (m->kind == LINK_FINDING) {
 			session_add_totals(session);
 			take_finding(session, &m->finding, m->scenario, m->size);
+		} else if (m->kind == LINK_LOCKS) {
+			take_locks(session, m->scenario, m->size);
 		} else if (m->kind == LINK_FAILED) {
 			session_fail(session, RUN_ERROR_INTERNAL, "%s", m->text);
 		}
@@ -256,7 +287,7 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 	}
 	skip_input(session, page->input, size);
 	keep_input(session, page->input, size);
-	enqueue(session, &(struct job){.status = status, .hung = hung}, page->input, size);
+	enqueue(session, &(struct job){.kind = JOB_VERIFY}, page->input, size);
 }
 
 /* ---- the triager ----------------------------------------------------------------------- */
@@ -284,10 +315,12 @@ static void finish_job(struct session *session)
 
 static bool send_job(struct session *session, const struct job *job)
 {
+	static const uint32_t kinds[] = {
+		[JOB_MINIMIZE] = LINK_MINIMIZE, [JOB_VERIFY] = LINK_VERIFY, [JOB_LOCKS] = LINK_LOCKS};
 	struct link_message *m = &session->message;
 
 	memset(m, 0, offsetof(struct link_message, scenario));
-	m->kind = job->record ? LINK_MINIMIZE : LINK_VERIFY;
+	m->kind = kinds[job->kind];
 	m->size = job->size;
 	if (job->record) {
 		m->finding = job->record->finding;
@@ -308,7 +341,7 @@ void session_feed_triager(struct session *session)
 		/* A process that dies of it cannot be asked for something smaller. */
 		if ((session->current.record && death_is(&session->current.record->finding)) ||
 		    !send_job(session, &session->current)) {
-			session->totals->unminimized++;
+			give_up(session, session->current.kind);
 			finish_job(session);
 		}
 	}
@@ -351,10 +384,12 @@ void session_take_answer(struct session *session)
 			session->triager_useless = true;
 			session_say(session, "cannot minimise: %s", m->text);
 		} else if (m->kind == LINK_DONE && session->triager_busy) {
-			if (session->current.record)
+			if (session->current.kind == JOB_MINIMIZE)
 				take_minimized(session, m);
-			else
+			else if (session->current.kind == JOB_VERIFY)
 				take_verified(session, m);
+			else if (m->reproduced)
+				take_finding(session, &m->finding, m->scenario, m->size);
 			finish_job(session);
 		}
 	}
@@ -368,7 +403,7 @@ void session_triager_died(struct session *session, int status)
 	if (!session->triager.killed_for_hang && internal_status(status)) {
 		take_internal_error(session, &session->triager, job->bytes, session->triager_busy ? job->size : 0);
 		session->triager_useless = true;
-		session->totals->unminimized += job->record != NULL;
+		give_up(session, job->kind);
 		finish_job(session);
 		return;
 	}
@@ -376,10 +411,10 @@ void session_triager_died(struct session *session, int status)
 		session->triager_useless |= session->triager.starts > 20;
 		return;
 	}
-	if (job->record) {
+	if (job->kind == JOB_MINIMIZE) {
 		session->totals->unminimized++;
 		session_say(session, "%s could not be minimised: the process died", job->record->id);
-	} else {
+	} else if (job->kind == JOB_VERIFY) {
 		/* It died of it too: so it is the scenario, every time. */
 		const struct finding finding = death_finding(status, session->triager.killed_for_hang);
 
@@ -393,8 +428,7 @@ void session_drop_queue(struct session *session)
 	while (session->queued) {
 		struct job *job = &session->queue[--session->queued];
 
-		session->totals->unminimized += job->record != NULL;
-		session->totals->unverified += job->record == NULL;
+		give_up(session, job->kind);
 		free(job->bytes);
 	}
 }
@@ -410,7 +444,7 @@ static void take_afl_file(struct session *session, const char *path)
 		return;
 	session->totals->deaths++;
 	keep_input(session, (const uint8_t *)data, (uint32_t)size);
-	enqueue(session, &(struct job){.status = SIGABRT}, (const uint8_t *)data, (uint32_t)size);
+	enqueue(session, &(struct job){.kind = JOB_VERIFY}, (const uint8_t *)data, (uint32_t)size);
 	free(data);
 }
 

@@ -42,8 +42,9 @@ struct link_page {
 };
 
 enum link_kind {
-	LINK_FINDING,  /* worker: a finding and its scenario */
-	LINK_FAILED,   /* worker: cannot work, text says why */
+	LINK_FINDING, /* worker: a finding and its scenario */
+	LINK_FAILED,  /* worker: cannot work, text says why */
+	LINK_LOCKS, /* worker, and on to the triager: this scenario takes locks in an order that is new to the worker */
 	LINK_MINIMIZE, /* supervisor to triager: shrink this scenario; text = the output folder */
 	LINK_VERIFY,   /* supervisor to triager: did this scenario really kill a worker? */
 	LINK_DONE,     /* triager: the answer, with the smaller scenario */

@@ -187,8 +187,10 @@ static void reap(struct session *session)
 		if (pid == session->triager.pid) {
 			session->triager.pid = 0;
 			session_triager_died(session, status);
-			if (!session->triager_useless)
+			if (!session->triager_useless) {
+				session_teach_triager(session);
 				start_triager(session);
+			}
 			continue;
 		}
 		for (unsigned i = 0; i < session->plan->jobs; i++) {
@@ -405,6 +407,8 @@ enum run_error supervise(const struct run_plan *plan, struct store *store, struc
 	for (unsigned i = 0; i < plan->jobs; i++)
 		close_worker(&session->workers[i]);
 	close_worker(&session->triager);
+	for (uint32_t i = 0; i < session->lock_count; i++)
+		free(session->locks[i].bytes);
 	if (session->signal_fd >= 0)
 		close(session->signal_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);

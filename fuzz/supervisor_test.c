@@ -103,7 +103,7 @@ static cJSON *read_records(void)
 
 static void finds_stores_minimises(void **state)
 {
-	const struct run_plan p = plan();
+	struct run_plan p = plan();
 	struct run_totals totals;
 	struct record *record;
 	struct store *store;
@@ -111,6 +111,7 @@ static void finds_stores_minimises(void **state)
 	cJSON *records;
 
 	(void)state;
+	p.jobs = 1;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
 	assert_true(totals.execs == p.execs);
 	assert_true(totals.ops > totals.execs && totals.states > 10);
@@ -126,6 +127,26 @@ static void finds_stores_minimises(void **state)
 	assert_int_equal(cJSON_GetArraySize(records), 2);
 	assert_true(record_number(cJSON_GetArrayItem(records, 0), "count") > 1);
 	cJSON_Delete(records);
+	store_close(store);
+}
+
+/* Neither of two workers meets both orders of two locks. */
+static void orders_of_all_workers_meet(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "";
+
+	(void)state;
+	p.execs = 200;
+	p.jobs = 1;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_null(store_find(store, "lock-discipline:shadow-pte:order"));
+	store_close(store);
+	p.jobs = 2;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_non_null(store_find(store, "lock-discipline:shadow-pte:order"));
 	store_close(store);
 }
 
@@ -489,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(finds_stores_minimises),
+		WITH_FOLDER(orders_of_all_workers_meet),
 		WITH_FOLDER(libfuzzer_runs_whole_scenarios),
 		WITH_FOLDER(schedules_are_verified),
 		cmocka_unit_test(strategies_are_used),
