@@ -116,8 +116,31 @@ static void take_locks(struct session *session, const uint8_t *bytes, uint32_t s
 	session->lock_count++;
 }
 
+/* Nor is it told of one again that has killed a triager. */
+static void forget_locks(struct session *session, const struct job *job)
+{
+	for (uint32_t i = 0; i < session->lock_count; i++) {
+		struct kept_input *kept = &session->locks[i];
+
+		if (kept->size != job->size || memcmp(kept->bytes, job->bytes, job->size) != 0)
+			continue;
+		free(kept->bytes);
+		*kept = session->locks[--session->lock_count];
+		return;
+	}
+}
+
 void session_teach_triager(struct session *session)
 {
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < session->queued; i++) {
+		if (session->queue[i].kind == JOB_LOCKS)
+			free(session->queue[i].bytes);
+		else
+			session->queue[kept++] = session->queue[i];
+	}
+	session->queued = kept;
 	for (uint32_t i = 0; i < session->lock_count; i++)
 		enqueue(session, &(struct job){.kind = JOB_LOCKS}, session->locks[i].bytes, session->locks[i].size);
 }
@@ -419,6 +442,8 @@ void session_triager_died(struct session *session, int status)
 		const struct finding finding = death_finding(status, session->triager.killed_for_hang);
 
 		take_finding(session, &finding, job->bytes, job->size);
+	} else {
+		forget_locks(session, job);
 	}
 	finish_job(session);
 }

@@ -201,12 +201,14 @@ static void reap(struct session *session)
 }
 
 /* Kill what has run one input for too long, by its own time: the limit of the runner has failed. */
-static void watch_for_hang(struct worker *worker, uint64_t progress, bool busy)
+static void watch_for_hang(struct session *session, struct worker *worker, uint64_t progress, bool busy)
 {
+	double limit = session->plan->hang_seconds > 0 ? session->plan->hang_seconds : HANG_SECONDS;
+
 	if (!worker->pid || !busy || progress != worker->execs_seen) {
 		worker->execs_seen = progress;
 		process_clock_start(&worker->idle, worker->pid);
-	} else if (process_clock_read(&worker->idle) >= HANG_SECONDS) {
+	} else if (process_clock_read(&worker->idle) >= limit) {
 		worker->killed_for_hang = true;
 		kill(worker->pid, SIGKILL);
 	}
@@ -217,11 +219,12 @@ static void watch_all(struct session *session)
 	for (unsigned i = 0; i < session->plan->jobs; i++) {
 		struct worker *worker = &session->workers[i];
 
-		watch_for_hang(worker, atomic_load(&worker->link.page->execs),
+		watch_for_hang(session, worker, atomic_load(&worker->link.page->execs),
 			       atomic_load(&worker->link.page->input_size) != 0);
 	}
-	/* A minimisation runs many scenarios: only a verification may not take long. */
-	watch_for_hang(&session->triager, 0, session->triager_busy && !session->current.record);
+	/* A minimisation runs many scenarios: only one of them may not take long. */
+	watch_for_hang(session, &session->triager, atomic_load(&session->triager.link.page->execs),
+		       session->triager_busy);
 }
 
 static void read_signals(struct session *session)

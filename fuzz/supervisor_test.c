@@ -309,6 +309,28 @@ static void goes_on_after_a_death(void **state)
 	store_close(store);
 }
 
+/* While it minimises, too: what it has not done is counted, and it is started again. */
+static void a_stuck_triager_is_killed(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "";
+
+	(void)state;
+	test_runner_triager_stops = true;
+	p.hang_seconds = 1;
+	p.execs = 0;
+	p.seconds = 8;
+	p.jobs = 1;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	test_runner_triager_stops = false;
+	assert_non_null(store_find(store, "warn:none:warn"));
+	assert_true(totals.unminimized >= 2);
+	assert_true(totals.seconds < 20);
+	store_close(store);
+}
+
 /* A mistake of ours is no finding: it ends the run, which says what to send; what was found before stays. */
 static void a_mistake_of_ours_ends_the_run(void **state)
 {
@@ -517,6 +539,7 @@ int main(void)
 		WITH_FOLDER(limits_hold),
 		WITH_FOLDER(stops_on_first),
 		WITH_FOLDER(goes_on_after_a_death),
+		WITH_FOLDER(a_stuck_triager_is_killed),
 		WITH_FOLDER(a_mistake_of_ours_ends_the_run),
 		WITH_FOLDER(missing_module_is_one_message),
 		WITH_FOLDER(lost_folder_ends_the_run),

@@ -50,7 +50,7 @@ static void write_report(struct triager *t)
 
 static void minimize(struct triager *t)
 {
-	const struct minimize_budget budget = {.stop = &t->link->page->stop};
+	const struct minimize_budget budget = {.stop = &t->link->page->stop, .execs = &t->link->page->execs};
 	struct minimize_result result;
 	bool embargoed = t->job.finding.embargoed;
 

@@ -40,6 +40,8 @@ static unsigned test_runner_fails_at = OP_COUNT;
 static unsigned test_runner_dies_without = OP_COUNT;
 /* This op never comes back. */
 static unsigned test_runner_stops_at = OP_COUNT;
+/* Who does not look at counters (the triager) never comes back. */
+static bool test_runner_triager_stops;
 /* Nonsense warns only for odd counts. */
 static bool test_runner_odd_only;
 static unsigned test_runner_runs;
@@ -155,6 +157,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 
 	memset(outcome, 0, sizeof(*outcome));
 	test_runner_runs++;
+	while (test_runner_triager_stops && !r->counters)
+		pause();
 	if (test_runner_dies_without != OP_COUNT && !test_runner_has(s, test_runner_dies_without))
 		raise(SIGKILL);
 	for (uint32_t i = 0; i < s->op_count; i++) {
