@@ -601,6 +601,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->outcome = outcome;
 	r->hash = 0;
 	r->wild = false;
+	r->sound_findings = 0;
 	r->world.tell_points = observer && observer->point;
 	r->world.tell_locks = !r->bare;
 	module_restore(r->module);
