@@ -899,14 +899,18 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 	static const struct {
 		enum finding_class class;
 		const char *words;
+		const char *power; /* what the processor does (Power ISA, sld, srd, srad; slw, srw, sraw) */
 	} kinds[] = {
-		[REPORT_WARN] = {CLASS_WARN, "WARN"},
-		[REPORT_BUG] = {CLASS_CRASH, "BUG"},
-		[REPORT_UNDEFINED] = {CLASS_UNDEFINED, "undefined behaviour"},
-		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline"},
-		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock"},
-		[REPORT_HANG] = {CLASS_HANG, "hang"},
-		[REPORT_MEMORY] = {CLASS_MEMORY, "memory"},
+		[REPORT_WARN] = {CLASS_WARN, "WARN", NULL},
+		[REPORT_BUG] = {CLASS_CRASH, "BUG", NULL},
+		[REPORT_UNDEFINED] = {CLASS_UNDEFINED, "undefined behaviour",
+				      "; POWER gives 0 for counts of 64 to 127 modulo 128"},
+		[REPORT_UNDEFINED_WORD] = {CLASS_UNDEFINED, "undefined behaviour",
+					   "; POWER gives 0 for counts of 32 to 63 modulo 64"},
+		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline", NULL},
+		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock", NULL},
+		[REPORT_HANG] = {CLASS_HANG, "hang", NULL},
+		[REPORT_MEMORY] = {CLASS_MEMORY, "memory", NULL},
 	};
 	char title[FINDING_TEXT], role[40];
 
@@ -915,8 +919,8 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 		text_append(title, sizeof(title), " at %s:%d", base_name(file), line);
 	if (function)
 		text_append(title, sizeof(title), " (%s)", function);
-	if (kind == REPORT_UNDEFINED)
-		text_append(title, sizeof(title), "; POWER gives 0 for counts of 64 to 127 modulo 128");
+	if (kinds[kind].power)
+		text_append(title, sizeof(title), "%s", kinds[kind].power);
 	word_of(what && *what ? what : kinds[kind].words, role, sizeof(role));
 	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
 }
