@@ -190,6 +190,7 @@ static struct entry *open_entry(const struct options *options, struct link *link
 		give_up(options->page_fd >= 0 ? link : NULL, error);
 	}
 	entry->counters = state_counters;
+	entry->locks = lock_graph_create();
 	entry->limits = options->limits;
 	entry->execs_max = options->execs_max;
 	return entry;
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
 		}
 	}
 	runner_destroy(entry->runner);
+	lock_graph_destroy(entry->locks);
 	free(entry);
 	return 0;
 }

@@ -2,6 +2,8 @@
 /* afl_start.c: a worker that becomes afl-fuzz, with rcfuzz-afl as its target. */
 #include "fuzz/engine.h"
 
+#include "base/internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -32,6 +34,7 @@ static void set_environment(const char *mutator)
 		{"AFL_SKIP_CPUFREQ", "1"},
 		{"AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES", "1"},
 		{"AFL_NO_UI", "1"},
+		{"AFL_CRASH_EXITCODE", INTERNAL_EXIT_TEXT},
 		{"AFL_NO_AFFINITY", "1"},
 		{"AFL_NO_COLOR", "1"},
 		{"AFL_AUTORESUME", "1"},

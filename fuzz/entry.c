@@ -115,19 +115,32 @@ static void take_outcome(struct entry *entry)
 	add(&page->faults, outcome->faults);
 	add(&page->spurious, outcome->spurious_dirty);
 	add(&page->named, outcome->named);
+	add(&page->too_slow, outcome->too_slow);
 	if (entry->counters)
 		add_states(page, entry->counters);
 	if (outcome->finding_count)
 		send_findings(entry);
 }
 
-/* An order of locks that is new, and with that of earlier scenarios makes a circle, is a finding of its own. */
+/*
+ * An order of locks that is new, and with that of earlier scenarios makes a circle, is a finding of its own. Other
+ * workers have met other scenarios: the triager sees those of all.
+ */
 static void note_locks(struct entry *entry)
 {
-	if (entry->locks &&
-	    lock_graph_learn(entry->locks, entry->runner, &entry->scenario, &entry->outcome) != CIRCLE_NONE &&
-	    entry->link)
-		send_findings(entry);
+	struct link_message *message = &entry->message;
+
+	if (!entry->locks)
+		return;
+	if (!entry->link) {
+		lock_graph_learn(entry->locks, entry->runner, &entry->scenario, &entry->outcome);
+		return;
+	}
+	if (!lock_graph_note(entry->locks, entry->runner))
+		return;
+	message->kind = LINK_LOCKS;
+	message->size = (uint32_t)scenario_encode(&entry->scenario, message->scenario, sizeof(message->scenario));
+	link_send(entry->link->fd, message);
 }
 
 void entry_run_scenario(struct entry *entry)

@@ -27,7 +27,7 @@ struct entry {
 	struct link *link; /* where findings and counts go; NULL: nowhere, look at outcome */
 	uint8_t *counters; /* RUN_STATES bytes, 8-aligned, that the engine reads as coverage and clears; or NULL */
 	struct entry_limits limits;
-	struct lock_graph *locks; /* of all runs; NULL: nobody looks */
+	struct lock_graph *locks; /* of all runs, with a link to note what is new; NULL: nobody looks */
 	uint64_t execs_max;	  /* entry_done after so many; 0: no limit */
 	/* Of the last run: */
 	struct scenario scenario;
@@ -43,7 +43,7 @@ struct entry {
 
 /*
  * A finding is that of entry->scenario, but for locks that several scenarios take in two orders: then entry->scenario
- * and entry->outcome are, when a run returns, those of a splice (lock_graph.h).
+ * and entry->outcome are, when a run without a link returns, those of a splice (lock_graph.h).
  */
 
 /* Decode and run one input. */

@@ -3,6 +3,7 @@
 #include "fuzz/session.h"
 
 #include "base/file.h"
+#include "base/internal.h"
 #include "scenario/codec.h"
 #include "triage/death.h"
 
@@ -15,12 +16,20 @@
 
 #define DEATHS_TOLD_MAX 3u   /* more are only counted */
 #define INPUTS_KEPT_MAX 256u /* in crashes/ */
+#define INPUT_PATH 4096
 
 /* ---- the store ------------------------------------------------------------------- */
 
 static bool counts_as_failure(const struct session *session, const struct record *record)
 {
 	return !record->known[0] && (session->plan->fail_classes & (1u << record->finding.class));
+}
+
+/* What nobody will do any more. */
+static void give_up(struct session *session, enum job_kind kind)
+{
+	session->totals->unminimized += kind == JOB_MINIMIZE;
+	session->totals->unverified += kind == JOB_VERIFY;
 }
 
 static void enqueue(struct session *session, const struct job *job, const uint8_t *bytes, uint32_t size)
@@ -37,7 +46,7 @@ static void enqueue(struct session *session, const struct job *job, const uint8_
 			return;
 		}
 	}
-	session->totals->unminimized += job->record != NULL;
+	give_up(session, job->kind);
 }
 
 static void announce(struct session *session, const struct record *record)
@@ -84,11 +93,56 @@ static void take_finding(struct session *session, const struct finding *finding,
 		return;
 	}
 	announce(session, own);
-	enqueue(session, &(struct job){.record = own}, bytes, size);
+	enqueue(session, &(struct job){.kind = JOB_MINIMIZE, .record = own}, bytes, size);
 	if (counts_as_failure(session, own)) {
 		session->totals->failed = true;
 		session->stopping |= session->plan->stop_on_first;
 	}
+}
+
+/* The triager has the graph of all workers; should it die, the next one learns what it knew. */
+static void take_locks(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	struct kept_input *kept = &session->locks[session->lock_count];
+
+	enqueue(session, &(struct job){.kind = JOB_LOCKS}, bytes, size);
+	if (session->lock_count == LOCK_INPUTS_MAX)
+		return;
+	kept->bytes = malloc(size ? size : 1);
+	if (!kept->bytes)
+		return;
+	memcpy(kept->bytes, bytes, size);
+	kept->size = size;
+	session->lock_count++;
+}
+
+/* Nor is it told of one again that has killed a triager. */
+static void forget_locks(struct session *session, const struct job *job)
+{
+	for (uint32_t i = 0; i < session->lock_count; i++) {
+		struct kept_input *kept = &session->locks[i];
+
+		if (kept->size != job->size || memcmp(kept->bytes, job->bytes, job->size) != 0)
+			continue;
+		free(kept->bytes);
+		*kept = session->locks[--session->lock_count];
+		return;
+	}
+}
+
+void session_teach_triager(struct session *session)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < session->queued; i++) {
+		if (session->queue[i].kind == JOB_LOCKS)
+			free(session->queue[i].bytes);
+		else
+			session->queue[kept++] = session->queue[i];
+	}
+	session->queued = kept;
+	for (uint32_t i = 0; i < session->lock_count; i++)
+		enqueue(session, &(struct job){.kind = JOB_LOCKS}, session->locks[i].bytes, session->locks[i].size);
 }
 
 void session_take_message(struct session *session, struct worker *worker)
@@ -99,6 +153,8 @@ void session_take_message(struct session *session, struct worker *worker)
 		if (m->kind == LINK_FINDING) {
 			session_add_totals(session);
 			take_finding(session, &m->finding, m->scenario, m->size);
+		} else if (m->kind == LINK_LOCKS) {
+			take_locks(session, m->scenario, m->size);
 		} else if (m->kind == LINK_FAILED) {
 			session_fail(session, RUN_ERROR_INTERNAL, "%s", m->text);
 		}
@@ -194,17 +250,42 @@ static void skip_input(struct session *session, const uint8_t *bytes, uint32_t s
 	}
 }
 
+static void input_path(const struct session *session, const uint8_t *bytes, uint32_t size, char path[INPUT_PATH])
+{
+	snprintf(path, INPUT_PATH, "%s/crashes/%016llx.bin", session->plan->out,
+		 (unsigned long long)link_hash(bytes, size));
+}
+
+static void write_input(struct session *session, const uint8_t *bytes, uint32_t size)
+{
+	char path[INPUT_PATH], error[256];
+
+	input_path(session, bytes, size, path);
+	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
+		session_fail(session, RUN_ERROR_IO, "%s", error);
+}
+
 /* Keep an input that killed a process. */
 static void keep_input(struct session *session, const uint8_t *bytes, uint32_t size)
 {
-	char path[4096], error[256];
+	if (session->inputs_kept++ < INPUTS_KEPT_MAX)
+		write_input(session, bytes, size);
+}
 
-	if (session->inputs_kept++ >= INPUTS_KEPT_MAX)
-		return;
-	snprintf(path, sizeof(path), "%s/crashes/%016llx.bin", session->plan->out,
-		 (unsigned long long)link_hash(bytes, size));
-	if (file_write_atomic(path, bytes, size, error, sizeof(error)))
-		session_fail(session, RUN_ERROR_IO, "%s", error);
+/* A process has found rcfuzz to be wrong: what comes after that is not to be believed, what came before is kept. */
+static void take_internal_error(struct session *session, const struct worker *worker, const uint8_t *bytes,
+				uint32_t size)
+{
+	char path[INPUT_PATH] = "", words[160];
+
+	if (size) {
+		write_input(session, bytes, size);
+		input_path(session, bytes, size, path);
+	}
+	session_last_words(worker, words, sizeof(words));
+	session_fail(session, RUN_ERROR_INTERNAL,
+		     "%s; that is a mistake of rcfuzz itself: please send %s to its authors", words,
+		     size ? path : worker->log);
 }
 
 void session_take_death(struct session *session, struct worker *worker, int status)
@@ -215,6 +296,10 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 	char text[96], words[160];
 
 	atomic_store(&page->input_size, 0);
+	if (!hung && internal_status(status)) {
+		take_internal_error(session, worker, page->input, runs ? size : 0);
+		return;
+	}
 	if (session->deaths_told++ < DEATHS_TOLD_MAX)
 		session_say(session, "a worker %s%s; %s says: %s", death_text(status, hung, text, sizeof(text)),
 			    runs ? ", its scenario is being verified" : " outside any scenario", worker->log,
@@ -225,7 +310,7 @@ void session_take_death(struct session *session, struct worker *worker, int stat
 	}
 	skip_input(session, page->input, size);
 	keep_input(session, page->input, size);
-	enqueue(session, &(struct job){.status = status, .hung = hung}, page->input, size);
+	enqueue(session, &(struct job){.kind = JOB_VERIFY}, page->input, size);
 }
 
 /* ---- the triager ----------------------------------------------------------------------- */
@@ -253,10 +338,12 @@ static void finish_job(struct session *session)
 
 static bool send_job(struct session *session, const struct job *job)
 {
+	static const uint32_t kinds[] = {
+		[JOB_MINIMIZE] = LINK_MINIMIZE, [JOB_VERIFY] = LINK_VERIFY, [JOB_LOCKS] = LINK_LOCKS};
 	struct link_message *m = &session->message;
 
 	memset(m, 0, offsetof(struct link_message, scenario));
-	m->kind = job->record ? LINK_MINIMIZE : LINK_VERIFY;
+	m->kind = kinds[job->kind];
 	m->size = job->size;
 	if (job->record) {
 		m->finding = job->record->finding;
@@ -277,7 +364,7 @@ void session_feed_triager(struct session *session)
 		/* A process that dies of it cannot be asked for something smaller. */
 		if ((session->current.record && death_is(&session->current.record->finding)) ||
 		    !send_job(session, &session->current)) {
-			session->totals->unminimized++;
+			give_up(session, session->current.kind);
 			finish_job(session);
 		}
 	}
@@ -320,10 +407,12 @@ void session_take_answer(struct session *session)
 			session->triager_useless = true;
 			session_say(session, "cannot minimise: %s", m->text);
 		} else if (m->kind == LINK_DONE && session->triager_busy) {
-			if (session->current.record)
+			if (session->current.kind == JOB_MINIMIZE)
 				take_minimized(session, m);
-			else
+			else if (session->current.kind == JOB_VERIFY)
 				take_verified(session, m);
+			else if (m->reproduced)
+				take_finding(session, &m->finding, m->scenario, m->size);
 			finish_job(session);
 		}
 	}
@@ -334,18 +423,27 @@ void session_triager_died(struct session *session, int status)
 	struct job *job = &session->current;
 
 	session_take_answer(session);
+	if (!session->triager.killed_for_hang && internal_status(status)) {
+		take_internal_error(session, &session->triager, job->bytes, session->triager_busy ? job->size : 0);
+		session->triager_useless = true;
+		give_up(session, job->kind);
+		finish_job(session);
+		return;
+	}
 	if (!session->triager_busy) {
 		session->triager_useless |= session->triager.starts > 20;
 		return;
 	}
-	if (job->record) {
+	if (job->kind == JOB_MINIMIZE) {
 		session->totals->unminimized++;
 		session_say(session, "%s could not be minimised: the process died", job->record->id);
-	} else {
+	} else if (job->kind == JOB_VERIFY) {
 		/* It died of it too: so it is the scenario, every time. */
 		const struct finding finding = death_finding(status, session->triager.killed_for_hang);
 
 		take_finding(session, &finding, job->bytes, job->size);
+	} else {
+		forget_locks(session, job);
 	}
 	finish_job(session);
 }
@@ -355,8 +453,7 @@ void session_drop_queue(struct session *session)
 	while (session->queued) {
 		struct job *job = &session->queue[--session->queued];
 
-		session->totals->unminimized += job->record != NULL;
-		session->totals->unverified += job->record == NULL;
+		give_up(session, job->kind);
 		free(job->bytes);
 	}
 }
@@ -372,7 +469,7 @@ static void take_afl_file(struct session *session, const char *path)
 		return;
 	session->totals->deaths++;
 	keep_input(session, (const uint8_t *)data, (uint32_t)size);
-	enqueue(session, &(struct job){.status = SIGABRT}, (const uint8_t *)data, (uint32_t)size);
+	enqueue(session, &(struct job){.kind = JOB_VERIFY}, (const uint8_t *)data, (uint32_t)size);
 	free(data);
 }
 

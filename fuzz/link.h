@@ -27,6 +27,7 @@ struct link_seen {
 
 struct link_page {
 	_Atomic uint64_t execs, ops, accesses, faults, spurious, named;
+	_Atomic uint64_t too_slow;   /* scenarios that were cut */
 	_Atomic uint64_t dropped;    /* findings whose signature did not fit into `seen` */
 	_Atomic uint32_t coverage;   /* edges of the code under test; 0: not counted */
 	_Atomic uint32_t corpus;     /* inputs that the engine keeps */
@@ -41,8 +42,9 @@ struct link_page {
 };
 
 enum link_kind {
-	LINK_FINDING,  /* worker: a finding and its scenario */
-	LINK_FAILED,   /* worker: cannot work, text says why */
+	LINK_FINDING, /* worker: a finding and its scenario */
+	LINK_FAILED,  /* worker: cannot work, text says why */
+	LINK_LOCKS, /* worker, and on to the triager: this scenario takes locks in an order that is new to the worker */
 	LINK_MINIMIZE, /* supervisor to triager: shrink this scenario; text = the output folder */
 	LINK_VERIFY,   /* supervisor to triager: did this scenario really kill a worker? */
 	LINK_DONE,     /* triager: the answer, with the smaller scenario */

@@ -3,19 +3,21 @@
 #ifndef RCFUZZ_SESSION_H
 #define RCFUZZ_SESSION_H
 
+#include "base/process.h"
 #include "fuzz/supervisor.h"
 
 #include <sys/types.h>
 
 #define QUEUE_MAX 256u
+#define LOCK_INPUTS_MAX 128u
 
 /* One worker, or the triager. */
 struct worker {
 	pid_t pid; /* 0: does not run */
 	struct link link, theirs;
 	uint64_t execs_max;
-	uint64_t execs_seen; /* when last looked at, to notice one that hangs */
-	unsigned idle_seconds;
+	uint64_t execs_seen;	   /* when last looked at, to notice one that hangs */
+	struct process_clock idle; /* since then */
 	unsigned starts, deaths_in_a_row;
 	uint64_t execs_at_start;
 	bool done;
@@ -23,11 +25,17 @@ struct worker {
 	char *log;
 };
 
-/* A finding to minimise, or a scenario to verify (record NULL). */
+enum job_kind { JOB_MINIMIZE, JOB_VERIFY, JOB_LOCKS };
+
+/* For the triager: a finding to minimise, a scenario that killed a worker, or one to learn its order of locks from. */
 struct job {
-	struct record *record;
-	int status; /* wait status of the worker that died */
-	bool hung;  /* it was killed because it did not come back */
+	enum job_kind kind;
+	struct record *record; /* JOB_MINIMIZE */
+	uint32_t size;
+	uint8_t *bytes;
+};
+
+struct kept_input {
 	uint32_t size;
 	uint8_t *bytes;
 };
@@ -42,6 +50,8 @@ struct session {
 	struct job current;
 	struct job queue[QUEUE_MAX];
 	uint32_t queued;
+	struct kept_input locks[LOCK_INPUTS_MAX]; /* of all JOB_LOCKS */
+	uint32_t lock_count;
 	double begin; /* monotonic seconds */
 	double last_status;
 	uint64_t last_execs, last_ops;
@@ -78,6 +88,8 @@ void session_update_counts(struct session *session, bool write);
 /* Inputs that AFL++ saved as crashes or hangs. */
 void session_collect_afl(struct session *session);
 void session_drop_queue(struct session *session);
+/* A new triager knows no order of locks. */
+void session_teach_triager(struct session *session);
 
 /* The last line of a process's log. */
 const char *session_last_words(const struct worker *worker, char *text, size_t size);

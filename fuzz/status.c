@@ -42,7 +42,7 @@ void session_add_totals(struct session *session)
 {
 	struct run_totals *t = session->totals;
 
-	t->execs = t->ops = t->accesses = t->faults = t->spurious = t->named = 0;
+	t->execs = t->ops = t->accesses = t->faults = t->spurious = t->named = t->too_slow = 0;
 	t->dropped = store_dropped(session->store);
 	for (unsigned i = 0; i < session->plan->jobs; i++) {
 		const struct link_page *page = session->workers[i].link.page;
@@ -55,6 +55,7 @@ void session_add_totals(struct session *session)
 		t->faults += atomic_load(&page->faults);
 		t->spurious += atomic_load(&page->spurious);
 		t->named += atomic_load(&page->named);
+		t->too_slow += atomic_load(&page->too_slow);
 		t->dropped += atomic_load(&page->dropped);
 		if (atomic_load(&page->coverage) > t->coverage)
 			t->coverage = atomic_load(&page->coverage);

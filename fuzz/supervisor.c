@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HANG_SECONDS 10u    /* a scenario has a limit of its own; this is for when that fails */
+#define HANG_SECONDS 30.0   /* a scenario has a limit of its own; this is for when that fails */
 #define DEATHS_MAX 3u	    /* in a row, without progress between them */
 #define STOP_SECONDS 3.0    /* for workers to end by themselves */
 #define TRIAGE_SECONDS 20.0 /* for what is left to minimise at the end */
@@ -67,12 +67,12 @@ static void start_worker(struct session *session, struct worker *worker, unsigne
 	snprintf(corpus, sizeof(corpus), "%s/corpus", plan->out);
 	snprintf(seeds, sizeof(seeds), "%s/seeds", plan->out);
 	worker->starts++;
-	worker->idle_seconds = 0;
 	worker->killed_for_hang = false;
 	worker->execs_at_start = atomic_load(&worker->link.page->execs);
 	worker->pid = fork();
 	if (!worker->pid)
 		worker_main(&setup);
+	process_clock_start(&worker->idle, worker->pid);
 	if (worker->pid < 0) {
 		worker->pid = 0;
 		session_fail(session, RUN_ERROR_INTERNAL, "cannot start a worker: %s", strerror(errno));
@@ -84,11 +84,11 @@ static void start_triager(struct session *session)
 	struct worker *triager = &session->triager;
 
 	triager->starts++;
-	triager->idle_seconds = 0;
 	triager->killed_for_hang = false;
 	triager->pid = fork();
 	if (!triager->pid)
 		triager_main(&triager->theirs, session->plan->module, session->plan->known, triager->log);
+	process_clock_start(&triager->idle, triager->pid);
 	if (triager->pid < 0) {
 		triager->pid = 0;
 		session->triager_useless = true;
@@ -187,8 +187,10 @@ static void reap(struct session *session)
 		if (pid == session->triager.pid) {
 			session->triager.pid = 0;
 			session_triager_died(session, status);
-			if (!session->triager_useless)
+			if (!session->triager_useless) {
+				session_teach_triager(session);
 				start_triager(session);
+			}
 			continue;
 		}
 		for (unsigned i = 0; i < session->plan->jobs; i++) {
@@ -198,13 +200,15 @@ static void reap(struct session *session)
 	}
 }
 
-/* Kill what has run one input for too long: the limit of the runner has failed. Counted in our own waking seconds. */
-static void watch_for_hang(struct worker *worker, uint64_t progress, bool busy)
+/* Kill what has run one input for too long, by its own time: the limit of the runner has failed. */
+static void watch_for_hang(struct session *session, struct worker *worker, uint64_t progress, bool busy)
 {
+	double limit = session->plan->hang_seconds > 0 ? session->plan->hang_seconds : HANG_SECONDS;
+
 	if (!worker->pid || !busy || progress != worker->execs_seen) {
 		worker->execs_seen = progress;
-		worker->idle_seconds = 0;
-	} else if (++worker->idle_seconds >= HANG_SECONDS) {
+		process_clock_start(&worker->idle, worker->pid);
+	} else if (process_clock_read(&worker->idle) >= limit) {
 		worker->killed_for_hang = true;
 		kill(worker->pid, SIGKILL);
 	}
@@ -215,11 +219,12 @@ static void watch_all(struct session *session)
 	for (unsigned i = 0; i < session->plan->jobs; i++) {
 		struct worker *worker = &session->workers[i];
 
-		watch_for_hang(worker, atomic_load(&worker->link.page->execs),
+		watch_for_hang(session, worker, atomic_load(&worker->link.page->execs),
 			       atomic_load(&worker->link.page->input_size) != 0);
 	}
-	/* A minimisation runs many scenarios: only a verification may not take long. */
-	watch_for_hang(&session->triager, 0, session->triager_busy && !session->current.record);
+	/* A minimisation runs many scenarios: only one of them may not take long. */
+	watch_for_hang(session, &session->triager, atomic_load(&session->triager.link.page->execs),
+		       session->triager_busy);
 }
 
 static void read_signals(struct session *session)
@@ -405,6 +410,8 @@ enum run_error supervise(const struct run_plan *plan, struct store *store, struc
 	for (unsigned i = 0; i < plan->jobs; i++)
 		close_worker(&session->workers[i]);
 	close_worker(&session->triager);
+	for (uint32_t i = 0; i < session->lock_count; i++)
+		free(session->locks[i].bytes);
 	if (session->signal_fd >= 0)
 		close(session->signal_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -19,9 +19,10 @@ struct run_plan {
 	enum engine_kind engine;
 	unsigned jobs;
 	uint32_t seed;
-	double seconds;	 /* 0: no limit */
-	uint64_t execs;	 /* of all jobs together; 0: no limit */
-	const char *out; /* folder */
+	double seconds;	     /* 0: no limit */
+	double hang_seconds; /* a process that takes longer for one scenario is killed; 0: what is sane */
+	uint64_t execs;	     /* of all jobs together; 0: no limit */
+	const char *out;     /* folder */
 	struct entry_limits limits;
 	bool stop_on_first;
 	uint32_t fail_classes;	   /* bits 1 << class: these make the run fail */
@@ -35,6 +36,7 @@ struct run_totals {
 	double seconds;
 	uint64_t execs, ops, accesses, faults, spurious, named;
 	uint32_t coverage, states, corpus, deaths;
+	uint64_t too_slow;    /* scenarios that were cut */
 	uint64_t dropped;     /* findings beyond what is kept */
 	unsigned unverified;  /* deaths of workers that did not come again */
 	unsigned unminimized; /* findings that were not shrunk before the end */

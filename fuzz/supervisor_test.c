@@ -103,7 +103,7 @@ static cJSON *read_records(void)
 
 static void finds_stores_minimises(void **state)
 {
-	const struct run_plan p = plan();
+	struct run_plan p = plan();
 	struct run_totals totals;
 	struct record *record;
 	struct store *store;
@@ -111,6 +111,7 @@ static void finds_stores_minimises(void **state)
 	cJSON *records;
 
 	(void)state;
+	p.jobs = 1;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
 	assert_true(totals.execs == p.execs);
 	assert_true(totals.ops > totals.execs && totals.states > 10);
@@ -126,6 +127,26 @@ static void finds_stores_minimises(void **state)
 	assert_int_equal(cJSON_GetArraySize(records), 2);
 	assert_true(record_number(cJSON_GetArrayItem(records, 0), "count") > 1);
 	cJSON_Delete(records);
+	store_close(store);
+}
+
+/* Neither of two workers meets both orders of two locks. */
+static void orders_of_all_workers_meet(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "";
+
+	(void)state;
+	p.execs = 200;
+	p.jobs = 1;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_null(store_find(store, "lock-discipline:shadow-pte:order"));
+	store_close(store);
+	p.jobs = 2;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	assert_non_null(store_find(store, "lock-discipline:shadow-pte:order"));
 	store_close(store);
 }
 
@@ -281,10 +302,59 @@ static void goes_on_after_a_death(void **state)
 	p.execs = 1000;
 	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
 	assert_true(totals.deaths > 0);
-	record = store_find(store, "crash:none:process:signal6");
+	record = store_find(store, "crash:none:process:signal9");
 	assert_non_null(record);
 	assert_non_null(store_find(store, "lost-dirty-l1:shadow-pte:kvm_radix_clear_dirty"));
 	assert_true(totals.execs == p.execs);
+	store_close(store);
+}
+
+/* While it minimises, too: what it has not done is counted, and it is started again. */
+static void a_stuck_triager_is_killed(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "";
+
+	(void)state;
+	test_runner_triager_stops = true;
+	p.hang_seconds = 1;
+	p.execs = 0;
+	p.seconds = 8;
+	p.jobs = 1;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_OK);
+	test_runner_triager_stops = false;
+	assert_non_null(store_find(store, "warn:none:warn"));
+	assert_true(totals.unminimized >= 2);
+	assert_true(totals.seconds < 20);
+	store_close(store);
+}
+
+/* A mistake of ours is no finding: it ends the run, which says what to send; what was found before stays. */
+static void a_mistake_of_ours_ends_the_run(void **state)
+{
+	struct run_plan p = plan();
+	struct run_totals totals;
+	struct store *store;
+	char error[512] = "", *path, *bytes;
+	size_t n;
+
+	(void)state;
+	test_runner_fails_at = OP_HW_EVICT_PATE;
+	p.execs = 0;
+	p.seconds = 60;
+	assert_int_equal(run(&p, &store, &totals, error), RUN_ERROR_INTERNAL);
+	test_runner_fails_at = OP_COUNT;
+	assert_true(totals.seconds < 30);
+	assert_non_null(strstr(error, "internal error: a test; "));
+	path = strstr(error, folder);
+	assert_non_null(path);
+	path[strcspn(path, " ")] = '\0';
+	assert_int_equal(file_read(path, CODEC_BYTES_MAX, &bytes, &n, error, sizeof(error)), 0);
+	free(bytes);
+	for (size_t i = 0; i < store_count(store); i++)
+		assert_int_not_equal(store_at(store, i)->finding.class, CLASS_CRASH);
 	store_close(store);
 }
 
@@ -462,12 +532,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(finds_stores_minimises),
+		WITH_FOLDER(orders_of_all_workers_meet),
 		WITH_FOLDER(libfuzzer_runs_whole_scenarios),
 		WITH_FOLDER(schedules_are_verified),
 		cmocka_unit_test(strategies_are_used),
 		WITH_FOLDER(limits_hold),
 		WITH_FOLDER(stops_on_first),
 		WITH_FOLDER(goes_on_after_a_death),
+		WITH_FOLDER(a_stuck_triager_is_killed),
+		WITH_FOLDER(a_mistake_of_ours_ends_the_run),
 		WITH_FOLDER(missing_module_is_one_message),
 		WITH_FOLDER(lost_folder_ends_the_run),
 		WITH_FOLDER(interrupt_keeps_findings),

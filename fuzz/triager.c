@@ -21,6 +21,7 @@ struct triager {
 	struct runner *runner;
 	struct link *link;
 	const struct known *known;
+	struct lock_graph *locks; /* of all workers */
 	struct scenario scenario;
 	struct link_message job;
 	struct timeline timeline;
@@ -49,7 +50,7 @@ static void write_report(struct triager *t)
 
 static void minimize(struct triager *t)
 {
-	const struct minimize_budget budget = {.stop = &t->link->page->stop};
+	const struct minimize_budget budget = {.stop = &t->link->page->stop, .execs = &t->link->page->execs};
 	struct minimize_result result;
 	bool embargoed = t->job.finding.embargoed;
 
@@ -75,6 +76,20 @@ static void verify(struct triager *t)
 		t->job.finding = *worst;
 }
 
+/* With what other scenarios do, this one may make a circle; t->scenario becomes one that shows it. */
+static void learn_locks(struct triager *t)
+{
+	struct run_outcome *outcome = &t->timeline.outcome;
+	const struct finding *found = NULL;
+
+	run_scenario(t->runner, &t->scenario, NULL, outcome);
+	if (lock_graph_learn(t->locks, t->runner, &t->scenario, outcome) != CIRCLE_NONE)
+		found = lock_graph_finding(outcome);
+	t->job.reproduced = found != NULL;
+	if (found)
+		t->job.finding = *found;
+}
+
 _Noreturn void triager_main(struct link *link, const char *module, const struct known *known, const char *log)
 {
 	struct triager *t = calloc(1, sizeof(*t));
@@ -88,10 +103,15 @@ _Noreturn void triager_main(struct link *link, const char *module, const struct 
 	t->runner = runner_create(module, error, sizeof(error));
 	if (!t->runner)
 		worker_fail(link, "%s", error);
+	t->locks = lock_graph_create();
+	if (!t->locks)
+		worker_fail(link, "out of memory");
 	while (link_receive(link->fd, &t->job) == 1) {
 		scenario_decode(&t->scenario, t->job.scenario, t->job.size);
 		if (t->job.kind == LINK_MINIMIZE)
 			minimize(t);
+		else if (t->job.kind == LINK_LOCKS)
+			learn_locks(t);
 		else
 			verify(t);
 		t->job.kind = LINK_DONE;

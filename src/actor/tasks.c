@@ -52,7 +52,9 @@ static void task_switched(void *ctx)
 {
 	struct world *w = ctx;
 
+	w->task->steps_left = w->services.steps_left;
 	w->task = &w->tasks[w->sched.current];
+	w->services.steps_left = w->task->steps_left;
 	w->services.task = w->sched.current;
 	world_stack_changed(w);
 	watch(w);
@@ -78,6 +80,12 @@ void world_tasks_begin(struct world *w)
 	w->services.overlap = w->schedule || w->scenario->point_count > 0;
 	/* A wait for ever names who holds the lock. */
 	w->services.tell_locks = w->tell_locks || w->services.overlap;
+	w->steps = 0;
+	world_begin_steps(w);
+}
+
+void world_begin_steps(struct world *w)
+{
 	w->services.steps_left = WORLD_STEPS_MAX;
 }
 
@@ -244,7 +252,7 @@ static void run_op(struct world *w, unsigned index)
 	};
 	begin_stack(w);
 	watch(w);
-	w->services.steps_left = WORLD_STEPS_MAX;
+	world_begin_steps(w);
 	if (w->tracking)
 		w->hooks.op_begins(w->hooks.ctx);
 	take_what_it_needs(w, op);
@@ -253,6 +261,7 @@ static void run_op(struct world *w, unsigned index)
 	e.status = op_function[op->kind](w, op);
 	world_emit(w, &e);
 	give_all_back(w, op);
+	w->steps += WORLD_STEPS_MAX - w->services.steps_left;
 	if (w->task->watched)
 		learn_points(w, w->task);
 	w->task->watched = false;

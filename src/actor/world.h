@@ -92,6 +92,7 @@ struct world_task {
 	uint32_t points;       /* that it has passed */
 	uint64_t epoch;	       /* a new one after each yield point but reads: reads since then are in world.reads */
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
+	uint64_t steps_left;   /* while it does not run; else services.steps_left */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
 	const void *waits_at[TARGET_CALLERS];
 	bool unlocked; /* it was looked at once what it does to entries without mmu_lock */
@@ -189,6 +190,7 @@ struct world {
 	} reads[SCHED_TASKS][WORLD_READS];
 	struct held_by vmm, aging, cpus[SCENARIO_CPUS_MAX];
 	uint64_t faults;	     /* that the hardware took, in this world */
+	uint64_t steps;		     /* of the kernel (services.steps_left), in the ops of this world that have ended */
 	uint32_t nomem_in;	     /* the kernel's allocation of that number from now on fails; 0: none */
 	uint32_t allocations_failed; /* so many did, for whatever reason */
 	uint32_t entry_changes;	     /* counts changes of any page table entry: progress */
@@ -230,6 +232,11 @@ _Noreturn void world_abort(struct world *w);
  * EV_OP_END around each. When it returns, none is under way.
  */
 void world_op(struct world *w, unsigned index);
+/*
+ * The limit of the steps that kernel code may take begins anew: world_op does so for each op, the caller for what it
+ * has the kernel do besides.
+ */
+void world_begin_steps(struct world *w);
 /* The stack that the running code is on; base NULL: the caller's of world_op. */
 struct stack world_stack(const struct world *w);
 /* Tell the target on which stack it runs now: as sched.current and task->running say. */

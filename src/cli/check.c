@@ -220,6 +220,19 @@ static void judge(const struct check *check, struct check_result *result)
 		describe(result, "", serious);
 }
 
+/* What was cut may have shown more. */
+static void judge_cut(const struct check *check, struct check_result *result)
+{
+	const struct run_outcome *outcome = &check->outcome;
+
+	if (!outcome->too_slow || (result->verdict != KTAP_PASS && result->verdict != KTAP_XPASS))
+		return;
+	result->verdict = KTAP_FAIL;
+	result->other = true; /* to bisect, this kernel says nothing */
+	snprintf(result->reason, sizeof(result->reason), "too slow: it was cut, %u of %u ops were run",
+		 outcome->ops_run, check->file.scenario.op_count);
+}
+
 static void check_file(void *ctx, size_t index, void *out)
 {
 	struct check *check = ctx;
@@ -255,6 +268,7 @@ static void check_file(void *ctx, size_t index, void *out)
 				 check->outcome.findings[i].coarse);
 	}
 	judge(check, result);
+	judge_cut(check, result);
 }
 
 /* ---- what a patch does ----------------------------------------------------------------- */

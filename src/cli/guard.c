@@ -2,6 +2,8 @@
 /* guard.c: child processes do the dangerous part. */
 #include "cli/guard.h"
 
+#include "base/internal.h"
+#include "base/process.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -14,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ERROR_BYTES 512u
@@ -25,6 +26,8 @@ const char *guard_status_text(int status, char *text, size_t size)
 {
 	if (status == GUARD_HUNG)
 		snprintf(text, size, "no end");
+	else if (internal_status(status))
+		snprintf(text, size, "a mistake of rcfuzz itself: please send this input to its authors");
 	else if (WIFSIGNALED(status))
 		snprintf(text, size, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
@@ -42,8 +45,8 @@ struct child {
 	pid_t pid; /* 0: none */
 	int fd;
 	bool opened;
-	size_t item; /* as last looked at, and since when: */
-	double since;
+	size_t item;		    /* as last looked at, and since when: */
+	struct process_clock clock; /* of its own time */
 };
 
 struct pool {
@@ -55,14 +58,6 @@ struct pool {
 	bool more;
 	int code;
 };
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static bool write_all(int fd, const void *bytes, size_t n)
 {
@@ -152,7 +147,7 @@ static void start(struct pool *pool, unsigned slot)
 	c->fd = fds[0];
 	c->opened = false;
 	c->item = NO_ITEM;
-	c->since = now_seconds();
+	process_clock_start(&c->clock, c->pid);
 }
 
 static void take(struct pool *pool, size_t index, const void *result, int status)
@@ -197,7 +192,7 @@ static void hear(struct pool *pool, unsigned slot)
 		}
 		error[sizeof(error) - 1] = '\0';
 		c->opened = true;
-		c->since = now_seconds();
+		process_clock_start(&c->clock, c->pid);
 		if (*error)
 			pool->code = cli_error(CLI_BAD_INPUT, "%s", error);
 		return;
@@ -216,12 +211,11 @@ static void watch_for_hang(struct pool *pool, unsigned slot)
 	struct child *c = &pool->children[slot];
 	size_t item = atomic_load(&pool->board->item[slot]);
 	unsigned limit = pool->guard->seconds ? pool->guard->seconds : GUARD_SECONDS;
-	double now = now_seconds();
 
 	if (c->opened && (item == NO_ITEM || item != c->item)) {
 		c->item = item;
-		c->since = now;
-	} else if (now - c->since > limit) {
+		process_clock_start(&c->clock, c->pid);
+	} else if (process_clock_read(&c->clock) > limit) {
 		bury(pool, slot, true);
 	}
 }

@@ -11,8 +11,10 @@
 #include <stddef.h>
 
 #define GUARD_JOBS_MAX 64u
-#define GUARD_SECONDS 30u /* for an item, by default; the runner's own limit is far below */
-#define GUARD_HUNG (-1)	  /* in the place of a wait status: the item did not come back, and was killed */
+#define GUARD_SECONDS                                                                                                  \
+	60u		/* for an item, by default; it may run a scenario, which has a limit of its own, some times    \
+			 */
+#define GUARD_HUNG (-1) /* in the place of a wait status: the item did not come back, and was killed */
 
 struct guard {
 	void *ctx;
@@ -27,7 +29,7 @@ struct guard {
 	 */
 	bool (*take)(void *ctx, size_t index, const void *result, int status);
 	unsigned jobs;		      /* children at a time; 0: 1 */
-	unsigned seconds;	      /* for an item; 0: GUARD_SECONDS */
+	unsigned seconds;	      /* for an item, of the child's own time (process.h); 0: GUARD_SECONDS */
 	const _Atomic uint32_t *stop; /* not 0: kill the children and return; may be NULL */
 };
 

@@ -159,7 +159,7 @@ static void tell_points(const struct replay *replay, const char *path)
 
 	for (uint32_t i = 0; i < s->point_count; i++) {
 		numbers |= !s->points[i].name[0];
-		if (outcome->points_reached >> i & 1 || outcome->world_ended)
+		if (outcome->points_reached >> i & 1 || outcome->world_ended || outcome->too_slow)
 			continue;
 		scenario_point_text(&s->points[i], text, sizeof(text));
 		scenario_label_text(s->points[i].victim, victim);
@@ -171,6 +171,15 @@ static void tell_points(const struct replay *replay, const char *path)
 			"rcfuzz: %s: a preemption at *#N is at that place only in the build that it was made with; "
 			"'rcfuzz minimize' with that one gives it a name\n",
 			path);
+}
+
+static void tell_cut(const struct replay *replay, const char *path)
+{
+	const struct timeline *t = replay->timeline;
+
+	if (t->outcome.too_slow)
+		fprintf(stderr, "rcfuzz: %s: too slow: it was cut, %u of %u ops were run\n", path, t->outcome.ops_run,
+			t->scenario.op_count);
 }
 
 static void run_file(void *ctx, size_t index, void *out)
@@ -190,6 +199,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	embargo_mark_timeline(&replay->options->embargo, replay->timeline);
 	fill_result(replay->timeline, result);
 	tell_points(replay, path);
+	tell_cut(replay, path);
 	if (replay->options->json)
 		print_json(replay, path);
 	else if (replay->target_count == 1)

@@ -114,6 +114,9 @@ static void print_troubles(const struct run_plan *plan, const struct run_totals 
 	if (t->unminimized)
 		printf("%u finding%s not minimised: 'rcfuzz minimize' does it\n", t->unminimized,
 		       t->unminimized == 1 ? " was" : "s were");
+	if (t->too_slow)
+		printf("%llu scenario%s cut, too slow to be run to the end\n", (unsigned long long)t->too_slow,
+		       t->too_slow == 1 ? " was" : "s were");
 	if (t->dropped)
 		printf("%llu findings more were met than a run keeps\n", (unsigned long long)t->dropped);
 }
@@ -168,6 +171,7 @@ static void add_totals(cJSON *summary, const struct run_plan *plan, const struct
 	cJSON_AddNumberToObject(summary, "deaths", t->deaths);
 	cJSON_AddNumberToObject(summary, "unverified", t->unverified);
 	cJSON_AddNumberToObject(summary, "unminimized", t->unminimized);
+	cJSON_AddNumberToObject(summary, "too_slow", (double)t->too_slow);
 	cJSON_AddNumberToObject(summary, "dropped", (double)t->dropped);
 	cJSON_AddBoolToObject(summary, "interrupted", t->interrupted);
 	cJSON_AddBoolToObject(summary, "failed", t->failed);

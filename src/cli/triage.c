@@ -11,6 +11,7 @@
 #include "cli/triage.h"
 
 #include "base/file.h"
+#include "base/internal.h"
 #include "cli/guard.h"
 #include "cli/inputs.h"
 #include "cli/load.h"
@@ -151,6 +152,9 @@ static void replay(void *ctx, size_t index, void *out)
 		return;
 	load_page_remark(path, &p->file, p->t->kernels[p->kernel].facts.page_shift, result->text, sizeof(result->text));
 	run_scenario(p->runner, &p->file.scenario, NULL, &p->outcome);
+	if (p->outcome.too_slow)
+		snprintf(result->text, sizeof(result->text), "%s: too slow: it was cut, %u of %u ops were run", path,
+			 p->outcome.ops_run, p->file.scenario.op_count);
 	result->ops = p->file.scenario.op_count;
 	result->finding_count = p->outcome.finding_count;
 	memcpy(result->findings, p->outcome.findings, p->outcome.finding_count * sizeof(struct finding));
@@ -195,6 +199,26 @@ static void tell_of(const struct triage *t, struct kernel *k, const struct repla
 		cli_error(0, "more that are left out are only listed in index.txt");
 }
 
+/* The input is left out, and not taken note of: it is tried again the next time. */
+static bool take_internal_error(struct phase *p, size_t index, int status)
+{
+	struct triage *t = p->t;
+	struct kernel *k = &t->kernels[p->kernel];
+	struct input *in = &k->inputs[p->items[index]];
+	char words[96], text[512];
+
+	snprintf(text, sizeof(text), "%s: the process died (%s)", t->options->files.items[p->items[index]],
+		 guard_status_text(status, words, sizeof(words)));
+	cli_error(0, "left out: %s", text);
+	in->state = INPUT_BAD;
+	in->why = strdup(text);
+	k->bad++;
+	k->replayed++;
+	t->internal = true;
+	triage_progress(t, k->facts.name, ++p->done, p->count, false);
+	return true;
+}
+
 static bool take_replayed(void *ctx, size_t index, const void *out, int status)
 {
 	const struct finding death = death_finding(status, status == GUARD_HUNG);
@@ -206,6 +230,9 @@ static bool take_replayed(void *ctx, size_t index, const void *out, int status)
 	struct input *in = &k->inputs[input];
 	const struct finding *findings = result ? result->findings : &death;
 	uint32_t count = result ? result->finding_count : 1, ops = result ? result->ops : UINT32_MAX;
+
+	if (!result && status != GUARD_HUNG && internal_status(status))
+		return take_internal_error(p, index, status);
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct cluster *c = triage_cluster(t, p->kernel, input, &findings[i], ops);
@@ -547,7 +574,7 @@ static int sort_out(struct triage *t)
 	if (!code)
 		code = triage_output(t);
 	if (!code)
-		code = t->new_finding ? CLI_FINDING : CLI_CLEAN;
+		code = t->internal ? CLI_INTERNAL : t->new_finding ? CLI_FINDING : CLI_CLEAN;
 	if (!code && t->options->files.count && t->kernels->bad == t->options->files.count)
 		code = cli_error(CLI_BAD_INPUT, "none of these %zu files is a scenario", t->options->files.count);
 	return code;

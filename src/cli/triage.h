@@ -74,9 +74,9 @@ struct triage {
 	size_t cluster_count, clusters_dropped;
 	struct cluster clusters[TRIAGE_CLUSTERS_MAX];
 	FILE *journal;
-	struct embargo embargo; /* without --known */
-	bool interrupted, new_finding;
-	double told; /* when progress was last shown */
+	struct embargo embargo;			 /* without --known */
+	bool interrupted, new_finding, internal; /* rcfuzz itself failed on an input */
+	double told;				 /* when progress was last shown */
 	int code;
 };
 

@@ -60,7 +60,8 @@ enum target_report_kind {
 	REPORT_LOCK,
 	REPORT_DEADLOCK,
 	REPORT_HANG,
-	REPORT_MEMORY
+	REPORT_MEMORY,
+	REPORT_UNDEFINED_WORD, /* as REPORT_UNDEFINED, by an operation of 32 bits */
 };
 
 /*

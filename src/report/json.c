@@ -118,7 +118,8 @@ cJSON *report_json(const struct timeline *t, const char *target_info, const char
 	       cJSON_AddStringToObject(object, "scenario", name ? name : "") &&
 	       add_scenario_text(object, &t->scenario) && cJSON_AddStringToObject(object, "trace_hash", hash) &&
 	       cJSON_AddBoolToObject(object, "world_ended", t->outcome.world_ended) &&
-	       add_findings(object, &t->outcome) && add_told(object, t);
+	       cJSON_AddBoolToObject(object, "too_slow", t->outcome.too_slow) && add_findings(object, &t->outcome) &&
+	       add_told(object, t);
 	steps = done ? cJSON_AddArrayToObject(object, "timeline") : NULL;
 	for (uint32_t i = 0; steps && done && i < t->scenario.op_count; i++)
 		done = add_step(steps, t, i);

@@ -268,7 +268,8 @@ static void note_unreached(struct timeline *t)
 		const struct scenario_point *point = &t->scenario.points[i];
 		uint32_t child = scenario_op_index(&t->scenario, point->child);
 
-		if (!(t->outcome.points_reached >> i & 1) && !t->outcome.world_ended && point->child)
+		if (!(t->outcome.points_reached >> i & 1) && !t->outcome.world_ended && !t->outcome.too_slow &&
+		    point->child)
 			snprintf(t->steps[child].note, sizeof(t->steps[child].note),
 				 "which it does not come to: not run");
 	}

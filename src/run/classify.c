@@ -306,14 +306,15 @@ void finding_simple(struct runner *r, enum finding_class class, enum finding_lay
 /*
  * The function that was stopped or, if that is none of the kernel's, the one that has called what is: a lock that lies
  * nowhere is found by the shim. A stack may be what is broken: where a module keeps apart who called what, that is
- * told.
+ * told. Where in a loop it was stopped is chance, and no part of the signature; who took a lock before that is not.
  */
 void finding_stopped(struct runner *r, enum finding_class class, const char *role, const char *title,
 		     const void *const callers[TARGET_CALLERS])
 {
 	const struct target_calls *calls = r->world.services.calls;
 	const struct provenance_site here = {{callers[0]}};
-	struct provenance_site around = {0};
+	const char *what = class == CLASS_HANG ? "last seen running" : "was running";
+	struct provenance_site around = {0}, locked;
 	struct finding *f = finding_begin(r);
 
 	if (!f)
@@ -322,9 +323,9 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "%s", title);
 	memcpy(around.callers, &callers[1], sizeof(around.callers) - sizeof(around.callers[0]));
-	finding_add_writer(r, f, "was running", &here);
+	finding_add_writer(r, f, what, &here);
 	if (!f->writer_count) {
-		finding_add_writer(r, f, "was running", &around);
+		finding_add_writer(r, f, what, &around);
 		memset(&around, 0, sizeof(around));
 	} else if (calls->depth) {
 		for (uint32_t i = 0; i < TARGET_CALLERS && i < calls->depth; i++)
@@ -332,7 +333,11 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 	}
 	if (f->writer_count)
 		provenance_add_callers(r->module, &around, &f->writers[0]);
-	finding_title_place(f);
+	memcpy(locked.callers, r->last_lock.callers, sizeof(locked.callers));
+	if (class == CLASS_HANG)
+		finding_add_writer(r, f, "took a lock before", &locked);
+	else
+		finding_title_place(f);
 	finding_commit(r, f, role);
 }
 
@@ -361,14 +366,18 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 	static const struct {
 		enum finding_class class;
 		const char *words;
+		const char *power; /* what the processor does (Power ISA, sld, srd, srad; slw, srw, sraw) */
 	} kinds[] = {
-		[REPORT_WARN] = {CLASS_WARN, "WARN"},
-		[REPORT_BUG] = {CLASS_CRASH, "BUG"},
-		[REPORT_UNDEFINED] = {CLASS_UNDEFINED, "undefined behaviour"},
-		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline"},
-		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock"},
-		[REPORT_HANG] = {CLASS_HANG, "hang"},
-		[REPORT_MEMORY] = {CLASS_MEMORY, "memory"},
+		[REPORT_WARN] = {CLASS_WARN, "WARN", NULL},
+		[REPORT_BUG] = {CLASS_CRASH, "BUG", NULL},
+		[REPORT_UNDEFINED] = {CLASS_UNDEFINED, "undefined behaviour",
+				      "; POWER gives 0 for counts of 64 to 127 modulo 128"},
+		[REPORT_UNDEFINED_WORD] = {CLASS_UNDEFINED, "undefined behaviour",
+					   "; POWER gives 0 for counts of 32 to 63 modulo 64"},
+		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline", NULL},
+		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock", NULL},
+		[REPORT_HANG] = {CLASS_HANG, "hang", NULL},
+		[REPORT_MEMORY] = {CLASS_MEMORY, "memory", NULL},
 	};
 	char title[FINDING_TEXT], role[40];
 
@@ -377,8 +386,8 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 		text_append(title, sizeof(title), " at %s:%d", finding_base_name(file), line);
 	if (function)
 		text_append(title, sizeof(title), " (%s)", function);
-	if (kind == REPORT_UNDEFINED)
-		text_append(title, sizeof(title), "; POWER gives 0 for counts of 64 to 127 modulo 128");
+	if (kinds[kind].power)
+		text_append(title, sizeof(title), "%s", kinds[kind].power);
 	word_of(what && *what ? what : kinds[kind].words, role, sizeof(role));
 	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
 }

@@ -2,6 +2,7 @@
 /* lock_finding.c: findings about what orders ops, or fails to: deadlocks, lock order, data races. */
 #include "make_finding.h"
 
+#include "base/internal.h"
 #include "base/text.h"
 #include "scenario/text.h"
 
@@ -29,10 +30,8 @@ void finding_deadlock(struct runner *r)
 
 	while (i < w->sched.top && !(w->tasks[i].waits && w->tasks[i].waits_at[0]))
 		i++;
-	if (i == w->sched.top) {
-		fprintf(stderr, "rcfuzz: internal error: actors wait for each other\n");
-		abort();
-	}
+	if (i == w->sched.top)
+		internal_error("actors wait for each other");
 	f = finding_begin(r);
 	if (!f)
 		return;

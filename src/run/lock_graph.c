@@ -89,12 +89,12 @@ static void collect_parts(struct lock_graph *g)
 	}
 }
 
-static bool shows_inversion(const struct run_outcome *outcome)
+const struct finding *lock_graph_finding(const struct run_outcome *outcome)
 {
 	for (uint32_t i = 0; i < outcome->finding_count; i++)
 		if (!strcmp(outcome->findings[i].coarse, "lock-discipline:none:order"))
-			return true;
-	return false;
+			return &outcome->findings[i];
+	return NULL;
 }
 
 /* One behind the other, each of them first, with the configuration of each of them. */
@@ -111,7 +111,7 @@ static bool splice(struct lock_graph *g, struct runner *r, struct scenario *s, s
 			return false;
 		scenario_canonicalize(&g->trial);
 		run_scenario(r, &g->trial, NULL, outcome);
-		if (!shows_inversion(outcome))
+		if (!lock_graph_finding(outcome))
 			continue;
 		*s = g->trial;
 		return true;
@@ -182,4 +182,25 @@ enum lock_circle lock_graph_learn(struct lock_graph *g, struct runner *r, struct
 		}
 	}
 	return CIRCLE_NONE;
+}
+
+bool lock_graph_note(struct lock_graph *g, const struct runner *r)
+{
+	const struct lock_order *seen = &r->locks;
+	uint32_t to[LOCK_CLASSES];
+	bool new = false;
+
+	for (uint32_t i = 0; i < seen->count; i++)
+		to[i] = class_of(g, seen->name[i]);
+	for (uint32_t i = 0; i < seen->count; i++) {
+		for (uint32_t after = seen->after[i]; after; after &= after - 1) {
+			uint32_t a = to[i], b = to[__builtin_ctz(after)];
+
+			if (a == LOCK_CLASSES || b == LOCK_CLASSES || g->after[a] >> b & 1)
+				continue;
+			g->after[a] |= 1u << b;
+			new = true;
+		}
+	}
+	return new;
 }

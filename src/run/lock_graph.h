@@ -11,7 +11,7 @@
 
 struct lock_graph;
 
-/* NULL: no memory. For one runner. */
+/* NULL: no memory. For one runner. In a fuzzing run the triager has it, and workers send it what they note. */
 struct lock_graph *lock_graph_create(void);
 void lock_graph_destroy(struct lock_graph *g);
 
@@ -27,5 +27,14 @@ enum lock_circle {
  */
 enum lock_circle lock_graph_learn(struct lock_graph *g, struct runner *r, struct scenario *s,
 				  struct run_outcome *outcome);
+
+/* The finding of a circle in an outcome; NULL: none. */
+const struct finding *lock_graph_finding(const struct run_outcome *outcome);
+
+/*
+ * For a process that only tells of what it meets: has the last run of r taken locks in an order that no run before it
+ * has? A graph is used with this or with lock_graph_learn, not with both.
+ */
+bool lock_graph_note(struct lock_graph *g, const struct runner *r);
 
 #endif

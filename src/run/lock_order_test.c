@@ -26,17 +26,23 @@ static int setup(void **state)
 
 	if (!r)
 		return -1;
+	*state = r;
+	r->world.machine = machine_create();
+	if (!r->world.machine)
+		return -1;
 	memset(&outcome, 0, sizeof(outcome));
 	r->outcome = &outcome;
 	r->world.target = &target;
 	r->world.task = &r->world.tasks[0];
-	*state = r;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	free(*state);
+	struct runner *r = *state;
+
+	machine_destroy(r->world.machine);
+	free(r);
 	return 0;
 }
 

@@ -88,6 +88,8 @@ void finding_commit(struct runner *r, struct finding *f, const char *role)
 		if (strcmp(o->findings[i].signature, f->signature) == 0)
 			return;
 	o->finding_count++;
+	if (r->sound_findings + 1 == o->finding_count && !machine_kmem_overflow(r->world.machine))
+		r->sound_findings++;
 	if (r->observer && r->observer->finding)
 		r->observer->finding(r->observer->ctx, f);
 }

@@ -103,11 +103,13 @@ void finding_corruption(struct runner *r)
 	const void *overflown = machine_kmem_overflow(r->world.machine);
 	const void *callers[TARGET_CALLERS] = {NULL};
 
+	/* What was found before does not follow from it. */
+	if (overflown && r->outcome->finding_count > r->sound_findings)
+		r->outcome->finding_count = r->sound_findings;
 	keep_memory_only(r->outcome);
 	if (!overflown)
 		return;
 	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &callers[0], NULL);
-	r->outcome->finding_count = 0;
 	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
 		       "memory: something was written behind what was allocated", callers);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* run.c: one scenario through the kernel, the machine and the oracle. */
 #include "run.h"
+#include "base/internal.h"
 #include "runner.h"
 
 #include <stdio.h>
@@ -397,7 +398,10 @@ static void on_report(void *ctx, enum target_report_kind kind, const char *file,
 {
 	struct runner *r = ctx;
 
-	finding_from_report(r, kind, file, line, function, what, callers);
+	if (kind == REPORT_HANG && r->overdue)
+		r->outcome->too_slow = true;
+	else
+		finding_from_report(r, kind, file, line, function, what, callers);
 	if (kind != REPORT_WARN && kind != REPORT_LOCK && kind != REPORT_MEMORY)
 		world_abort(&r->world);
 }
@@ -586,8 +590,10 @@ static void probe(struct runner *r)
 	w->task->op = (uint16_t)r->scenario->op_count;
 	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
 		if (w->slots[slot].exists && w->slots[slot].logging &&
-		    (r->bare || oracle_slot_tracked(r->oracle, slot)))
+		    (r->bare || oracle_slot_tracked(r->oracle, slot))) {
+			world_begin_steps(w);
 			host_harvest(w, slot);
+		}
 	world_emit(w, &end);
 }
 
@@ -601,9 +607,13 @@ static void run_ops(struct runner *r)
 
 		if (s->point_count && scenario_point_of(s, op->label))
 			continue; /* it runs where it interrupts another */
+		r->outcome->too_slow = r->overdue || w->steps > RUN_STEPS_MAX;
+		if (r->outcome->too_slow)
+			break;
 		world_op(w, i);
 	}
 	probe(r);
+	world_begin_steps(w);
 	world_end(w, s->config.teardown);
 	if (s->config.teardown)
 		finding_leaks(r);
@@ -631,10 +641,8 @@ static void check_ourselves(struct runner *r, enum world_end end)
 
 	if (end == WORLD_RAN)
 		wrong = oracle_inconsistency(r->oracle);
-	if (!wrong)
-		return;
-	fprintf(stderr, "rcfuzz: internal error: %s\n", wrong);
-	abort();
+	if (wrong)
+		internal_error("%s", wrong);
 }
 
 /* The scenario for the page size that the module has. */
@@ -666,6 +674,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->outcome = outcome;
 	r->hash = 0;
 	r->wild = false;
+	r->sound_findings = 0;
 	r->world.tell_points = observer && observer->point;
 	r->world.tell_locks = !r->bare;
 	module_restore(r->module);

@@ -26,10 +26,11 @@ struct run_outcome {
 	struct finding findings[RUN_FINDINGS_MAX];
 	uint64_t trace_hash; /* of all events */
 	uint64_t events, accesses, faults, kernel_steps;
-	uint32_t ops_run; /* less than op_count when the world ended early (crash, hang) */
+	uint32_t ops_run; /* less than op_count when the world ended early (crash, hang), or too_slow */
 	uint64_t spurious_dirty, named;
 	uint32_t points_reached; /* bit i: the scenario's point i was */
 	bool world_ended;	 /* a crash, BUG, hang or undefined behaviour ended it */
+	bool too_slow;		 /* it was cut: RUN_STEPS_MAX, RUN_TIME_MS */
 };
 
 /* The R and C of the four places for one page, for the timeline. */
@@ -130,8 +131,18 @@ void runner_bare(struct runner *r, bool bare);
 /* To call once in a child process that goes on with its parent's runner: timers are not inherited. */
 void runner_forked(void);
 
-/* Time limit of one scenario in milliseconds of CPU time (a kernel that loops is a finding `hang`). */
+/*
+ * When does the kernel loop? An op that takes too many steps (host_services.steps_left) does: that is decided by the
+ * scenario alone. Code that takes none is left when it has run for so many milliseconds of CPU time.
+ */
 #define RUN_BUDGET_MS 1000u /* the default */
 void runner_time_limit(struct runner *r, unsigned budget_ms);
+
+/*
+ * All of a scenario may take so many steps: no op begins after that. If the time is over before, which is for kernels
+ * that nobody has seen, the op that runs is left. In both cases what was cut is no finding.
+ */
+#define RUN_STEPS_MAX 64000000u
+#define RUN_TIME_MS 10000u /* of CPU time */
 
 #endif

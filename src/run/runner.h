@@ -70,9 +70,11 @@ struct runner {
 	unsigned budget_ms;
 	bool bare;		/* see runner_bare */
 	volatile bool in_world; /* kernel code may run: a signal is its fault */
+	volatile bool overdue;	/* RUN_TIME_MS is over: the kernel's next step is its last */
 	jmp_buf abort;
-	const void *frame;			/* where the world begins on the caller's stack */
-	bool wild;				/* an op that only a misbehaving L1 does has run */
+	const void *frame;	 /* where the world begins on the caller's stack */
+	uint32_t sound_findings; /* of the outcome: the first ones, made before kernel memory was overwritten */
+	bool wild;		 /* an op that only a misbehaving L1 does has run */
 	uint32_t lpage_of_frame[RUNNER_FRAMES]; /* a hint: checked against the host's mapping when used */
 	/* [0]: at the last access, [1]: at the last store; by L1 page for accesses of L1, by L2 page for those of L2.
 	 */
@@ -144,7 +146,8 @@ void lock_order_reset(struct runner *r);
 void lock_order_note(struct runner *r);
 /* An access that faults for ever, with its last fault; guest 0: of L1. */
 void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access);
-/* At the end of a world: if the kernel's memory was overwritten, that is the finding, and all others follow from it. */
+/* At the end of a world: if the kernel's memory was overwritten, that is the finding, and all after it follow from it.
+ */
 void finding_corruption(struct runner *r);
 
 /* signals.c: crashes and endless loops in kernel code become findings. */

@@ -5,6 +5,7 @@
  * The handler makes the interrupted code go on at a function that reports and leaves the world, so that the
  * leaving happens outside of signal context.
  */
+#include "base/internal.h"
 #include "runner.h"
 
 #include <signal.h>
@@ -18,7 +19,11 @@
 #define TICK_MS 50
 
 static struct runner *watched;
-static unsigned ticks_left;
+static struct {
+	unsigned all;  /* since the world began */
+	unsigned idle; /* that found kernel code running, since the last that found that it had done a step */
+	uint64_t epochs, steps_left; /* of the world, then */
+} ticks;
 static struct {
 	int signal;
 	const void *callers[TARGET_CALLERS]; /* where it was, behind the instruction, and return addresses */
@@ -48,7 +53,7 @@ static void leave_world(void)
 	char title[FINDING_TEXT];
 
 	if (fault.signal == SIGVTALRM) {
-		finding_stopped(r, CLASS_HANG, "time", "the kernel loops and does not come back", fault.callers);
+		finding_stopped(r, CLASS_HANG, "time", "the kernel loops without a step", fault.callers);
 	} else {
 		snprintf(title, sizeof(title), "the kernel code faulted: %s", signal_words(fault.signal));
 		finding_stopped(r, CLASS_CRASH, "fault", title, fault.callers);
@@ -96,20 +101,59 @@ static void go_to_leave_world(ucontext_t *context)
 	regs[REG_RIP] = (greg_t)(uintptr_t)leave_world;
 }
 
+/* Of the linker: where the program's own code lies. */
+extern const char __executable_start[], etext[];
+
+static bool is_ours(const void *at)
+{
+	return (const char *)at >= __executable_start && (const char *)at < etext;
+}
+
+/*
+ * Did the module do it, or what it has called that is neither its nor ours: libc, or an address that is no code? Who
+ * has called that is the first on the stack who is one of both.
+ */
+__attribute__((no_sanitize("address"))) static bool is_the_modules(const greg_t *regs)
+{
+	const void *at = (const void *)(uintptr_t)regs[REG_RIP];
+	const struct stack stack = world_stack(&watched->world);
+	uintptr_t low = (uintptr_t)regs[REG_RSP] & ~7ul;
+	uintptr_t high = stack.base ? (uintptr_t)stack.base + stack.size : (uintptr_t)watched->frame;
+
+	if (module_has(watched->module, at) || is_ours(at))
+		return !is_ours(at);
+	if (stack.base && low < (uintptr_t)stack.base)
+		return false;
+	for (; low < high; low += sizeof(void *)) {
+		at = *(const void *const *)low;
+		if (module_has(watched->module, at) || is_ours(at))
+			return !is_ours(at);
+	}
+	return false;
+}
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	ucontext_t *c = context;
 
 	(void)info;
-	/* A fault of ours, not of the kernel's: die as we would have. */
-	if (!watched || !watched->in_world) {
-		signal(number, SIG_DFL);
-		return;
-	}
+	if (!watched || !watched->in_world || !is_the_modules(c->uc_mcontext.gregs))
+		internal_error("%s outside of the kernel's code", signal_words(number));
 	fault.signal = number;
 	watched->in_world = false;
 	take_callers(c->uc_mcontext.gregs);
 	go_to_leave_world(c);
+}
+
+/* Since this was asked last: a step of the kernel, or a new op. */
+static bool has_done_a_step(void)
+{
+	const struct world *w = &watched->world;
+	bool has = ticks.epochs != w->epochs || ticks.steps_left != w->services.steps_left;
+
+	ticks.epochs = w->epochs;
+	ticks.steps_left = w->services.steps_left;
+	return has;
 }
 
 static void on_tick(int number, siginfo_t *info, void *context)
@@ -118,13 +162,19 @@ static void on_tick(int number, siginfo_t *info, void *context)
 	const void *at = (const void *)(uintptr_t)c->uc_mcontext.gregs[REG_RIP];
 
 	(void)info;
-	if (!watched || !watched->in_world || ticks_left == 0 || --ticks_left > 0)
+	if (!watched || !watched->in_world)
 		return;
-	/* Only kernel code can be left like this; ours is let go on to its next call of it. */
-	if (!module_has(watched->module, at)) {
-		ticks_left = 1;
+	if (++ticks.all > RUN_TIME_MS / TICK_MS) {
+		watched->overdue = true;
+		watched->world.services.steps_left = 0;
+	}
+	if (has_done_a_step()) {
+		ticks.idle = 0;
 		return;
 	}
+	/* Only kernel code can be left like this, and what ours takes is not its fault. */
+	if (!module_has(watched->module, at) || ++ticks.idle <= watched->budget_ms / TICK_MS)
+		return;
 	fault.signal = number;
 	take_callers(c->uc_mcontext.gregs);
 	watched->in_world = false;
@@ -153,5 +203,7 @@ bool signals_install(void)
 void signals_watch(struct runner *r)
 {
 	watched = r;
-	ticks_left = r ? r->budget_ms / TICK_MS + 1 : 0;
+	ticks.all = ticks.idle = 0;
+	if (r)
+		r->overdue = false;
 }

@@ -2,6 +2,8 @@
 /* isolate.c: a child process that runs what it finds in shared memory. */
 #include "triage/isolate.h"
 
+#include "base/internal.h"
+#include "base/process.h"
 #include "triage/death.h"
 
 #include <errno.h>
@@ -30,6 +32,8 @@ struct isolate {
 	pid_t pid; /* 0: none runs */
 	int fd;	   /* one byte there: run; one byte back: done */
 };
+
+#define LOOK_MS 200
 
 /* ---- the child ------------------------------------------------------------------ */
 
@@ -125,20 +129,40 @@ void isolate_close(struct isolate *isolate)
 
 static void take_death(struct isolate *isolate, bool hung, struct run_outcome *outcome)
 {
+	int status;
+
 	if (hung)
 		kill(isolate->pid, SIGKILL);
 	memset(outcome, 0, sizeof(*outcome));
-	outcome->findings[0] = death_finding(reap(isolate), hung);
+	outcome->world_ended = true;
+	status = reap(isolate);
+	/* Of rcfuzz itself: that says nothing about the kernel. */
+	if (!hung && internal_status(status))
+		return;
+	outcome->findings[0] = death_finding(status, hung);
 	outcome->findings[0].op_effect = (uint16_t)(isolate->desk->scenario.op_count - 1);
 	outcome->finding_count = 1;
-	outcome->world_ended = true;
+}
+
+/* The child has answered, or is gone. False: it takes too long. */
+static bool wait_for_answer(const struct isolate *isolate)
+{
+	struct pollfd answer = {isolate->fd, POLLIN, 0};
+	struct process_clock clock = {.pid = 0};
+
+	while (poll(&answer, 1, LOOK_MS) <= 0) {
+		if (!clock.pid)
+			process_clock_start(&clock, isolate->pid);
+		else if (process_clock_read(&clock) * 1000 >= isolate->hang_ms)
+			return false;
+	}
+	return true;
 }
 
 bool isolate_run(struct isolate *isolate, const struct scenario *s, struct run_outcome *outcome)
 {
-	struct pollfd answer;
 	char byte = 0;
-	int ready;
+	bool answered;
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (!isolate->pid && !start(isolate))
@@ -146,12 +170,10 @@ bool isolate_run(struct isolate *isolate, const struct scenario *s, struct run_o
 	isolate->desk->scenario = *s;
 	/* That a child is gone shows when its answer is read. */
 	send(isolate->fd, &byte, 1, MSG_NOSIGNAL);
-	answer = (struct pollfd){isolate->fd, POLLIN, 0};
-	while ((ready = poll(&answer, 1, (int)isolate->hang_ms)) < 0 && errno == EINTR)
-		;
-	if (ready == 1 && read(isolate->fd, &byte, 1) == 1)
+	answered = wait_for_answer(isolate);
+	if (answered && read(isolate->fd, &byte, 1) == 1)
 		*outcome = isolate->desk->outcome;
 	else
-		take_death(isolate, ready == 0, outcome);
+		take_death(isolate, !answered, outcome);
 	return true;
 }

@@ -136,6 +136,8 @@ static bool show_trial(struct minimizer *m)
 	const struct finding *found;
 
 	m->execs++;
+	if (m->budget->execs)
+		atomic_fetch_add_explicit(m->budget->execs, 1, memory_order_relaxed);
 	if (m->test)
 		return passes_test(m);
 	if (!m->isolate)

@@ -20,6 +20,7 @@ struct minimize_budget {
 	uint64_t execs_max;	      /* runs at most; 0: MINIMIZE_EXECS */
 	double seconds_max;	      /* 0: no limit; a result then depends on the machine */
 	const _Atomic uint32_t *stop; /* not 0: end with the best so far; may be NULL */
+	_Atomic uint64_t *execs;      /* counts the runs, for who watches; may be NULL */
 	/*
 	 * Run in child processes (isolate.h), so that no step can kill or stop the caller. A finding that is the
 	 * death of a process (death.h) is always run so.

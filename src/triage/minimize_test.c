@@ -279,14 +279,36 @@ static void minimizes_what_kills_the_process(void **state)
 	s.ops[s.op_count++] = (struct scenario_op){.kind = OP_HOST_COLLAPSE, .g = 5};
 	scenario_canonicalize(&s);
 	test_runner_dies_at = OP_HOST_COLLAPSE;
-	minimize_scenario(&runner, &s, "crash:none:process:signal6", &budget, &result);
+	minimize_scenario(&runner, &s, "crash:none:process:signal9", &budget, &result);
 	test_runner_dies_at = OP_COUNT;
 	assert_true(result.reproduced);
 	assert_true(result.complete);
-	assert_string_equal(result.finding.signature, "crash:none:process:signal6");
+	assert_string_equal(result.finding.signature, "crash:none:process:signal9");
 	assert_string_equal(text_of(&s), "rcfuzz-scenario 1\n"
 					 "config page=64k cpus=1 vcpus=1 slot=4 l1=well-behaved\n"
 					 "a host  collapse  g=0\n");
+}
+
+/* What rcfuzz itself does wrong is no finding of the kernel's, whatever else the scenario shows. */
+static void a_mistake_of_ours_shows_nothing(void **state)
+{
+	struct run_outcome *outcome = malloc(sizeof(*outcome));
+	struct runner runner = {0};
+	struct scenario s = showing(7);
+	struct isolate *isolate;
+
+	(void)state;
+	assert_non_null(outcome);
+	s.ops[s.op_count++] = (struct scenario_op){.kind = OP_HOST_COLLAPSE, .g = 5};
+	scenario_canonicalize(&s);
+	test_runner_fails_at = OP_HOST_COLLAPSE;
+	isolate = isolate_open(&runner, 0);
+	assert_non_null(isolate);
+	assert_true(isolate_run(isolate, &s, outcome));
+	assert_true(outcome->world_ended && outcome->finding_count == 0);
+	test_runner_fails_at = OP_COUNT;
+	isolate_close(isolate);
+	free(outcome);
 }
 
 /* Here the finding is another one, and what kills lies in its way: no step may end the caller. */
@@ -350,6 +372,7 @@ int main(void)
 		cmocka_unit_test(result_is_one_minimal),
 		cmocka_unit_test(finds_low_values_past_gaps),
 		cmocka_unit_test(minimizes_what_kills_the_process),
+		cmocka_unit_test(a_mistake_of_ours_shows_nothing),
 		cmocka_unit_test(isolated_steps_may_die),
 		cmocka_unit_test(isolation_survives_hangs),
 	};

@@ -10,10 +10,12 @@
 #ifndef RCFUZZ_TEST_RUNNER_H
 #define RCFUZZ_TEST_RUNNER_H
 
+#include "base/internal.h"
 #include "run/lock_graph.h"
 #include "run/run.h"
 #include "scenario/layout.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +34,14 @@ struct runner {
 
 /* This op kind ends the process, if a vCPU of this number does it; OP_COUNT: none. */
 static unsigned test_runner_dies_at = OP_COUNT;
+/* Here rcfuzz itself is wrong. */
+static unsigned test_runner_fails_at = OP_COUNT;
 /* The process ends if no op has this kind; OP_COUNT: none. */
 static unsigned test_runner_dies_without = OP_COUNT;
 /* This op never comes back. */
 static unsigned test_runner_stops_at = OP_COUNT;
+/* Who does not look at counters (the triager) never comes back. */
+static bool test_runner_triager_stops;
 /* Nonsense warns only for odd counts. */
 static bool test_runner_odd_only;
 static unsigned test_runner_runs;
@@ -118,7 +124,9 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 	const struct scenario_op *op = &s->ops[i];
 
 	if (op->kind == test_runner_dies_at)
-		abort();
+		raise(SIGKILL);
+	if (op->kind == test_runner_fails_at)
+		internal_error("a test");
 	while (op->kind == test_runner_stops_at)
 		pause();
 	if (op->kind == OP_HOST_HARVEST)
@@ -149,8 +157,10 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 
 	memset(outcome, 0, sizeof(*outcome));
 	test_runner_runs++;
+	while (test_runner_triager_stops && !r->counters)
+		pause();
 	if (test_runner_dies_without != OP_COUNT && !test_runner_has(s, test_runner_dies_without))
-		abort();
+		raise(SIGKILL);
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		if (observer)
 			observer->op(observer->ctx, i, false, &none);
@@ -179,9 +189,15 @@ void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedu
 			s->ops[schedule->first + i].label, s->ops[schedule->first + i + 1].label, 1};
 }
 
+/* Locks: each process takes them in an order of its own, in its first run; what two have sent makes a circle. */
+struct lock_graph {
+	unsigned learnt;
+	bool noted;
+};
+
 struct lock_graph *lock_graph_create(void)
 {
-	return calloc(1, 1);
+	return calloc(1, sizeof(struct lock_graph));
 }
 
 void lock_graph_destroy(struct lock_graph *g)
@@ -192,8 +208,25 @@ void lock_graph_destroy(struct lock_graph *g)
 enum lock_circle lock_graph_learn(struct lock_graph *g, struct runner *r, struct scenario *s,
 				  struct run_outcome *outcome)
 {
-	(void)g, (void)r, (void)s, (void)outcome;
-	return CIRCLE_NONE;
+	(void)r;
+	if (++g->learnt != 2)
+		return CIRCLE_NONE;
+	test_runner_add(outcome, CLASS_LOCK_DISCIPLINE, 0, &s->ops[0], "order");
+	return CIRCLE_SPLICED;
+}
+
+const struct finding *lock_graph_finding(const struct run_outcome *outcome)
+{
+	return &outcome->findings[outcome->finding_count - 1];
+}
+
+bool lock_graph_note(struct lock_graph *g, const struct runner *r)
+{
+	bool new = !g->noted;
+
+	(void)r;
+	g->noted = true;
+	return new;
 }
 
 uint32_t run_usual_points(const struct runner *r, uint8_t kind)

@@ -64,10 +64,15 @@ void __noreturn rcfuzz_unreachable(const char *name)
 	__builtin_trap();
 }
 
-/* -fsanitize=shift-exponent: compiler-rt's struct ShiftOutOfBoundsData begins with the source location. */
-struct ubsan_location {
+/* -fsanitize=shift-exponent: compiler-rt's ShiftOutOfBoundsData (lib/ubsan), and its TypeDescriptor of an integer. */
+struct ubsan_type {
+	unsigned short kind, info; /* info: 1 if signed, and twice the logarithm of the bits */
+};
+
+struct ubsan_shift {
 	const char *file;
 	unsigned int line, column;
+	const struct ubsan_type *left, *right;
 };
 
 /* What -ftrivial-auto-var-init=pattern puts into a variable that nothing has set. */
@@ -83,11 +88,12 @@ static bool is_unset(unsigned long count)
 	return (unsigned int)count - UNSET + 64 < 128;
 }
 
-void __ubsan_handle_shift_out_of_bounds(struct ubsan_location *at, unsigned long lhs, unsigned long rhs)
+void __ubsan_handle_shift_out_of_bounds(struct ubsan_shift *at, unsigned long lhs, unsigned long rhs)
 {
-	rcfuzz_report(REPORT_UNDEFINED, at->file, at->line, NULL,
-		      is_unset(rhs) ? "shift by a count that nothing has set"
-				    : "shift by a negative or too large count");
+	/* What is narrower than an int has become one. */
+	rcfuzz_report(
+		1u << (at->left->info >> 1) > 32 ? REPORT_UNDEFINED : REPORT_UNDEFINED_WORD, at->file, at->line, NULL,
+		is_unset(rhs) ? "shift by a count that nothing has set" : "shift by a negative or too large count");
 }
 
 void rcfuzz_step(void)
