@@ -354,7 +354,7 @@ static bool save_raw(struct phase *p, struct cluster *c)
 {
 	struct triage *t = p->t;
 	struct kernel *k = &t->kernels[c->kernel];
-	struct record record = {.finding = c->finding, .count = c->count};
+	struct record record = {.finding = c->finding, .count = c->count, .recounts = true};
 	char text[512];
 
 	mark_embargoed(t, &record.finding, 1);
@@ -367,8 +367,10 @@ static bool save_raw(struct phase *p, struct cluster *c)
 		save_failed(t, k->store);
 		return false;
 	}
+	c->minimized = c->record->minimized;
 	c->scenario_ops = c->record->ops;
 	snprintf(c->scenario, sizeof(c->scenario), "%s", c->record->scenario);
+	snprintf(c->id, sizeof(c->id), "%s", c->record->id);
 	return true;
 }
 
@@ -383,7 +385,9 @@ static int minimize_all(struct phase *p)
 	p->items = items;
 	p->count = p->done = 0;
 	for (size_t i = 0; i < t->cluster_count && !t->code; i++) {
-		if (t->clusters[i].kernel == p->kernel && !t->clusters[i].minimized && save_raw(p, &t->clusters[i]))
+		struct cluster *c = &t->clusters[i];
+
+		if (c->kernel == p->kernel && !c->minimized && save_raw(p, c) && !c->minimized)
 			items[p->count++] = i;
 	}
 	if (t->options->raw)
@@ -417,6 +421,7 @@ static void find_minimized(struct triage *t)
 			    strcmp(record_string(target, "hash"), t->kernels[c->kernel].hash) ||
 			    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r, "minimized")))
 				continue;
+			snprintf(c->id, sizeof(c->id), "%s", record_string(r, "id"));
 			snprintf(c->scenario, sizeof(c->scenario), "%s", record_string(r, "scenario"));
 			snprintf(path, sizeof(path), "%s/%s", t->options->out, c->scenario);
 			c->minimized = !access(path, R_OK);
