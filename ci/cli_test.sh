@@ -486,16 +486,19 @@ mkfifo "$pile/plain/pipe"
 cp "$tmp/bad.txt" "$tmp/huge.bin" "$pile/plain"
 : > "$pile/plain/empty"
 sed 's/page=64k/page=4k/g' "$seed" > "$pile/plain/other-page.txt"
-# Those of the run, two of AFL++, and crash-1234, link, broken, bad, huge, empty, other-page.
-inputs=$(($(find "$pile/run/findings" -type f | wc -l) + 9))
+# Somebody has put another one among the crashes of AFL++.
+cp "$small" "$pile/afl/default/crashes/mine.txt"
+# Those of the run, three of AFL++, and crash-1234, link, broken, up, pipe, bad, huge, empty, other-page.
+inputs=$(($(find "$pile/run/findings" -type f | wc -l) + 12))
 expect 1 triage "${target[@]}" "${target[@]}" --jobs 2 --out "$tmp/sorted" --format json "$pile"
-json "$tmp/out" "d['inputs'] == $inputs and d['bad'] == 4 and d['left'] == 0 and not d['interrupted']"
+json "$tmp/out" "d['inputs'] == $inputs and d['bad'] == 6 and d['passed_over'] == 7 and d['left'] == 0 and not d['interrupted']"
 json "$tmp/out" 'all(f["kernels"] == ["yes", "yes"] and f["minimized"] and f["inputs"] > 1 for f in d["findings"])'
 for message in 'bad.txt:3:' 'huge.bin' 'plain/empty: empty' 'broken: a link to nothing' 'other-page.txt:[0-9]*: written for 4k'; do
 	holds "triage does not tell '$message'" grep -q "^rcfuzz: .*$message" "$tmp/err"
 done
 # What is told of on stderr may be cut short; the index has all of it.
-for message in 'bad.txt:3:[0-9]*: ' 'huge.bin: .*larger than' 'plain/empty: empty' 'plain/broken[[:space:]]a link to nothing'; do
+for message in 'bad.txt:3:[0-9]*: ' 'huge.bin: .*larger than' 'plain/empty: empty' 'plain/broken[[:space:]]a link to nothing' \
+	'plain/up[[:space:]]a link to a folder' 'plain/pipe[[:space:]]no file' 'crashes/mine.txt[[:space:]].*lost-dirty'; do
 	holds "index.txt does not tell '$message'" grep -q "$message" "$tmp/sorted/index.txt"
 done
 holds 'what an engine keeps for itself is taken for an input' [ "$(grep -c 'README\|bitmap\|reports' "$tmp/sorted/index.txt")" -eq 0 ]

@@ -12,7 +12,6 @@
 
 #include "base/file.h"
 #include "cli/guard.h"
-#include "cli/inputs.h"
 #include "cli/load.h"
 #include "report/timeline.h"
 #include "triage/death.h"
@@ -54,7 +53,7 @@ static int take_file(void *ctx, int key, char *arg)
 	struct triage_options *o = ctx;
 
 	(void)key;
-	return inputs_collect(&o->files, arg, &o->left_out);
+	return inputs_collect(&o->files, arg, &o->left);
 }
 
 /* Signal handlers have no context. */
@@ -652,7 +651,7 @@ int verb_triage(int argc, char **argv)
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED && !o.files.count && !o.left_out.count)
+	if (code == CLI_PARSED && !o.files.count && !o.left.out.count)
 		code = cli_error(CLI_USAGE, "triage wants inputs: rcfuzz triage --out D FOLDER...");
 	if (!o.jobs) {
 		long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -665,7 +664,7 @@ int verb_triage(int argc, char **argv)
 		code = cli_flush(triage(&o, &modules));
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
-	cli_list_free(&o.left_out);
+	cli_list_free(&o.left.out);
 	target_free(&o.target);
 	return code;
 }
