@@ -367,6 +367,29 @@ holds "two preemptions make no more than $schedules schedules" \
 	[ "$(sed -n '1s/ schedules.*//p' "$tmp/out")" -gt $((2 * schedules)) ]
 expect 0 explore "${target[@]}" --schedules 5 "$race" && shows '^5 schedules .*there are more'
 expect 0 explore "${target[@]}" --ops d,e "$seed" && shows ' different$'
+# What was found before the end is on the disk, and told of: when it is stopped, and when a schedule kills the process.
+stopped_explore() { # stopped_explore NAME: start one that takes long, and wait until it has found something
+	"$rcfuzz" explore "${target[@]}" --preemptions 3 --schedules 10000000 --out "$tmp/$1" --ops e,f,d \
+		corpus/known/harvest-misses-unmap.txt > "$tmp/out" 2> "$tmp/err" &
+	pid=$!
+	for _ in $(seq 600); do
+		[ -n "$(find "$tmp/$1/findings" -type f 2> /dev/null)" ] && break
+		sleep 0.1
+	done
+}
+stopped_explore explore-term
+kill -TERM "$pid"
+code=0
+wait "$pid" || code=$?
+holds "explore that is stopped ends with $code: $(cat "$tmp/err")" [ "$code" -eq 1 ]
+shows '^[1-9][0-9]* schedules .*interrupted' && shows "$tmp/explore-term/findings/"
+stopped_explore explore-killed
+kill -KILL "$(cat "/proc/$pid/task/$pid/children")"
+code=0
+wait "$pid" || code=$?
+holds "explore with a schedule that kills the process ends with $code: $(cat "$tmp/err")" [ "$code" -eq 1 ]
+shows '^[1-9][0-9]* schedules .*killed the process' && shows "$tmp/explore-killed/findings/crash-"
+expect 0 convert "$tmp"/explore-killed/findings/crash-*.txt
 # R goes with the mapping: who asks before the notifier has returned is told of no loss.
 expect 0 replay -q "${target[@]}" corpus/seeds/aging-inside-an-unmap.txt && shows 'no finding'
 # Three ops of one vCPU cannot interrupt one another: all orders of them are left.
