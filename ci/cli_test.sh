@@ -155,6 +155,7 @@ head -c 3000000 /dev/zero > "$tmp/huge.bin"
 refuse 65 'huge.bin' replay "${target[@]}" "$tmp/huge.bin"
 refuse 66 'no-such-folder' run "${target[@]}" --corpus no-such-folder --out "$tmp/run"
 refuse 66 'no-such-folder' run "${target[@]}" --known no-such-folder --out "$tmp/run"
+holds 'a run that has no input leaves a folder' [ ! -e "$tmp/run" ]
 refuse 66 'findings.jsonl' report "$tmp"
 refuse 65 'holds no op' replay "${target[@]}" /dev/null
 refuse 65 'larger than' replay "${target[@]}" /dev/zero
@@ -314,6 +315,13 @@ a, b = ({f["signature"]: f["ops"] for f in json.load(open(path))["findings"]} fo
 sys.exit(a != b)
 END
 expect 0 run "${target[@]}" --engine random --execs 500 --seed 1 --fail-on none --out "$tmp/none"
+# Of a second run into the folder the seeds take the place of the first one's, but for what both have.
+ls "$tmp/none/seeds" > "$tmp/seeds-before"
+touch "$tmp/none/seeds/mine.txt"
+expect 0 run "${target[@]}" --engine random --execs 500 --seed 2 --fail-on none --out "$tmp/none"
+holds 'seeds pile up' [ "$(find "$tmp/none/seeds" -type f | wc -l)" -eq $(($(wc -l < "$tmp/seeds-before") + 1)) ]
+holds 'the seeds of a run are not its own' \
+	[ "$(find "$tmp/none/seeds" -type f -printf '%f\n' | grep -vcxFf "$tmp/seeds-before")" -eq 65 ]
 expect 1 run "${target[@]}" --time 3s --jobs 2 --out "$tmp/fuzzer" && shows 'edges\|states'
 
 if command -v afl-fuzz > "$tmp/err" && [ -x "$(dirname "$rcfuzz")/rcfuzz-afl" ]; then
