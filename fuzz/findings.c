@@ -93,7 +93,9 @@ static void take_finding(struct session *session, const struct finding *finding,
 		return;
 	}
 	announce(session, own);
-	enqueue(session, &(struct job){.kind = JOB_MINIMIZE, .record = own}, bytes, size);
+	/* What an earlier run has made smaller stays as it is. */
+	if (!own->minimized)
+		enqueue(session, &(struct job){.kind = JOB_MINIMIZE, .record = own}, bytes, size);
 	if (counts_as_failure(session, own)) {
 		session->totals->failed = true;
 		session->stopping |= session->plan->stop_on_first;
@@ -348,6 +350,7 @@ static bool send_job(struct session *session, const struct job *job)
 	if (job->record) {
 		m->finding = job->record->finding;
 		snprintf(m->text, sizeof(m->text), "%s", session->plan->out);
+		snprintf(m->id, sizeof(m->id), "%s", job->record->id);
 	}
 	memcpy(m->scenario, job->bytes, job->size);
 	return link_send(session->triager.link.fd, m);

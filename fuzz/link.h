@@ -11,6 +11,7 @@
 #ifndef RCFUZZ_LINK_H
 #define RCFUZZ_LINK_H
 
+#include "report/record.h"
 #include "run/run.h"
 #include "scenario/codec.h"
 
@@ -57,6 +58,7 @@ struct link_message {
 	uint32_t reproduced; /* LINK_DONE: 1 if so */
 	struct finding finding;
 	char text[LINK_TEXT];
+	char id[RECORD_ID];		   /* LINK_MINIMIZE: of the finding */
 	uint8_t scenario[CODEC_BYTES_MAX]; /* last: only `size` bytes travel */
 };
 

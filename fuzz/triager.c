@@ -7,7 +7,6 @@
 #include "fuzz/engine.h"
 
 #include "base/file.h"
-#include "report/record.h"
 #include "report/timeline.h"
 #include "scenario/codec.h"
 #include "triage/minimize.h"
@@ -30,15 +29,14 @@ struct triager {
 /* The report of the minimised scenario; what cannot be written is seen by the supervisor's own writes. */
 static void write_report(struct triager *t)
 {
-	char *text = NULL, error[256], scenario[LINK_TEXT + 128], path[LINK_TEXT + 128], id[RECORD_ID];
+	char *text = NULL, error[256], scenario[LINK_TEXT + 128], path[LINK_TEXT + 128];
 	size_t n;
 	FILE *out = open_memstream(&text, &n);
 
 	if (!out)
 		return;
-	record_id(id, &t->job.finding);
-	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->job.text, id);
-	snprintf(scenario, sizeof(scenario), "%s/findings/%s.txt", t->job.text, id);
+	snprintf(path, sizeof(path), "%s/reports/%s.txt", t->job.text, t->job.id);
+	snprintf(scenario, sizeof(scenario), "%s/findings/%s.txt", t->job.text, t->job.id);
 	timeline_make(&t->timeline, t->runner, &t->scenario, t->job.finding.signature);
 	t->timeline.finding.embargoed = t->job.finding.embargoed;
 	known_mark_embargoed(t->known, t->timeline.outcome.findings, t->timeline.outcome.finding_count);

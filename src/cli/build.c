@@ -83,6 +83,10 @@ int verb_build(int argc, char **argv)
 
 	if (code == CLI_PARSED && o.target.trees.count > 1)
 		code = cli_error(CLI_USAGE, "build makes one module: give one --kernel");
+	/* Its assembly has operands that are constants only once functions are inlined. */
+	if (code == CLI_PARSED && o.optimize && !strcmp(o.optimize, "0"))
+		code = cli_error(CLI_USAGE, "the kernel's code does not compile at -O 0, as nothing is inlined then: "
+					    "use -O 1");
 	if (code == CLI_PARSED)
 		code = build(&o);
 	target_free(&o.target);

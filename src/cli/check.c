@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/guard.h"
 #include "cli/load.h"
+#include "cli/reach.h"
 #include "cli/target.h"
 #include "report/ktap.h"
 #include "run/run.h"
@@ -46,7 +47,8 @@ static const char help[] =
 	"  rcfuzz check --kernel ~/linux --patch fix.patch corpus/known\n"
 	"  git bisect run rcfuzz check --bisect --kernel . entry.txt\n"
 	"Exit: 0 pass, 1 something is not ok, 4 all skipped. With --bisect: 0 the entry's finding is absent, 1 it is "
-	"there, 125 cannot be built or shows another finding, 128 and up: an error that ends the bisect.";
+	"there, 125 cannot be built, shows another finding, or does not come to where the entry's ops interrupt one "
+	"another, 128 and up: an error that ends the bisect.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -64,14 +66,17 @@ struct check_result {
 	enum ktap_result verdict;
 	bool own, other; /* shows the finding that it speaks of; another that matters */
 	char reason[256];
+	/* Does it come to where its ops interrupt one another? What it does not show counts only then. */
+	enum reach reach;
+	char unreached[160];
 	/* What it shows that matters, by coarse signature. */
 	uint32_t shown_count;
 	char shown[RUN_FINDINGS_MAX][sizeof(((struct finding *)NULL)->coarse)];
 };
 
 /* What a patch does to an entry. */
-enum effect { EFFECT_NONE, EFFECT_CURES, EFFECT_LEAVES, EFFECT_BREAKS, EFFECT_COUNT };
-static const char *const effect_word[EFFECT_COUNT] = {"quiet", "cures", "leaves", "breaks"};
+enum effect { EFFECT_NONE, EFFECT_CURES, EFFECT_EVADES, EFFECT_LEAVES, EFFECT_BREAKS, EFFECT_COUNT };
+static const char *const effect_word[EFFECT_COUNT] = {"quiet", "cures", "evades", "leaves", "breaks"};
 
 struct check {
 	const struct check_options *options;
@@ -171,6 +176,19 @@ static void describe(struct check_result *result, const char *head, const struct
 		 finding->title);
 }
 
+/*
+ * What was looked for is absent, and so is what the entry does to look for it. A repair may have taken that away, a
+ * lock that is held throughout: then the entry is of no use there, but nothing is wrong. A function that is gone is
+ * rather one of another name, and where a finding is expected nothing was repaired: the entry has to be mended.
+ */
+static void judge_unreached(struct check_result *result, bool finding_expected)
+{
+	bool fails = result->reach == REACH_NO_FUNCTION || (result->reach == REACH_NOT && finding_expected);
+
+	result->verdict = fails ? KTAP_FAIL : KTAP_SKIP;
+	snprintf(result->reason, sizeof(result->reason), "point %s", result->unreached);
+}
+
 /* Only a module of the flavour `access` shows races. */
 static bool expects_race(const struct scenario_expectation *e)
 {
@@ -198,6 +216,8 @@ static void judge_finding(const struct check *check, const struct scenario_expec
 	} else if (!check->facts->access && expects_race(e)) {
 		result->verdict = KTAP_SKIP;
 		snprintf(result->reason, sizeof(result->reason), "only a module of the flavour access shows it");
+	} else if (result->reach) {
+		judge_unreached(result, true);
 	} else {
 		result->verdict = KTAP_XPASS;
 		snprintf(result->reason, sizeof(result->reason), "expected %s", e->signature);
@@ -218,6 +238,8 @@ static void judge(const struct check *check, struct check_result *result)
 	result->verdict = serious ? KTAP_FAIL : KTAP_PASS;
 	if (serious)
 		describe(result, "", serious);
+	else if (result->reach)
+		judge_unreached(result, false);
 }
 
 /* What was cut may have shown more. */
@@ -258,6 +280,8 @@ static void check_file(void *ctx, size_t index, void *out)
 		return;
 	}
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
+	result->reach = reach_of(check->runner, &check->file.scenario, &check->outcome, result->unreached,
+				 sizeof(result->unreached));
 	for (uint32_t i = 0; i < check->outcome.finding_count; i++) {
 		bool own = speaks_of(check, &check->outcome.findings[i]);
 
@@ -284,7 +308,8 @@ static bool shows(const struct check_result *result, const char *coarse)
 
 static enum effect effect_of(const struct check_result *base, const struct check_result *patched)
 {
-	bool fails = patched->verdict == KTAP_FAIL && !patched->shown_count; /* it died, or cannot be read */
+	/* It died, or cannot be read. */
+	bool fails = patched->verdict == KTAP_FAIL && !patched->shown_count && !patched->reach;
 
 	if (fails && base->verdict != KTAP_FAIL)
 		return EFFECT_BREAKS;
@@ -294,10 +319,15 @@ static enum effect effect_of(const struct check_result *base, const struct check
 	}
 	if (patched->shown_count)
 		return EFFECT_LEAVES;
-	return base->shown_count ? EFFECT_CURES : EFFECT_NONE;
+	if (base->shown_count)
+		return patched->reach ? EFFECT_EVADES : EFFECT_CURES;
+	return EFFECT_NONE;
 }
 
-/* That a finding is gone, as it was expected to stay, is what a fix is for. */
+/*
+ * That a finding is gone, as it was expected to stay, is what a fix is for. So may be that the kernel does not come any
+ * more to where the race was: what else is left of it the entry cannot say.
+ */
 static void compare(struct check *check, size_t index)
 {
 	enum effect effect = effect_of(&check->base[index], &check->last);
@@ -305,6 +335,8 @@ static void compare(struct check *check, size_t index)
 	check->effects[index] = effect;
 	if (effect == EFFECT_CURES)
 		check->last.verdict = KTAP_PASS;
+	else if (effect == EFFECT_EVADES)
+		judge_unreached(&check->last, false);
 	else if (effect == EFFECT_BREAKS)
 		check->last.verdict = KTAP_FAIL;
 }
@@ -333,8 +365,8 @@ static void print_table(const struct check *check)
 						      : p->reason);
 		}
 	}
-	printf("# cures %zu, leaves %zu, breaks %zu of %zu entries\n", counts[EFFECT_CURES], counts[EFFECT_LEAVES],
-	       counts[EFFECT_BREAKS], check->options->files.count);
+	printf("# cures %zu, evades %zu, leaves %zu, breaks %zu of %zu entries\n", counts[EFFECT_CURES],
+	       counts[EFFECT_EVADES], counts[EFFECT_LEAVES], counts[EFFECT_BREAKS], check->options->files.count);
 }
 
 /* ---- the parent ---------------------------------------------------------------------- */
@@ -479,8 +511,26 @@ static int bisect_verdict(const struct check *check)
 		printf("skip: %s\n", check->last.reason);
 		return BISECT_SKIP;
 	}
+	if (check->last.reach) {
+		printf("skip: nothing is shown, but point %s\n", check->last.unreached);
+		return BISECT_SKIP;
+	}
 	printf("good: the finding is absent\n");
 	return BISECT_GOOD;
+}
+
+/* What can be looked for in other kernels: a number is a place in one build. 0, or an exit code after cli_error. */
+static int load_entry(const char *path, struct scenario_file *file)
+{
+	int code = load_scenario(path, file);
+
+	for (uint32_t i = 0; !code && i < file->scenario.point_count; i++)
+		if (!file->scenario.points[i].name[0])
+			code = cli_error(CLI_BAD_INPUT,
+					 "%s: a preemption at *#%u is at that place only in the build that it was made "
+					 "with; 'rcfuzz minimize' with that one gives it a name",
+					 path, file->scenario.points[i].nth);
+	return code;
 }
 
 static int bisect(const struct check_options *o)
@@ -489,12 +539,14 @@ static int bisect(const struct check_options *o)
 	struct cli_list modules = {0};
 	struct target_facts facts = {0};
 	struct scenario_file *file = malloc(sizeof(*file));
-	int code = check && file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
+	int code = check && file ? load_entry(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
 
 	if (code) {
 		code += BISECT_ABORT;
 	} else {
-		code = target_resolve(&o->target, target_plain_flavour(), &modules);
+		bool access = file->scenario.config.level == LEVEL_ACCESS;
+
+		code = target_resolve(&o->target, access ? BUILD_ACCESS : target_plain_flavour(), &modules);
 		if (!code)
 			code = target_probe(modules.items[0], &facts);
 		if (code)

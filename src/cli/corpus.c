@@ -8,6 +8,7 @@
  *
  * Nothing is ever removed from a folder.
  */
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/guard.h"
 #include "cli/load.h"
@@ -146,16 +147,12 @@ static int items_load(const struct corpus_options *o, struct items *items)
 
 static int write_item(const struct corpus_options *o, const struct item *item)
 {
-	char path[4096];
-	FILE *file;
-	bool written;
+	char path[4096], error[512];
 
 	snprintf(path, sizeof(path), "%s/%016llx", o->output, (unsigned long long)item->hash);
-	file = fopen(path, "we");
-	written = file && fwrite(item->bytes, 1, item->size, file) == item->size;
-	if (file && fclose(file))
-		written = false;
-	return written ? 0 : cli_error(CLI_IO, "cannot write %s: %s", path, strerror(errno));
+	if (file_write_atomic(path, item->bytes, item->size, error, sizeof(error)))
+		return cli_error(CLI_IO, "%s", error);
+	return 0;
 }
 
 static int make_output(const struct corpus_options *o)

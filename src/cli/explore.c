@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* explore.c: `rcfuzz explore`: every schedule of a few ops that overlap. */
+/*
+ * explore.c: `rcfuzz explore`: every schedule of a few ops that overlap. They are run in a child process; what it has
+ * come to lies in memory that it shares with its parent, so that nothing is lost however it ends.
+ */
 #include "cli/cli.h"
 #include "cli/guard.h"
 #include "cli/load.h"
@@ -8,10 +11,13 @@
 #include "report/folder.h"
 #include "report/timeline.h"
 #include "sched/choose.h"
+#include "triage/death.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define OPS_AT_ONCE 3u
 #define SCHEDULES_DEFAULT 100000u
@@ -46,7 +52,7 @@ static const struct argp_option options[] = {
 static const char help[] =
 	"Runs a scenario with every schedule of some of its ops: in each order, and interrupted at "
 	"each of their yield points by the ones behind. Says how many there are, how many differ in what "
-	"happens, and what they show.\v"
+	"happens, and what they show. Interrupted, it says so of those that were run.\v"
 	"Examples:\n"
 	"  rcfuzz explore --ops d,e story.txt\n"
 	"  rcfuzz explore --kernel ~/linux --level access --preemptions 2 story.txt\n"
@@ -138,22 +144,37 @@ struct shown {
 	struct finding finding;
 	uint64_t count;
 	struct scenario scenario; /* the first */
+	char path[4096];	  /* where that is saved; "": nowhere */
 };
 
+/* Signal handlers have no context. */
+static _Atomic uint32_t stop;
+
+static void on_interrupt(int number)
+{
+	(void)number;
+	atomic_store(&stop, 1);
+}
+
+/* Shared by the child and its parent, which reads what it says when the child is gone. */
 struct explorer {
 	const struct explore_options *options;
 	const char *module;
-	struct runner *runner;
+	struct runner *runner; /* the child's */
 	struct scenario_file file;
 	struct scenario trial;
+	bool began; /* trial is the one that runs, as far as it is decided, or ran last */
 	struct run_outcome outcome;
 	struct window window;
 	uint64_t schedules;
 	bool complete, cut; /* all were run; some have decisions that no scenario can tell */
-	uint64_t *traces;   /* an open hash table of those seen; 0: free */
+	bool died;	    /* the child, of the last trial */
+	bool hung;	    /* the time that all may take together is over */
+	uint64_t *traces;   /* the child's: an open hash table of those seen; 0: free */
 	uint64_t slots, different;
 	uint32_t shown_count;
 	struct shown shown[FINDINGS_MAX];
+	struct scenario_file saved; /* scratch */
 	int code;
 };
 
@@ -181,23 +202,54 @@ static void count_trace(struct explorer *x, uint64_t hash)
 	x->traces[i] = hash;
 }
 
-static void count_findings(struct explorer *x)
+/* The first scenario of a finding. 0, or an exit code. */
+static int save(struct explorer *x, struct shown *shown)
 {
-	for (uint32_t i = 0; i < x->outcome.finding_count; i++) {
-		const struct finding *finding = &x->outcome.findings[i];
-		uint32_t k = 0;
+	struct scenario_error error;
+	char id[RECORD_ID];
 
-		while (k < x->shown_count && strcmp(x->shown[k].finding.signature, finding->signature) != 0)
-			k++;
-		if (k == FINDINGS_MAX)
+	if (!x->options->out)
+		return 0;
+	record_id(id, &shown->finding);
+	snprintf(shown->path, sizeof(shown->path), "%s/findings/%s.txt", x->options->out, id);
+	x->saved.scenario = shown->scenario;
+	snprintf(x->saved.story, sizeof(x->saved.story), "%s\nsignature %s", shown->finding.title,
+		 shown->finding.signature);
+	if (scenario_file_save(shown->path, &x->saved, &error))
+		return cli_error(CLI_IO, "%s", error.message);
+	return 0;
+}
+
+/* NULL: no more are kept. It is to be filled, and counted then. */
+static struct shown *find_shown(struct explorer *x, const struct finding *finding)
+{
+	uint32_t k = 0;
+
+	while (k < x->shown_count && strcmp(x->shown[k].finding.signature, finding->signature) != 0)
+		k++;
+	return k < FINDINGS_MAX ? &x->shown[k] : NULL;
+}
+
+static int count_findings(struct explorer *x)
+{
+	int code = 0;
+
+	for (uint32_t i = 0; i < x->outcome.finding_count && !code; i++) {
+		const struct finding *finding = &x->outcome.findings[i];
+		struct shown *shown = find_shown(x, finding);
+
+		if (!shown)
 			continue;
-		if (k == x->shown_count) {
-			x->shown[k].finding = *finding;
-			x->shown[k].scenario = x->trial;
+		if (!shown->count) {
+			shown->finding = *finding;
+			shown->scenario = x->trial;
+			run_name_points(x->runner, &shown->scenario);
+			code = save(x, shown);
 			x->shown_count++;
 		}
-		x->shown[k].count++;
+		shown->count++;
 	}
+	return code;
 }
 
 static int explore(struct explorer *x)
@@ -208,67 +260,22 @@ static int explore(struct explorer *x)
 					      .count = x->window.count,
 					      .preemptions = (uint32_t)x->options->preemptions};
 
+	int code;
+
 	if (!choose_exhaustive(&chooser))
 		return cli_error(CLI_INTERNAL, "out of memory");
 	do {
 		x->trial = x->file.scenario;
+		x->began = true;
 		run_scheduled(x->runner, &x->trial, &schedule, &x->outcome);
 		x->schedules++;
 		count_trace(x, x->outcome.trace_hash);
-		count_findings(x);
+		code = count_findings(x);
 		x->complete = !choose_next(&chooser);
-	} while (!x->complete && x->schedules < x->options->schedules);
+	} while (!code && !x->complete && x->schedules < x->options->schedules);
 	x->cut = chooser.cut;
 	choose_end(&chooser);
-	return 0;
-}
-
-/* ---- what is told ------------------------------------------------------------------------ */
-
-static int save(struct explorer *x, const struct shown *shown)
-{
-	struct scenario_error error;
-	char path[4096], id[RECORD_ID];
-
-	record_id(id, &shown->finding);
-	snprintf(path, sizeof(path), "%s/findings/%s.txt", x->options->out, id);
-	x->file.scenario = shown->scenario;
-	snprintf(x->file.story, sizeof(x->file.story), "%s\nsignature %s", shown->finding.title,
-		 shown->finding.signature);
-	x->file.expectation_count = 0;
-	if (scenario_file_save(path, &x->file, &error))
-		return cli_error(CLI_IO, "%s", error.message);
-	printf("      %s\n", path);
-	return 0;
-}
-
-static int tell(struct explorer *x)
-{
-	int code = 0;
-
-	printf("%llu schedules of %u ops with up to %llu preemption%s%s, %llu different\n",
-	       (unsigned long long)x->schedules, x->window.count, (unsigned long long)x->options->preemptions,
-	       x->options->preemptions == 1 ? "" : "s",
-	       !x->complete ? " (there are more: --schedules)"
-	       : x->cut	    ? " (there are more: an op is too long for all of its yield points)"
-			    : "",
-	       (unsigned long long)x->different);
-	for (uint32_t i = 0; i < x->shown_count && !code; i++) {
-		struct shown *shown = &x->shown[i];
-		char point[SCENARIO_POINT_NAME + 32];
-
-		printf("  %s: %s\n    in %llu of them, first", class_info[shown->finding.class].name,
-		       shown->finding.title, (unsigned long long)shown->count);
-		run_name_points(x->runner, &shown->scenario);
-		for (uint32_t k = 0; k < shown->scenario.point_count; k++) {
-			scenario_point_text(&shown->scenario.points[k], point, sizeof(point));
-			printf("%s at %s", k ? "," : "", point);
-		}
-		printf("%s\n", shown->scenario.point_count ? "" : " one after the other");
-		if (x->options->out)
-			code = save(x, shown);
-	}
-	return code ? code : x->shown_count ? CLI_FINDING : CLI_CLEAN;
+	return code;
 }
 
 static void run_explorer(void *ctx, size_t index, void *out)
@@ -281,26 +288,96 @@ static void run_explorer(void *ctx, size_t index, void *out)
 	x->file.scenario.config.level = x->options->access ? LEVEL_ACCESS : LEVEL_SYNC;
 	put_in_a_row(&x->window, &x->file.scenario);
 	*code = explore(x);
-	if (!*code)
-		*code = tell(x);
-	*code = cli_flush(*code);
+}
+
+/* ---- the parent ---------------------------------------------------------------------------- */
+
+/* What of them was not run, and why. */
+static const char *missing(const struct explorer *x)
+{
+	if (atomic_load(&stop))
+		return " (interrupted: there are more)";
+	if (x->hung)
+		return " (there are more: an hour is over)";
+	if (x->died)
+		return " (there are more: the last one killed the process)";
+	if (!x->complete)
+		return " (there are more: --schedules)";
+	return x->cut ? " (there are more: an op is too long for all of its yield points)" : "";
+}
+
+static int tell(const struct explorer *x)
+{
+	printf("%llu schedules of %u ops with up to %llu preemption%s%s, %llu different\n",
+	       (unsigned long long)x->schedules, x->window.count, (unsigned long long)x->options->preemptions,
+	       x->options->preemptions == 1 ? "" : "s", missing(x), (unsigned long long)x->different);
+	for (uint32_t i = 0; i < x->shown_count; i++) {
+		const struct shown *shown = &x->shown[i];
+		char point[SCENARIO_POINT_NAME + 32];
+
+		printf("  %s: %s\n    in %llu of them, first", class_info[shown->finding.class].name,
+		       shown->finding.title, (unsigned long long)shown->count);
+		for (uint32_t k = 0; k < shown->scenario.point_count; k++) {
+			scenario_point_text(&shown->scenario.points[k], point, sizeof(point));
+			printf("%s at %s", k ? "," : "", point);
+		}
+		printf("%s\n", shown->scenario.point_count ? "" : " one after the other");
+		if (*shown->path)
+			printf("      %s\n", shown->path);
+	}
+	return cli_flush(x->shown_count ? CLI_FINDING : CLI_CLEAN);
+}
+
+/* A schedule that kills the process is a finding; those behind it are not run. */
+static int take_death(struct explorer *x, int status)
+{
+	const struct finding finding = death_finding(status, false);
+	struct shown *shown = find_shown(x, &finding);
+	char text[96];
+
+	if (!x->began)
+		return cli_error(CLI_INTERNAL, "the process died (%s)", guard_status_text(status, text, sizeof(text)));
+	x->died = true;
+	x->schedules++;
+	if (!shown)
+		return 0;
+	shown->finding = finding;
+	shown->scenario = x->trial;
+	scenario_canonicalize(&shown->scenario);
+	shown->count++;
+	x->shown_count++;
+	return save(x, shown);
 }
 
 static bool take_result(void *ctx, size_t index, const void *result, int status)
 {
 	struct explorer *x = ctx;
-	char text[96];
 
 	(void)index;
-	x->code = result ? *(const int *)result
-			 : cli_error(CLI_INTERNAL, "the process died (%s): a schedule crashes rcfuzz",
-				     guard_status_text(status, text, sizeof(text)));
+	x->hung = status == GUARD_HUNG;
+	if (result)
+		x->code = *(const int *)result;
+	else if (!x->hung)
+		x->code = take_death(x, status);
 	return true;
+}
+
+static int load(struct explorer *x, const char *path)
+{
+	int code = load_scenario(path, &x->file);
+
+	if (!code && scenario_file_embargoed(&x->file))
+		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
+	if (code)
+		return code;
+	return x->options->ops ? parse_ops(&x->window, &x->file.scenario, x->options->ops)
+			       : default_ops(&x->window, &x->file.scenario);
 }
 
 static int explore_with(const struct explore_options *o, const char *module)
 {
-	struct explorer *x = calloc(1, sizeof(*x));
+	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+	struct explorer *x = mmap(NULL, sizeof(*x), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const struct guard guard = {
 		.ctx = x,
 		.count = 1,
@@ -309,22 +386,25 @@ static int explore_with(const struct explore_options *o, const char *module)
 		.run = run_explorer,
 		.take = take_result,
 		.seconds = SECONDS_MAX,
+		.stop = &stop,
 	};
-	int code = x ? load_scenario(o->files.items[0], &x->file) : cli_error(CLI_INTERNAL, "out of memory");
+	int code;
 
-	if (!code && scenario_file_embargoed(&x->file))
-		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
+	if (x == MAP_FAILED)
+		return cli_error(CLI_INTERNAL, "out of memory");
+	x->options = o;
+	x->module = module;
+	code = load(x, o->files.items[0]);
 	if (!code) {
-		x->options = o;
-		x->module = module;
-		code = o->ops ? parse_ops(&x->window, &x->file.scenario, o->ops)
-			      : default_ops(&x->window, &x->file.scenario);
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		code = guard_each(&guard);
 	}
 	if (!code)
-		code = guard_each(&guard);
-	if (!code)
+		code = tell(x);
+	if (code <= CLI_FINDING && x->code)
 		code = x->code;
-	free(x);
+	munmap(x, sizeof(*x));
 	return code;
 }
 

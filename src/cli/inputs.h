@@ -5,13 +5,18 @@
 
 #include "cli/cli.h"
 
+/* What below a folder is no input. */
+struct inputs_left {
+	struct cli_list out; /* path, tab, why: each was told on stderr */
+	size_t passed_over;  /* what engines are known to keep for themselves, and what is hidden: only counted */
+};
+
 /*
- * Add what lies at `path`: a file; or all regular files below a folder (sorted, not hidden; a link to a file is that
- * file, one to a folder is not followed). Of an AFL++ instance only crashes/, hangs/ and queue/, of the output of
- * `rcfuzz run` only findings/, crashes/ and afl/; where engines have put "id:..." files, only those. What cannot be
- * read is told on stderr and added to *left_out (path, tab, why); the rest goes on. 0, or CLI_NO_INPUT if there is
- * nothing at `path`.
+ * Add what lies at `path`: a file; or all files below a folder (sorted; a link to a file is that file). Of an AFL++
+ * instance only those below crashes/, hangs/ and queue/, of the output of `rcfuzz run` those below findings/,
+ * crashes/ and afl/. What of it is no input, or cannot be read, goes to *left. 0, or CLI_NO_INPUT if there is nothing
+ * at `path`.
  */
-int inputs_collect(struct cli_list *list, const char *path, struct cli_list *left_out);
+int inputs_collect(struct cli_list *list, const char *path, struct inputs_left *left);
 
 #endif

@@ -208,6 +208,8 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 	struct known *known = NULL;
 	int code = load_known(o, facts, &known);
 
+	if (!code && o->corpus && access(o->corpus, R_OK))
+		code = cli_error(CLI_NO_INPUT, "--corpus: cannot read %s: %s", o->corpus, strerror(errno));
 	if (!code)
 		code = make_folders(o->out);
 	if (!code)

@@ -2,6 +2,7 @@
 /* seeds.c: text and binary scenarios -> a folder of binary ones that engines read. */
 #include "cli/seeds.h"
 
+#include "base/file.h"
 #include "base/rng.h"
 #include "cli/cli.h"
 #include "cli/load.h"
@@ -9,10 +10,12 @@
 #include "scenario/generate.h"
 #include "scenario/scenario_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #define GENERATED 64u
@@ -22,25 +25,62 @@ struct seeds {
 	const char *out;
 	struct scenario_file file;
 	uint8_t bytes[CODEC_BYTES_MAX];
-	unsigned bad, good;
+	unsigned bad;
+	size_t good, room;
+	uint64_t *hashes; /* of the good ones: their names */
 };
 
 static int write_seed(struct seeds *seeds, const struct scenario *s)
 {
 	size_t n = scenario_encode(s, seeds->bytes, sizeof(seeds->bytes));
-	char path[4096];
-	FILE *file;
-	bool written;
+	uint64_t hash = XXH3_64bits(seeds->bytes, n);
+	char path[4096], error[512];
 
-	snprintf(path, sizeof(path), "%s/seeds/%016llx", seeds->out, (unsigned long long)XXH3_64bits(seeds->bytes, n));
-	file = fopen(path, "we");
-	written = file && fwrite(seeds->bytes, 1, n, file) == n;
-	if (file && fclose(file))
-		written = false;
-	if (!written)
-		return cli_error(CLI_IO, "cannot write %s: %s", path, strerror(errno));
-	seeds->good++;
-	return 0;
+	if (seeds->good == seeds->room) {
+		size_t room = 2 * seeds->room + 256;
+		uint64_t *hashes = realloc(seeds->hashes, room * sizeof(*hashes));
+
+		if (!hashes)
+			return cli_error(CLI_INTERNAL, "out of memory");
+		seeds->hashes = hashes;
+		seeds->room = room;
+	}
+	seeds->hashes[seeds->good++] = hash;
+	snprintf(path, sizeof(path), "%s/seeds/%016llx", seeds->out, (unsigned long long)hash);
+	/* What it holds is its name. */
+	if (!access(path, R_OK) || !file_write_atomic(path, seeds->bytes, n, error, sizeof(error)))
+		return 0;
+	return cli_error(CLI_IO, "%s", error);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Those of an earlier run: with its generated ones the folder would grow each time. */
+static void remove_others(struct seeds *seeds)
+{
+	char folder[2048], path[4096], *end;
+	struct dirent *entry;
+	uint64_t hash;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "%s/seeds", seeds->out);
+	dir = opendir(folder);
+	qsort(seeds->hashes, seeds->good, sizeof(*seeds->hashes), compare_hashes);
+	while (dir && (entry = readdir(dir))) {
+		hash = strtoull(entry->d_name, &end, 16);
+		if (strspn(entry->d_name, "0123456789abcdef") != 16 || *end ||
+		    bsearch(&hash, seeds->hashes, seeds->good, sizeof(hash), compare_hashes))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static int add_file(struct seeds *seeds, const char *path)
@@ -101,6 +141,9 @@ int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned p
 		code = cli_error(CLI_BAD_INPUT, "none of the files below %s is a scenario", corpus);
 	if (!code)
 		code = add_generated(seeds, seed, page);
+	if (!code)
+		remove_others(seeds);
+	free(seeds->hashes);
 	free(seeds);
 	return code;
 }

@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/internal.h"
 #include "cli/guard.h"
-#include "cli/inputs.h"
 #include "cli/load.h"
 #include "report/timeline.h"
 #include "triage/death.h"
@@ -55,7 +54,7 @@ static int take_file(void *ctx, int key, char *arg)
 	struct triage_options *o = ctx;
 
 	(void)key;
-	return inputs_collect(&o->files, arg, &o->left_out);
+	return inputs_collect(&o->files, arg, &o->left);
 }
 
 /* Signal handlers have no context. */
@@ -381,7 +380,7 @@ static bool save_raw(struct phase *p, struct cluster *c)
 {
 	struct triage *t = p->t;
 	struct kernel *k = &t->kernels[c->kernel];
-	struct record record = {.finding = c->finding, .count = c->count};
+	struct record record = {.finding = c->finding, .count = c->count, .recounts = true};
 	char text[512];
 
 	mark_embargoed(t, &record.finding, 1);
@@ -394,8 +393,10 @@ static bool save_raw(struct phase *p, struct cluster *c)
 		save_failed(t, k->store);
 		return false;
 	}
+	c->minimized = c->record->minimized;
 	c->scenario_ops = c->record->ops;
 	snprintf(c->scenario, sizeof(c->scenario), "%s", c->record->scenario);
+	snprintf(c->id, sizeof(c->id), "%s", c->record->id);
 	return true;
 }
 
@@ -410,7 +411,9 @@ static int minimize_all(struct phase *p)
 	p->items = items;
 	p->count = p->done = 0;
 	for (size_t i = 0; i < t->cluster_count && !t->code; i++) {
-		if (t->clusters[i].kernel == p->kernel && !t->clusters[i].minimized && save_raw(p, &t->clusters[i]))
+		struct cluster *c = &t->clusters[i];
+
+		if (c->kernel == p->kernel && !c->minimized && save_raw(p, c) && !c->minimized)
 			items[p->count++] = i;
 	}
 	if (t->options->raw)
@@ -444,6 +447,7 @@ static void find_minimized(struct triage *t)
 			    strcmp(record_string(target, "hash"), t->kernels[c->kernel].hash) ||
 			    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r, "minimized")))
 				continue;
+			snprintf(c->id, sizeof(c->id), "%s", record_string(r, "id"));
 			snprintf(c->scenario, sizeof(c->scenario), "%s", record_string(r, "scenario"));
 			snprintf(path, sizeof(path), "%s/%s", t->options->out, c->scenario);
 			c->minimized = !access(path, R_OK);
@@ -674,7 +678,7 @@ int verb_triage(int argc, char **argv)
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
 
-	if (code == CLI_PARSED && !o.files.count && !o.left_out.count)
+	if (code == CLI_PARSED && !o.files.count && !o.left.out.count)
 		code = cli_error(CLI_USAGE, "triage wants inputs: rcfuzz triage --out D FOLDER...");
 	if (!o.jobs) {
 		long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -687,7 +691,7 @@ int verb_triage(int argc, char **argv)
 		code = cli_flush(triage(&o, &modules));
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
-	cli_list_free(&o.left_out);
+	cli_list_free(&o.left.out);
 	target_free(&o.target);
 	return code;
 }

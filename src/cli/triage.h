@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/embargo.h"
+#include "cli/inputs.h"
 #include "cli/target.h"
 #include "report/store.h"
 #include "run/run.h"
@@ -17,7 +18,7 @@
 struct triage_options {
 	struct target_choice target;
 	struct cli_list files;
-	struct cli_list left_out; /* could not even be listed: path, tab, why */
+	struct inputs_left left;
 	uint64_t jobs;
 	const char *out, *known;
 	bool json, raw; /* raw: nothing is minimised */

@@ -43,8 +43,8 @@ struct totals {
 /* An input is silent if it shows nothing on any kernel, and not done if one is left. */
 static struct totals count(const struct triage *t)
 {
-	/* What could not even be listed was given too. */
-	size_t left_out = t->options->left_out.count;
+	/* What no scenario could even be looked for in was given too. */
+	size_t left_out = t->options->left.out.count;
 	struct totals totals = {.inputs = t->options->files.count + left_out, .bad = left_out};
 
 	for (size_t i = 0; i < t->options->files.count; i++) {
@@ -79,6 +79,9 @@ static void write_counts(FILE *out, const struct triage *t)
 		known += t->clusters[i].known[0] != 0;
 	fprintf(out, "%zu inputs: %zu distinct findings (%zu known), %zu inputs show nothing, %zu are no scenarios\n",
 		totals.inputs, t->cluster_count, known, totals.silent, totals.bad);
+	if (t->options->left.passed_over)
+		fprintf(out, "%zu files and folders that are hidden, or an engine's own, were passed over\n",
+			t->options->left.passed_over);
 	if (totals.died)
 		fprintf(out, "%zu killed the process that ran them, or did not come back\n", totals.died);
 	if (totals.resumed)
@@ -144,8 +147,8 @@ static void write_inputs(FILE *out, const struct triage *t)
 			fprintf(out, "\n");
 		}
 	}
-	for (size_t i = 0; i < t->options->left_out.count; i++)
-		fprintf(out, "%s\n", t->options->left_out.items[i]);
+	for (size_t i = 0; i < t->options->left.out.count; i++)
+		fprintf(out, "%s\n", t->options->left.out.items[i]);
 }
 
 static int write_index(const struct triage *t)
@@ -206,6 +209,7 @@ static void print_json(const struct triage *t)
 	cJSON_AddNumberToObject(all, "inputs", (double)totals.inputs);
 	cJSON_AddNumberToObject(all, "silent", (double)totals.silent);
 	cJSON_AddNumberToObject(all, "bad", (double)totals.bad);
+	cJSON_AddNumberToObject(all, "passed_over", (double)t->options->left.passed_over);
 	cJSON_AddNumberToObject(all, "died", (double)totals.died);
 	cJSON_AddNumberToObject(all, "resumed", (double)totals.resumed);
 	cJSON_AddNumberToObject(all, "left", (double)totals.todo);

@@ -443,6 +443,28 @@ size_t module_places(struct module *m, const void *address, struct module_place 
 	return n;
 }
 
+/* Stops at the function that *name, a const char *, is the name of. */
+static int is_named(Dwarf_Die *function, void *name)
+{
+	const char *its = dwarf_diename(function), *wanted = *(const char **)name;
+	bool cut = strlen(wanted) == MODULE_NAME_CUT;
+
+	if (!its || dwarf_hasattr(function, DW_AT_declaration))
+		return DWARF_CB_OK;
+	return (cut ? strncmp(its, wanted, MODULE_NAME_CUT) : strcmp(its, wanted)) ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+bool module_has_function(struct module *m, const char *name)
+{
+	Dwarf_Die *cu = NULL;
+	Dwarf_Addr bias;
+
+	while ((cu = dwfl_module_nextcu(m->dwfl_module, cu, &bias)) != NULL)
+		if (dwarf_getfuncs(cu, is_named, &name, 0) > 0)
+			return true;
+	return false;
+}
+
 const char *module_member(struct module *m, const char *structure, size_t offset)
 {
 	struct member *member;

@@ -41,6 +41,10 @@ bool module_has(const struct module *m, const void *address);
  */
 size_t module_places(struct module *m, const void *address, struct module_place *places, size_t max);
 
+/* Does its code have a function of that name, inlined or not? A name of that many characters may be cut. */
+#define MODULE_NAME_CUT 40
+bool module_has_function(struct module *m, const char *name);
+
 /*
  * What lies at an offset of a structure of the kernel: "arch.l1_ptcr" for one into "kvm". "": unknown, such as of what
  * is no structure. Results are cached; the string is the module's until it is unloaded.

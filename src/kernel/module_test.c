@@ -42,6 +42,17 @@ static const char source[] = "#include \"kernel/target.h\"\n"
 			     "	call(0);\n"
 			     "#line 0\n"
 			     "	call(2); }\n"
+			     "static inline __attribute__((always_inline)) void only_inlined(void)\n"
+			     "{\n"
+			     "	call(0);\n"
+			     "}\n"
+			     "__attribute__((weak)) void only_declared(void);\n"
+			     "void a_function_with_a_name_of_more_than_forty_characters(int declared)\n"
+			     "{\n"
+			     "	only_inlined();\n"
+			     "	if (declared)\n"
+			     "		only_declared();\n"
+			     "}\n"
 			     "#line 40\n"
 			     "void has_lines(void)\n"
 			     "{\n"
@@ -136,11 +147,23 @@ static void members_of_long_names_are_two(void **state)
 	assert_string_not_equal(first, second);
 }
 
+static void functions_are_there_by_name(void **state)
+{
+	(void)state;
+	assert_true(module_has_function(m, "has_lines"));
+	assert_true(module_has_function(m, "only_inlined"));
+	assert_true(module_has_function(m, "a_function_with_a_name_of_more_than_fort"));
+	assert_false(module_has_function(m, "a_function_with_a_name_of_more"));
+	assert_false(module_has_function(m, "has_line"));
+	assert_false(module_has_function(m, "only_declared"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_without_a_line_has_the_next_one),
 		cmocka_unit_test(members_of_long_names_are_two),
+		cmocka_unit_test(functions_are_there_by_name),
 	};
 
 	return cmocka_run_group_tests_name("module", tests, setup, teardown);

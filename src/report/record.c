@@ -137,7 +137,7 @@ static bool add_counts(cJSON *object, const struct record *record)
 {
 	return cJSON_AddStringToObject(object, "rcfuzz", RCFUZZ_VERSION) &&
 	       cJSON_AddNumberToObject(object, "seed", (double)record->seed) &&
-	       cJSON_AddNumberToObject(object, "count", (double)record->count) &&
+	       cJSON_AddNumberToObject(object, "count", (double)(record->count_before + record->count)) &&
 	       cJSON_AddNumberToObject(object, "execs", (double)record->execs) &&
 	       cJSON_AddNumberToObject(object, "seconds", (double)(int64_t)(record->seconds * 1000) / 1000) &&
 	       cJSON_AddBoolToObject(object, "minimized", record->minimized) &&

@@ -17,13 +17,18 @@
 #define RECORD_KNOWN 96
 
 struct record {
-	char id[RECORD_ID]; /* class and a hash of the signature: the same in every run */
+	/* Class and a hash of the signature: the same in every run. Where a folder has that one of another kernel, the
+	 * beginning of the module's hash follows. */
+	char id[RECORD_ID];
 	struct finding finding;
 	char scenario[RECORD_PATH]; /* path in the output folder */
 	char known[RECORD_KNOWN];   /* the corpus entry that lists it; "": none, it is new */
 	uint32_t ops, preemptions;  /* of the scenario */
 	bool minimized;
+	bool kept;		     /* scenario, and what is told of it, are those of an earlier run into the folder */
+	bool recounts;		     /* count is of all inputs, whatever was counted before */
 	uint64_t seed, count, execs; /* count: how often met; execs: how many scenarios before it */
+	uint64_t count_before;	     /* by earlier runs into the folder */
 	double seconds;		     /* since the start of the run */
 };
 

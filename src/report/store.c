@@ -2,6 +2,7 @@
 /* store.c: findings.jsonl and findings/: what was found is on the disk before the run goes on. */
 #include "report/store.h"
 
+#include "base/file.h"
 #include "report/folder.h"
 #include "scenario/scenario_file.h"
 
@@ -16,7 +17,9 @@
 
 struct store {
 	char *folder, *target_info;
-	int lines; /* descriptor of findings.jsonl */
+	char hash[64];	/* of the module */
+	cJSON *earlier; /* the last record of each finding that was there before */
+	int lines;	/* descriptor of findings.jsonl */
 	size_t count;
 	uint64_t dropped;
 	struct record *records[STORE_FINDINGS_MAX];
@@ -65,6 +68,28 @@ static bool open_files(struct store *store)
 	return true;
 }
 
+/* Lines that are no records, such as a last one that was cut short, are passed over. */
+static bool read_earlier(struct store *store)
+{
+	char path[4096], *text;
+	size_t n, bad;
+
+	snprintf(path, sizeof(path), "%s/findings.jsonl", store->folder);
+	if (file_read(path, STORE_BYTES_MAX, &text, &n, store->error, sizeof(store->error)))
+		return false;
+	store->earlier = record_read_lines(text, n, &bad);
+	free(text);
+	return store->earlier || fail(store, "out of memory");
+}
+
+static void read_hash(struct store *store)
+{
+	cJSON *info = cJSON_Parse(store->target_info);
+
+	snprintf(store->hash, sizeof(store->hash), "%s", record_string(info, "hash"));
+	cJSON_Delete(info);
+}
+
 struct store *store_open(const char *folder, const char *target_info, char *error, size_t error_size)
 {
 	struct store *store = calloc(1, sizeof(*store));
@@ -77,7 +102,8 @@ struct store *store_open(const char *folder, const char *target_info, char *erro
 	if (!store || !store->folder || !store->target_info) {
 		snprintf(error, error_size, "out of memory");
 		errno = ENOMEM;
-	} else if (open_files(store)) {
+	} else if (open_files(store) && read_earlier(store)) {
+		read_hash(store);
 		return store;
 	} else {
 		snprintf(error, error_size, "%s", store->error);
@@ -94,6 +120,7 @@ void store_close(struct store *store)
 		free(store->records[i]);
 	if (store->lines >= 0)
 		close(store->lines);
+	cJSON_Delete(store->earlier);
 	free(store->folder);
 	free(store->target_info);
 	free(store);
@@ -172,9 +199,79 @@ static bool append_line(struct store *store, const char *line, size_t n)
 		    strerror(error));
 }
 
+/* ---- what an earlier run has left ------------------------------------------------------ */
+
+static const cJSON *find_earlier(const struct store *store, const char *id)
+{
+	const cJSON *record;
+
+	cJSON_ArrayForEach(record, store->earlier)
+	{
+		if (!strcmp(record_string(record, "id"), id))
+			return record;
+	}
+	return NULL;
+}
+
+/* The id, and what there is of that finding on this module; NULL: nothing. */
+static const cJSON *take_id(const struct store *store, struct record *record)
+{
+	const cJSON *earlier;
+	size_t n;
+
+	record_id(record->id, &record->finding);
+	earlier = find_earlier(store, record->id);
+	if (!earlier ||
+	    !strcmp(record_string(cJSON_GetObjectItemCaseSensitive(earlier, "target"), "hash"), store->hash))
+		return earlier;
+	n = strlen(record->id);
+	snprintf(record->id + n, sizeof(record->id) - n, "-%.8s", store->hash);
+	return find_earlier(store, record->id);
+}
+
+/* It is worth keeping if it is still there, and no larger. */
+static bool keep_earlier(const struct store *store, struct record *record, const cJSON *earlier,
+			 const struct scenario *raw)
+{
+	bool minimized = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(earlier, "minimized"));
+	double ops = record_number(earlier, "ops");
+	char scenario[RECORD_PATH], path[4096];
+
+	snprintf(scenario, sizeof(scenario), "findings/%s%s.txt", record->id, minimized ? "" : ".raw");
+	snprintf(path, sizeof(path), "%s/%s", store->folder, scenario);
+	if (strcmp(record_string(earlier, "scenario"), scenario) || access(path, R_OK) ||
+	    !(minimized || ops <= raw->op_count))
+		return false;
+	snprintf(record->scenario, sizeof(record->scenario), "%s", scenario);
+	snprintf(record->finding.title, sizeof(record->finding.title), "%s", record_string(earlier, "title"));
+	record->ops = (uint32_t)ops;
+	record->preemptions = (uint32_t)record_number(earlier, "preemptions");
+	record->minimized = minimized;
+	return true;
+}
+
+/* The record with what stays of the earlier one. NULL: out of memory. */
+static cJSON *merged_json(const struct store *store, const struct record *record)
+{
+	static const char *const of_scenario[] = {"title", "layer", "writers", "l1", "assertion_only", "confirm"};
+	const cJSON *earlier = find_earlier(store, record->id), *item;
+	cJSON *json = record_json(record, store->target_info);
+
+	for (size_t i = 0; json && record->kept && i < sizeof(of_scenario) / sizeof(of_scenario[0]); i++) {
+		item = cJSON_GetObjectItemCaseSensitive(earlier, of_scenario[i]);
+		if (!item)
+			continue;
+		cJSON_DeleteItemFromObjectCaseSensitive(json, of_scenario[i]);
+		cJSON_AddItemToObject(json, of_scenario[i], cJSON_Duplicate(item, true));
+	}
+	return json;
+}
+
+/* ---- records ----------------------------------------------------------------------------- */
+
 bool store_update(struct store *store, const struct record *record)
 {
-	cJSON *json = record_json(record, store->target_info);
+	cJSON *json = merged_json(store, record);
 	char *text = json ? cJSON_PrintUnformatted(json) : NULL, *line = NULL;
 	int n = text ? asprintf(&line, "%s\n", text) : -1;
 	bool appended;
@@ -190,6 +287,7 @@ bool store_update(struct store *store, const struct record *record)
 
 struct record *store_add(struct store *store, const struct record *record, const struct scenario *raw)
 {
+	const cJSON *earlier;
 	struct record *own;
 
 	store->error[0] = '\0';
@@ -203,12 +301,17 @@ struct record *store_add(struct store *store, const struct record *record, const
 		return NULL;
 	}
 	*own = *record;
-	record_id(own->id, &own->finding);
-	snprintf(own->scenario, sizeof(own->scenario), "findings/%s.raw.txt", own->id);
-	own->ops = raw->op_count;
-	own->preemptions = raw->point_count;
-	own->minimized = false;
-	if (!save_scenario(store, own, raw) || !store_update(store, own)) {
+	earlier = take_id(store, own);
+	own->kept = earlier && keep_earlier(store, own, earlier, raw);
+	own->finding.embargoed |= cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(earlier, "embargoed"));
+	own->count_before = earlier && !own->recounts ? (uint64_t)record_number(earlier, "count") : 0;
+	if (!own->kept) {
+		snprintf(own->scenario, sizeof(own->scenario), "findings/%s.raw.txt", own->id);
+		own->ops = raw->op_count;
+		own->preemptions = raw->point_count;
+		own->minimized = false;
+	}
+	if ((!own->kept && !save_scenario(store, own, raw)) || !store_update(store, own)) {
 		free(own);
 		return NULL;
 	}
@@ -224,6 +327,7 @@ bool store_minimized(struct store *store, struct record *record, const struct fi
 	next.finding = *finding;
 	next.finding.embargoed = record->finding.embargoed;
 	next.minimized = true;
+	next.kept = false;
 	next.ops = small->op_count;
 	next.preemptions = small->point_count;
 	snprintf(next.scenario, sizeof(next.scenario), "findings/%s.txt", next.id);

@@ -6,7 +6,10 @@
  * A finding is on the disk before anything else happens to it: its scenario
  * first (findings/ID.raw.txt, atomic), then its record, synced. Once it is
  * minimised, the small scenario (findings/ID.txt) and a second record with the
- * same id follow; readers take the last. What is written is never lost again.
+ * same id follow; readers take the last. What is written is never lost again,
+ * not by another run into the same folder either: a finding that it has of the
+ * same module keeps its smaller scenario, what was confirmed of it, and its
+ * count; of another module it is another finding.
  */
 #ifndef RCFUZZ_STORE_H
 #define RCFUZZ_STORE_H
@@ -16,6 +19,8 @@
 
 #include <stddef.h>
 
+/* An earlier findings.jsonl may have so many bytes. */
+#define STORE_BYTES_MAX (64u << 20)
 /* Distinct signatures kept in memory; more are only counted. */
 #define STORE_FINDINGS_MAX 1024u
 
@@ -32,9 +37,9 @@ void store_close(struct store *store);
 struct record *store_find(struct store *store, const char *signature);
 
 /*
- * Save a new finding: fills record->id, ->scenario and ->ops from the finding
- * and its scenario. Returns the store's record; NULL: nothing could be
- * written (store_error says why), or the store is full (then store_error is "").
+ * Save a finding that this run has not met yet: fills record->id, ->scenario and ->ops from the finding
+ * and its scenario, or from what an earlier run has left of it: then ->kept, and perhaps ->minimized. Returns the
+ * store's record; NULL: nothing could be written (store_error says why), or the store is full (then store_error is "").
  */
 struct record *store_add(struct store *store, const struct record *record, const struct scenario *raw);
 

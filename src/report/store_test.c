@@ -72,14 +72,19 @@ static struct scenario some_scenario(unsigned ops)
 	return s;
 }
 
-static struct store *open_store(void)
+static struct store *open_store_of(const char *info)
 {
 	char error[512] = "";
-	struct store *store = store_open(folder, INFO, error, sizeof(error));
+	struct store *store = store_open(folder, info, error, sizeof(error));
 
 	if (!store)
 		fail_msg("%s", error);
 	return store;
+}
+
+static struct store *open_store(void)
+{
+	return open_store_of(INFO);
 }
 
 static cJSON *read_back(size_t *bad)
@@ -134,6 +139,130 @@ static void raw_first_then_minimised(void **state)
 	assert_int_equal(bad, 0);
 	cJSON_Delete(records);
 	store_close(store);
+}
+
+static void append(const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/findings.jsonl", folder);
+	file = fopen(path, "a");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_holds(const char *scenario, const struct scenario *s)
+{
+	struct scenario_error error;
+	struct scenario_file file;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, scenario);
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+	assert_true(scenario_equal(&file.scenario, s));
+}
+
+/* One run: the finding in that scenario, met so often, made smaller if `small`. */
+static void one_run(const char *info, const struct scenario *raw, const struct scenario *small, uint64_t count,
+		    char id[RECORD_ID])
+{
+	struct record record = example(CLASS_LOST_DIRTY_HOST, "tlb:x");
+	struct store *store = open_store_of(info);
+	struct record *own;
+
+	snprintf(record.finding.title, sizeof(record.finding.title), "title of %u ops", raw->op_count);
+	own = store_add(store, &record, raw);
+	assert_non_null(own);
+	own->count = count;
+	if (small && !own->minimized) {
+		snprintf(record.finding.title, sizeof(record.finding.title), "title of %u ops", small->op_count);
+		assert_true(store_minimized(store, own, &record.finding, small));
+	}
+	assert_true(store_update(store, own));
+	snprintf(id, RECORD_ID, "%s", own->id);
+	store_close(store);
+}
+
+/* A second run into the same folder, which was stopped before it could minimise. */
+static void another_run_adds(void **state)
+{
+	const struct scenario first = some_scenario(9), small = some_scenario(2), second = some_scenario(7);
+	char id[RECORD_ID], again[RECORD_ID], line[512];
+	const cJSON *record;
+	cJSON *records;
+	size_t bad;
+
+	(void)state;
+	one_run(INFO, &first, &small, 5, id);
+	snprintf(line, sizeof(line),
+		 "{\"schema\":1,\"id\":\"%s\",\"class\":\"lost-dirty-host\",\"scenario\":\"findings/%s.txt\",\"ops\":2,"
+		 "\"count\":5,\"minimized\":true,\"title\":\"title of 2 ops\",\"target\":{\"hash\":\"ab\"},"
+		 "\"confirm\":[{\"seen\":3}]}\n{\"schema\":1,\"id\":\"torn",
+		 id, id);
+	append(line);
+	one_run(INFO, &second, NULL, 3, again);
+	assert_string_equal(again, id);
+	records = read_back(&bad);
+	assert_int_equal(cJSON_GetArraySize(records), 1);
+	assert_int_equal(bad, 1);
+	record = cJSON_GetArrayItem(records, 0);
+	assert_true(record_number(record, "count") == 8);
+	assert_true(record_number(record, "ops") == 2);
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(record, "minimized")));
+	assert_string_equal(record_string(record, "title"), "title of 2 ops");
+	assert_true(record_number(cJSON_GetArrayItem(cJSON_GetObjectItem(record, "confirm"), 0), "seen") == 3);
+	assert_holds(record_string(record, "scenario"), &small);
+	cJSON_Delete(records);
+	snprintf(line, sizeof(line), "findings/%s.raw.txt", id);
+	assert_holds(line, &first);
+}
+
+static void the_smaller_raw_one_stays(void **state)
+{
+	const struct scenario nine = some_scenario(9), seven = some_scenario(7), eight = some_scenario(8);
+	char id[RECORD_ID], path[128];
+
+	(void)state;
+	one_run(INFO, &nine, NULL, 1, id);
+	snprintf(path, sizeof(path), "findings/%s.raw.txt", id);
+	one_run(INFO, &seven, NULL, 1, id);
+	assert_holds(path, &seven);
+	one_run(INFO, &eight, NULL, 1, id);
+	assert_holds(path, &seven);
+	/* Without its scenario, what the earlier runs have left is not enough. */
+	snprintf(path, sizeof(path), "%s/findings/%s.raw.txt", folder, id);
+	assert_int_equal(unlink(path), 0);
+	one_run(INFO, &nine, NULL, 1, id);
+	assert_holds(strstr(path, "findings/"), &nine);
+}
+
+static void another_kernel_has_its_own(void **state)
+{
+	static const char other[] = "{\"tree\":\"/usr/src/other\",\"hash\":\"0123456789abcdef\"}";
+	const struct scenario first = some_scenario(9), small = some_scenario(2), second = some_scenario(7);
+	char id[RECORD_ID], its[RECORD_ID], again[RECORD_ID], path[128];
+	cJSON *records;
+	size_t bad;
+
+	(void)state;
+	one_run(INFO, &first, &small, 5, id);
+	one_run(other, &second, &second, 3, its);
+	one_run(other, &second, NULL, 3, again);
+	assert_string_not_equal(id, its);
+	assert_string_equal(its, again);
+	assert_memory_equal(its, id, strlen(id));
+	records = read_back(&bad);
+	assert_int_equal(cJSON_GetArraySize(records), 2);
+	assert_true(record_number(cJSON_GetArrayItem(records, 0), "count") == 5);
+	assert_true(record_number(cJSON_GetArrayItem(records, 1), "count") == 6);
+	assert_string_equal(record_string(cJSON_GetArrayItem(records, 1), "id"), its);
+	cJSON_Delete(records);
+	snprintf(path, sizeof(path), "findings/%s.txt", id);
+	assert_holds(path, &small);
+	snprintf(path, sizeof(path), "findings/%s.txt", its);
+	assert_holds(path, &second);
 }
 
 static void record_has_the_schema(void **state)
@@ -328,6 +457,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(raw_first_then_minimised),
+		WITH_FOLDER(another_run_adds),
+		WITH_FOLDER(the_smaller_raw_one_stays),
+		WITH_FOLDER(another_kernel_has_its_own),
 		cmocka_unit_test(record_has_the_schema),
 		cmocka_unit_test(bad_lines_are_left_out),
 		WITH_FOLDER(half_a_line_is_ended),

@@ -217,6 +217,15 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 		fprintf(out, "     ^ %s\n", t->part_text);
 }
 
+/* What shows only when the scenario is over, as long as nothing in it asks for it. */
+static void print_end(FILE *out, enum finding_class class)
+{
+	if (class == CLASS_LOST_DIRTY_HOST)
+		fprintf(out, "   (the end)\n        a last harvest does not name the page\n");
+	else if (class == CLASS_LOST_DIRTY_L1)
+		fprintf(out, "   (the end)\n        L1's entry has no C\n");
+}
+
 static void print_timeline(const struct sheet *sheet, const struct timeline *t)
 {
 	int op_columns = sheet->columns - BITS_COLUMNS;
@@ -227,6 +236,8 @@ static void print_timeline(const struct sheet *sheet, const struct timeline *t)
 	}
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
 		print_step(sheet, t, i);
+	if (t->has_finding && t->finding.op_effect >= t->scenario.op_count)
+		print_end(sheet->out, t->finding.class);
 	if (t->changes_dropped)
 		fprintf(sheet->out, "   (%u more changes of entries are not shown)\n", t->changes_dropped);
 }

@@ -216,6 +216,29 @@ static void tells_what_it_knows(void **state)
 	free(t);
 }
 
+/* No op of the scenario reads what was lost. */
+static void the_end_has_a_row(void **state)
+{
+	struct timeline *t = example();
+	char *text;
+
+	(void)state;
+	t->finding.op_cause = 1;
+	text = print(t);
+	assert_null(strstr(text, "(the end)"));
+	free(text);
+	t->finding.op_effect = (uint16_t)t->scenario.op_count;
+	t->finding.class = CLASS_LOST_DIRTY_HOST;
+	text = print(t);
+	assert_non_null(strstr(text, "   (the end)\n        a last harvest does not name the page\n"));
+	free(text);
+	t->finding.class = CLASS_LOST_DIRTY_L1;
+	text = print(t);
+	assert_non_null(strstr(text, "   (the end)\n        L1's entry has no C\n"));
+	free(text);
+	free(t);
+}
+
 static void json_says_the_same(void **state)
 {
 	struct timeline *t = example();
@@ -304,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_written_word_has_no_bits),
 		cmocka_unit_test(a_mail_is_narrower),
 		cmocka_unit_test(tells_what_it_knows),
+		cmocka_unit_test(the_end_has_a_row),
 		cmocka_unit_test(json_says_the_same),
 	};
 

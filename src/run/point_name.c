@@ -42,7 +42,7 @@ static void make(char text[SCENARIO_POINT_NAME], const char *function, const cha
 {
 	size_t length;
 
-	snprintf(text, SCENARIO_POINT_NAME, "%.40s:%s:%s", function, kind, word);
+	snprintf(text, SCENARIO_POINT_NAME, "%.*s:%s:%s", MODULE_NAME_CUT, function, kind, word);
 	length = strlen(text);
 	/* Compilers add suffixes with odd characters. */
 	for (size_t i = 0; i < length; i++)

@@ -559,6 +559,11 @@ uint32_t runner_page_shift(const struct runner *r)
 	return module_target(r->module)->page_shift;
 }
 
+bool runner_has_function(struct runner *r, const char *name)
+{
+	return module_has_function(r->module, name);
+}
+
 void runner_state_counters(struct runner *r, uint8_t *counters)
 {
 	r->state_counters = counters;

@@ -76,6 +76,8 @@ void runner_destroy(struct runner *r);
 /* JSON of the module (target.h). */
 const char *runner_target_info(const struct runner *r);
 uint32_t runner_page_shift(const struct runner *r);
+/* Does the kernel in it have a function of that name, as names of yield points have it? */
+bool runner_has_function(struct runner *r, const char *name);
 
 /*
  * Run a canonical scenario. The module's page size wins over config.page.

@@ -5,7 +5,9 @@
  * Ops first (chunks, then single ones), then preemptions, then the values of fields and of
  * the configuration; again until nothing more goes. Every step is tried by
  * running it; the same input gives the same result. A complete result is
- * 1-minimal: no single op can be dropped and no single value lowered.
+ * 1-minimal: no single op can be dropped and no single value lowered. To a store
+ * that was found lost when the scenario was over, the harvest that does not name
+ * its page is put at the end.
  */
 #ifndef RCFUZZ_MINIMIZE_H
 #define RCFUZZ_MINIMIZE_H

@@ -266,6 +266,33 @@ static void finds_low_values_past_gaps(void **state)
 	test_runner_odd_only = false;
 }
 
+/* With or without one at the end before: a loss that shows only when it is over gets the harvest that misses it. */
+static void a_loss_ends_in_its_harvest(void **state)
+{
+	static const char *const ends[] = {"", "c host harvest slot=0\n", "c host harvest slot=0\nd l1 store g=0\n"};
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
+	struct minimize_result result;
+	struct scenario s;
+	char text[256];
+
+	(void)state;
+	test_runner_loses_l1_store = true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(text, sizeof(text), "rcfuzz-scenario 1\nconfig page=64k\na l1 store g=2\nb l1 store g=1\n%s",
+			 ends[i]);
+		parse(text, &s);
+		minimize_scenario(&runner, &s, "lost-dirty-host:shadow-pte:l1-store", &budget, &result);
+		assert_true(result.reproduced && result.complete);
+		assert_int_equal(result.finding.op_effect, 1);
+		assert_string_equal(text_of(&s), "rcfuzz-scenario 1\n"
+						 "config page=64k cpus=1 vcpus=1 slot=4 l1=well-behaved\n"
+						 "a l1    store     g=1\n"
+						 "b host  harvest   slot=0\n");
+	}
+	test_runner_loses_l1_store = false;
+}
+
 /* ---- what kills, or does not come back -------------------------------------------------- */
 
 static void minimizes_what_kills_the_process(void **state)
@@ -363,17 +390,12 @@ static void isolation_survives_hangs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(minimizes_to_the_core),
-		cmocka_unit_test(keeps_any_property),
-		cmocka_unit_test(same_input_same_result),
-		cmocka_unit_test(budget_ends_with_the_best_so_far),
-		cmocka_unit_test(stop_ends_with_what_it_has),
-		cmocka_unit_test(other_findings_do_not_count),
-		cmocka_unit_test(result_is_one_minimal),
-		cmocka_unit_test(finds_low_values_past_gaps),
-		cmocka_unit_test(minimizes_what_kills_the_process),
-		cmocka_unit_test(a_mistake_of_ours_shows_nothing),
-		cmocka_unit_test(isolated_steps_may_die),
+		cmocka_unit_test(minimizes_to_the_core),	   cmocka_unit_test(keeps_any_property),
+		cmocka_unit_test(same_input_same_result),	   cmocka_unit_test(budget_ends_with_the_best_so_far),
+		cmocka_unit_test(stop_ends_with_what_it_has),	   cmocka_unit_test(other_findings_do_not_count),
+		cmocka_unit_test(result_is_one_minimal),	   cmocka_unit_test(finds_low_values_past_gaps),
+		cmocka_unit_test(a_loss_ends_in_its_harvest),	   cmocka_unit_test(minimizes_what_kills_the_process),
+		cmocka_unit_test(a_mistake_of_ours_shows_nothing), cmocka_unit_test(isolated_steps_may_die),
 		cmocka_unit_test(isolation_survives_hangs),
 	};
 

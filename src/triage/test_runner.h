@@ -44,6 +44,8 @@ static unsigned test_runner_stops_at = OP_COUNT;
 static bool test_runner_triager_stops;
 /* Nonsense warns only for odd counts. */
 static bool test_runner_odd_only;
+/* A store of L1 to page 1 is lost too (lost-dirty-host): it shows at the next harvest of slot 0, or at the end. */
+static bool test_runner_loses_l1_store;
 static unsigned test_runner_runs;
 /* What a chooser did is not what the scenario says afterwards. */
 static bool test_runner_schedules_lie;
@@ -118,6 +120,21 @@ static void test_runner_add(struct run_outcome *outcome, enum finding_class clas
 	snprintf(f->coarse, sizeof(f->coarse), "%s:%s:clear", class_info[class].name, layer_name[f->layer]);
 }
 
+/* A harvest, or the end of the scenario. */
+static void test_runner_harvest(const struct scenario *s, uint32_t end, struct run_outcome *outcome)
+{
+	if (!test_runner_loses_l1_store || (end < s->op_count && s->ops[end].slot))
+		return;
+	for (uint32_t i = end; i-- > 0 && !(s->ops[i].kind == OP_HOST_HARVEST && !s->ops[i].slot);) {
+		if (s->ops[i].kind != OP_L1_STORE || s->ops[i].g != 1)
+			continue;
+		test_runner_add(outcome, CLASS_LOST_DIRTY_HOST, i, &s->ops[i], "l1-store");
+		outcome->findings[outcome->finding_count - 1].op_effect = (uint16_t)end;
+		outcome->findings[outcome->finding_count - 1].lpage = 1;
+		return;
+	}
+}
+
 static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *stored, uint32_t *harvested,
 			   struct run_outcome *outcome)
 {
@@ -129,8 +146,10 @@ static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *store
 		internal_error("a test");
 	while (op->kind == test_runner_stops_at)
 		pause();
-	if (op->kind == OP_HOST_HARVEST)
+	if (op->kind == OP_HOST_HARVEST) {
 		*harvested = *stored;
+		test_runner_harvest(s, i, outcome);
+	}
 	if (op->kind == OP_L2_STORE) {
 		if (*harvested == op->n + 1u)
 			test_runner_add(outcome, CLASS_LOST_DIRTY_L1, i, op, "kvm_radix_clear_dirty");
@@ -172,6 +191,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 			r->counters[s->ops[i].kind * 2u + (harvested != 0)]++;
 		outcome->ops_run++;
 	}
+	test_runner_harvest(s, s->op_count, outcome);
 }
 
 void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedule *schedule,

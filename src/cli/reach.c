@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* reach.c: see reach.h. */
+#include "cli/reach.h"
+
+#include "scenario/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_reached(const struct run_outcome *outcome, uint32_t point)
+{
+	return outcome->points_reached >> point & 1;
+}
+
+/* Its victim does not run either: another point is to blame. */
+static bool is_below_another(const struct scenario *s, const struct run_outcome *outcome, uint32_t point)
+{
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (s->points[i].child == s->points[point].victim && !is_reached(outcome, i))
+			return true;
+	return false;
+}
+
+/* An access of the kernel, or by its number perhaps one. */
+static bool is_access(const struct scenario *s, const struct scenario_point *point)
+{
+	return s->config.level == LEVEL_ACCESS &&
+	       (!point->name[0] || strstr(point->name, ":read:") || strstr(point->name, ":write:"));
+}
+
+/* "f" of "f:lock:mmu_lock", if it is the name of a function. */
+static bool function_of(const struct scenario_point *point, char function[SCENARIO_POINT_NAME])
+{
+	static const char *const no_functions[] = {"", "guest", "kernel", "unknown"};
+
+	snprintf(function, SCENARIO_POINT_NAME, "%.*s", (int)strcspn(point->name, ":"), point->name);
+	for (size_t i = 0; i < sizeof(no_functions) / sizeof(no_functions[0]); i++)
+		if (!strcmp(function, no_functions[i]))
+			return false;
+	return true;
+}
+
+enum reach reach_of(struct runner *runner, const struct scenario *s, const struct run_outcome *outcome, char *text,
+		    size_t size)
+{
+	char name[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX], function[SCENARIO_POINT_NAME];
+	uint32_t i = 0;
+
+	*text = '\0';
+	while (i < s->point_count && (is_reached(outcome, i) || is_below_another(s, outcome, i)))
+		i++;
+	if (i == s->point_count || outcome->world_ended)
+		return REACH_ALL;
+	scenario_point_text(&s->points[i], name, sizeof(name));
+	scenario_label_text(s->points[i].victim, victim);
+	if (is_access(s, &s->points[i]) && !strstr(runner_target_info(runner), "\"flavour\":\"access\"")) {
+		snprintf(text, size, "%s of op %s: only a module of the flavour access comes to it", name, victim);
+		return REACH_NO_MODULE;
+	}
+	if (function_of(&s->points[i], function) && !runner_has_function(runner, function)) {
+		snprintf(text, size, "%s of op %s not reached: the kernel has no function %s", name, victim, function);
+		return REACH_NO_FUNCTION;
+	}
+	snprintf(text, size, "%s of op %s not reached", name, victim);
+	return REACH_NOT;
+}

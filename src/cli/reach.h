@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reach.h: did a run come to where the scenario's ops interrupt one another? A kernel in which a function has another
+ * name, or takes another lock, never comes there: that it then shows nothing says nothing of it.
+ */
+#ifndef RCFUZZ_CLI_REACH_H
+#define RCFUZZ_CLI_REACH_H
+
+#include "run/run.h"
+
+#include <stddef.h>
+
+enum reach {
+	REACH_ALL,	   /* or the world ended before: then a finding says why */
+	REACH_NOT,	   /* the kernel's way leads past a point, as a repair may make it */
+	REACH_NO_FUNCTION, /* the kernel has no function of the name that the point has */
+	REACH_NO_MODULE	   /* the point is an access, and no yield point in a module of this flavour */
+};
+
+/* The first point that *outcome, of *s on that runner, did not come to. text: which, and why; "": all. */
+enum reach reach_of(struct runner *runner, const struct scenario *s, const struct run_outcome *outcome, char *text,
+		    size_t size);
+
+#endif
