@@ -96,6 +96,30 @@ int rcfuzz_spin_is_locked(const void *lock)
 	return *(const unsigned int *)lock != 0;
 }
 
+/* Who has to wait does so in a list, which zeros are not; in newer trees they are a mutex that is free, as with
+ * spinlocks. */
+#ifdef RCFUZZ_HAVE_mutex_first_waiter
+static void set_up(struct mutex *lock)
+{
+	lock->first_waiter = NULL;
+}
+
+static bool is_set_up(const struct mutex *lock)
+{
+	return true;
+}
+#else
+static void set_up(struct mutex *lock)
+{
+	INIT_LIST_HEAD(&lock->wait_list);
+}
+
+static bool is_set_up(const struct mutex *lock)
+{
+	return lock->wait_list.next;
+}
+#endif
+
 #ifdef RCFUZZ_HAVE_mutex_init_generic
 void mutex_init_generic(struct mutex *lock)
 #else
@@ -103,7 +127,7 @@ void rcfuzz_mutex_init(struct mutex *lock, const char *name, struct lock_class_k
 #endif
 {
 	*(unsigned int *)lock = 0;
-	INIT_LIST_HEAD(&lock->wait_list);
+	set_up(lock);
 }
 
 void rcfuzz_mutex_lock(struct mutex *lock)
@@ -111,8 +135,7 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 	rcfuzz_may_sleep("mutex_lock with a spinlock held");
 	rcfuzz_yield(POINT_LOCK, NULL, lock);
 	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
-	/* Who has to wait does so in a list. A spinlock of zeros is one that is free. */
-	if (!lock->wait_list.next)
+	if (!is_set_up(lock))
 		rcfuzz_report(REPORT_LOCK, NULL, 0, NULL, "a mutex is taken that was never set up");
 	if (rcfuzz_host->tell_locks && rcfuzz_is_unreferenced_guest(lock))
 		rcfuzz_report(REPORT_LOCK, NULL, 0, NULL, "a nested guest is used after its last reference");

@@ -11,7 +11,7 @@
 unsigned long rcfuzz_copy_from_user(void *to, const void *from, unsigned long n);
 unsigned long rcfuzz_copy_to_user(void *to, const void *from, unsigned long n);
 #define INLINE_COPY_USER
-#define INLINE_COPY_FROM_USER /* these two: until 7.1 */
+#define INLINE_COPY_FROM_USER /* these two: in older trees */
 #define INLINE_COPY_TO_USER
 static inline unsigned long raw_copy_from_user(void *to, const void __user *from, unsigned long n)
 {
