@@ -327,7 +327,7 @@ expect 1 run "${target[@]}" --time 3s --jobs 2 --out "$tmp/fuzzer" && shows 'edg
 
 if command -v afl-fuzz > "$tmp/err" && [ -x "$(dirname "$rcfuzz")/rcfuzz-afl" ]; then
 	refuse 64 'one instance' run --engine afl --jobs 2
-	expect 1 run --engine afl --time 8s --seed 1 --out "$tmp/afl" --format json
+	expect 1 run --engine afl --time 20s --seed 1 --out "$tmp/afl" --format json
 	json "$tmp/out" 'd["engine"] == "afl" and d["execs"] > 100 and d["edges"] > 100 and len(d["findings"]) > 0'
 else
 	echo '# no AFL++ here: --engine afl was not tried'
@@ -555,7 +555,8 @@ done
 "$rcfuzz" triage "${target[@]}" --jobs 1 --out "$tmp/sorted-many" "$tmp/many" "$small" > "$tmp/out" 2> "$tmp/err" &
 pid=$!
 for _ in $(seq 6000); do
-	[ -s "$tmp/sorted-many/journal.jsonl" ] && break
+	# More than its head: there is something to resume.
+	[ "$(wc -l 2> /dev/null < "$tmp/sorted-many/journal.jsonl" || echo 0)" -gt 2 ] && break
 	sleep 0.02
 done
 kill -INT "$pid"
