@@ -1,42 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* corruption_test.c: what is left of a run's findings in which kernel memory was overwritten. Without a kernel. */
-#include "runner.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct run_outcome outcome;
-
-static int setup(void **state)
-{
-	const struct machine_config config = {.page_shift = 16, .cpus = 1};
-	struct runner *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -1;
-	memset(&outcome, 0, sizeof(outcome));
-	r->outcome = &outcome;
-	r->world.task = &r->world.tasks[0];
-	*state = r;
-	r->world.machine = machine_create();
-	if (!r->world.machine)
-		return -1;
-	machine_reset(r->world.machine, &config);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct runner *r = *state;
-
-	machine_destroy(r->world.machine);
-	free(r);
-	return 0;
-}
+#include "test_runner.h"
 
 static void find(struct runner *r, const char *role)
 {
@@ -80,8 +44,8 @@ static void without_an_overflow_all_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(findings_before_an_overflow_stay, setup, teardown),
-		cmocka_unit_test_setup_teardown(without_an_overflow_all_stay, setup, teardown),
+		cmocka_unit_test_setup_teardown(findings_before_an_overflow_stay, setup_runner, teardown_runner),
+		cmocka_unit_test_setup_teardown(without_an_overflow_all_stay, setup_runner, teardown_runner),
 	};
 
 	return cmocka_run_group_tests_name("corruption", tests, NULL, NULL);

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* lock_order_test.c: which order of locks is one that another order may be against. Without a kernel. */
-#include "runner.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test_runner.h"
 
 /* Two that have a name, and two that the target does not know. */
 static const char lock_a, lock_b, unknown_1, unknown_2;
@@ -18,32 +11,14 @@ static const char *name_of(const void *lock)
 }
 
 static const struct target target = {.lock_name = name_of};
-static struct run_outcome outcome;
 
 static int setup(void **state)
 {
-	struct runner *r = calloc(1, sizeof(*r));
+	int result = setup_runner(state);
 
-	if (!r)
-		return -1;
-	*state = r;
-	r->world.machine = machine_create();
-	if (!r->world.machine)
-		return -1;
-	memset(&outcome, 0, sizeof(outcome));
-	r->outcome = &outcome;
-	r->world.target = &target;
-	r->world.task = &r->world.tasks[0];
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct runner *r = *state;
-
-	machine_destroy(r->world.machine);
-	free(r);
-	return 0;
+	if (!result)
+		((struct runner *)*state)->world.target = &target;
+	return result;
 }
 
 static void take(struct runner *r, const void *lock, bool tried)
@@ -101,10 +76,10 @@ static void locks_without_a_name_are_no_class(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(two_orders_are_a_finding, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_tries_a_lock_does_not_wait, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_lock_that_was_tried_is_held, setup, teardown),
-		cmocka_unit_test_setup_teardown(locks_without_a_name_are_no_class, setup, teardown),
+		cmocka_unit_test_setup_teardown(two_orders_are_a_finding, setup, teardown_runner),
+		cmocka_unit_test_setup_teardown(who_tries_a_lock_does_not_wait, setup, teardown_runner),
+		cmocka_unit_test_setup_teardown(a_lock_that_was_tried_is_held, setup, teardown_runner),
+		cmocka_unit_test_setup_teardown(locks_without_a_name_are_no_class, setup, teardown_runner),
 	};
 
 	return cmocka_run_group_tests_name("lock_order", tests, NULL, NULL);
