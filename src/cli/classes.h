@@ -7,8 +7,7 @@
 
 #define FAIL_ON_OPTION(key)                                                                                            \
 	{                                                                                                              \
-		"fail-on", key, "CLASS,...", 0,                                                                        \
-			"classes or severities that make the run fail (default critical,high)", 3                      \
+		"fail-on", key, "CLASS,...", 0, "classes or severities that make it fail (default critical,high)", 3   \
 	}
 
 /* critical, high */

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/internal.h"
+#include "cli/classes.h"
 #include "cli/guard.h"
 #include "cli/load.h"
 #include "report/timeline.h"
@@ -461,7 +462,7 @@ static void find_minimized(struct triage *t)
 
 static bool matters(const struct finding *finding)
 {
-	return class_info[finding->class].severity != SEVERITY_ADVISORY;
+	return classes_default() & (1u << finding->class);
 }
 
 static enum cell cell_of(const struct finding *wanted, const struct run_outcome *outcome)
