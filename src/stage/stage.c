@@ -28,12 +28,15 @@
 #define CONSOLE_BYTES_MAX (8u << 20)
 #define CONSOLE_LINES 12 /* of its end, in a message */
 
+static const char emulator_ended[] = "the emulator ended";
+
 struct stage {
 	struct stage_facts facts;
 	char folder[PATH_MAX];	/* of the stage */
 	char scratch[PATH_MAX]; /* socket and console */
-	pid_t qemu;
+	pid_t qemu;		/* -1: none, or it has ended */
 	int port;
+	bool connected; /* its port was there */
 	unsigned cpus;
 	uint32_t sent, received;
 };
@@ -157,13 +160,41 @@ static void end_of(const struct stage *s, const char *name, int lines, char *tex
 	free(bytes);
 }
 
+/* How an emulator that has ended did so, and what it says about it: "" if it went by itself without a word. */
+static void ended_how(struct stage *s, char *text, size_t size)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	char words[256];
+	int status;
+	pid_t pid = 0;
+
+	*text = '\0';
+	/* Its socket may close a little earlier than it ends. */
+	for (int tries = 0; s->qemu > 0 && pid == 0 && tries < 50; tries++) {
+		pid = waitpid(s->qemu, &status, WNOHANG);
+		if (pid == 0)
+			nanosleep(&pause, NULL);
+	}
+	if (pid <= 0)
+		return;
+	s->qemu = -1;
+	end_of(s, "errors", 1, words, sizeof(words));
+	words[strcspn(words, "\n")] = '\0';
+	if (!WIFSIGNALED(status) && WEXITSTATUS(status) == 0)
+		return;
+	snprintf(text, size, " %s %d%s%s", WIFSIGNALED(status) ? "by signal" : "with exit",
+		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), *words ? ": " : "", words);
+}
+
 /* The end of the stage: what happened, and the console's last words. */
 static bool lost(struct stage *s, const char *what, char *error, size_t error_size)
 {
-	char console[1024];
+	char console[1024], how[320] = "";
 
+	if (what == emulator_ended)
+		ended_how(s, how, sizeof(how));
 	end_of(s, "console", CONSOLE_LINES, console, sizeof(console));
-	snprintf(error, error_size, "%s: %s; its console ends:\n%s", s->facts.kernel, what, console);
+	snprintf(error, error_size, "%s: %s%s; its console ends:\n%s", s->facts.kernel, what, how, console);
 	return false;
 }
 
@@ -203,7 +234,7 @@ static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int sec
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return "the emulator ended";
+			return emulator_ended;
 		at += got;
 		n -= (size_t)got;
 	}
@@ -246,11 +277,60 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	return true;
 }
 
+/* One boot, up to the runner's first word. False: *error says why; `qemu` is -1 if the emulator has ended. */
+static bool boot(struct stage *s, char *error, size_t error_size)
+{
+	const char *tmp = getenv("TMPDIR");
+	pid_t parent = getpid();
+
+	snprintf(s->scratch, sizeof(s->scratch), "%s/rcfuzz-stage-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->scratch)) {
+		snprintf(error, error_size, "cannot make %s: %s", s->scratch, strerror(errno));
+		*s->scratch = '\0';
+		return false;
+	}
+	s->qemu = fork();
+	if (s->qemu == 0)
+		exec_qemu(s, parent);
+	s->connected = s->qemu > 0 && connect_port(s);
+	if (!s->connected) {
+		char why[512];
+
+		end_of(s, "errors", 1, why, sizeof(why));
+		snprintf(error, error_size, "%s/boot does not start; run ci/stage (or a shorter TMPDIR): %s", s->folder,
+			 why);
+		return false;
+	}
+	return greet(s, error, error_size);
+}
+
+/* End the emulator and remove its folder. */
+static void clear_up(struct stage *s)
+{
+	static const char *const files[] = {"port", "console", "errors"};
+	char path[PATH_MAX + 16];
+
+	if (s->port >= 0)
+		close(s->port);
+	s->port = -1;
+	if (s->qemu > 0) {
+		kill(s->qemu, SIGKILL);
+		waitpid(s->qemu, NULL, 0);
+	}
+	s->qemu = -1;
+	if (!*s->scratch)
+		return;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", s->scratch, files[i]);
+		unlink(path);
+	}
+	rmdir(s->scratch);
+	*s->scratch = '\0';
+}
+
 struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size)
 {
 	struct stage *s = calloc(1, sizeof(*s));
-	const char *tmp = getenv("TMPDIR");
-	pid_t parent = getpid();
 
 	if (!s || !stage_folder(s->folder, sizeof(s->folder))) {
 		snprintf(error, error_size, "no folder for the stage: set RCFUZZ_STAGE or HOME");
@@ -274,53 +354,24 @@ struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t
 		stage_stop(s);
 		return NULL;
 	}
-	snprintf(s->scratch, sizeof(s->scratch), "%s/rcfuzz-stage-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(s->scratch)) {
-		snprintf(error, error_size, "cannot make %s: %s", s->scratch, strerror(errno));
-		*s->scratch = '\0';
-		stage_stop(s);
-		return NULL;
+	for (int boots = 0; boots < 2; boots++) {
+		if (boot(s, error, error_size))
+			return s;
+		if (!s->connected || s->qemu > 0)
+			break;
+		/* It came up and went away. Once that may be the emulator's doing, which is not what we are after. */
+		if (boots == 0)
+			fprintf(stderr, "rcfuzz: booting again: %.*s\n", (int)strcspn(error, ";\n"), error);
+		clear_up(s);
 	}
-	s->qemu = fork();
-	if (s->qemu == 0)
-		exec_qemu(s, parent);
-	if (s->qemu < 0 || !connect_port(s)) {
-		char why[512];
-
-		end_of(s, "errors", 1, why, sizeof(why));
-		snprintf(error, error_size, "%s/boot does not start; run ci/stage (or a shorter TMPDIR): %s", s->folder,
-			 why);
-		stage_stop(s);
-		return NULL;
-	}
-	if (!greet(s, error, error_size)) {
-		stage_stop(s);
-		return NULL;
-	}
-	return s;
+	stage_stop(s);
+	return NULL;
 }
 
 void stage_stop(struct stage *s)
 {
-	char path[PATH_MAX + 16];
-
-	if (!s)
-		return;
-	if (s->port >= 0)
-		close(s->port);
-	if (s->qemu > 0) {
-		kill(s->qemu, SIGKILL);
-		waitpid(s->qemu, NULL, 0);
-	}
-	if (*s->scratch) {
-		static const char *const files[] = {"port", "console", "errors"};
-
-		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-			snprintf(path, sizeof(path), "%s/%s", s->scratch, files[i]);
-			unlink(path);
-		}
-		rmdir(s->scratch);
-	}
+	if (s)
+		clear_up(s);
 	free(s);
 }
 
@@ -348,7 +399,7 @@ bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t 
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0)
-			return lost(s, "the emulator ended", error, error_size);
+			return lost(s, emulator_ended, error, error_size);
 		at += (size_t)sent;
 	}
 	return true;

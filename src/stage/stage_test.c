@@ -117,6 +117,35 @@ static void a_kernel_without_kvm(void **state)
 	assert_refused("6.12-64k", "rcfuzz-runner: /dev/kvm: No such file or directory");
 }
 
+/* How it ended is told: what a signal cut off needs another look than a panic. */
+static void an_emulator_that_crashes_while_it_boots(void **state)
+{
+	(void)state;
+	write_boot("say('firmware')\nprint('qemu: oh', file=sys.stderr, flush=True)\n"
+		   "import os\nos.kill(os.getpid(), 11)\n");
+	assert_refused("6.12-64k", "the emulator ended by signal 11: qemu: oh; its console ends:\nfirmware");
+	write_boot("print('qemu: no', file=sys.stderr)\nsys.exit(3)\n");
+	assert_refused("6.12-64k", "the emulator ended with exit 3: qemu: no");
+}
+
+/* Once may be the emulator's doing. */
+static void an_emulator_that_crashes_once(void **state)
+{
+	char error[2048] = "";
+	struct stage *s;
+
+	(void)state;
+	write_boot("import os\nonce = os.path.dirname(a[0]) + '/once'\n"
+		   "if not os.path.exists(once):\n"
+		   "    open(once, 'w')\n"
+		   "    os.kill(os.getpid(), 11)\n"
+		   "hello()\ntime.sleep(60)\n");
+	s = stage_start("6.12-64k", 2, error, sizeof(error));
+	if (!s)
+		fail_msg("%s", error);
+	stage_stop(s);
+}
+
 static void a_kernel_that_never_gets_there(void **state)
 {
 	(void)state;
@@ -224,6 +253,8 @@ int main(void)
 		TEST(a_qemu_that_is_too_old),
 		TEST(an_emulator_that_does_not_start),
 		TEST(a_kernel_without_kvm),
+		TEST(an_emulator_that_crashes_while_it_boots),
+		TEST(an_emulator_that_crashes_once),
 		TEST(a_kernel_that_never_gets_there),
 		TEST(a_runner_that_talks_nonsense),
 		TEST(a_guest_that_hangs),
