@@ -6,6 +6,7 @@
 
 void references_reset(struct references *refs)
 {
+	refs->mmu_lock = NULL;
 	refs->count = 0;
 }
 
@@ -70,12 +71,23 @@ static bool is_among(const void *guest, const struct target_guest *guests, uint3
 	return false;
 }
 
-void references_look(struct references *refs, const struct target *target, const void *const callers[TARGET_CALLERS])
+static bool is_mmu_lock(struct references *refs, const struct target *target, const void *lock)
+{
+	if (!refs->mmu_lock && strcmp(target->lock_name(lock), "mmu_lock") == 0)
+		refs->mmu_lock = lock;
+	return lock == refs->mmu_lock;
+}
+
+void references_look(struct references *refs, const struct target *target, const void *lock,
+		     const void *const callers[TARGET_CALLERS])
 {
 	struct target_guest now[REFERENCES_GUESTS];
-	uint32_t n = target->nested_guests(now, REFERENCES_GUESTS);
 	struct provenance_site site;
+	uint32_t n;
 
+	if (!is_mmu_lock(refs, target, lock))
+		return;
+	n = target->nested_guests(now, REFERENCES_GUESTS);
 	memcpy(site.callers, callers, sizeof(site.callers));
 	for (uint32_t i = 0; i < refs->count; i++) {
 		struct guest_references *g = &refs->guests[i];

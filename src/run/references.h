@@ -32,14 +32,19 @@ struct guest_references {
 };
 
 struct references {
+	const void *mmu_lock; /* NULL: it was not met yet */
 	uint32_t count;
 	struct guest_references guests[REFERENCES_GUESTS];
 };
 
 /* A new world: O(1). */
 void references_reset(struct references *refs);
-/* A lock is given back that was taken at `callers`, and under which references may have changed. */
-void references_look(struct references *refs, const struct target *target, const void *const callers[TARGET_CALLERS]);
+/*
+ * A lock is given back that was taken at `callers`. References change under mmu_lock (book3s_hv_nested.c,
+ * kvmhv_get_nested and kvmhv_put_nested): with another lock it costs a comparison.
+ */
+void references_look(struct references *refs, const struct target *target, const void *lock,
+		     const void *const callers[TARGET_CALLERS]);
 /* NULL: the kernel never put such a guest into its index. */
 const struct guest_references *references_find(const struct references *refs, const void *guest);
 

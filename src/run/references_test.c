@@ -34,7 +34,15 @@ static long nested_references(const void *guest)
 	return counted;
 }
 
-static const struct target target = {.nested_guests = nested_guests, .nested_references = nested_references};
+static const char mmu_lock, tlb_lock;
+
+static const char *lock_name(const void *lock)
+{
+	return lock == &mmu_lock ? "mmu_lock" : "tlb_lock";
+}
+
+static const struct target target = {
+	.nested_guests = nested_guests, .nested_references = nested_references, .lock_name = lock_name};
 
 static int setup(void **state)
 {
@@ -53,7 +61,7 @@ static void look(struct references *refs, uint32_t is_indexed, long references,
 {
 	indexed = is_indexed;
 	counted = references;
-	references_look(refs, &target, callers);
+	references_look(refs, &target, &mmu_lock, callers);
 }
 
 /* What was taken there, less what was given back there. */
@@ -141,6 +149,16 @@ static void more_than_there_is_room_for_does_no_harm(void **state)
 	assert_ptr_equal(references_find(*state, &object)->guest, &object);
 }
 
+static void another_lock_costs_no_look(void **state)
+{
+	look(*state, 1, 2, ENTER);
+	counted = 3;
+	references_look(*state, &target, &tlb_lock, TLBIE);
+	assert_int_equal(references_find(*state, &object)->references, 2);
+	look(*state, 1, 3, TLBIE);
+	assert_int_equal(taken(*state, TLBIE), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_never_in_the_index_is_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_that_comes_back_is_counted_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(more_than_there_is_room_for_does_no_harm, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_lock_costs_no_look, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("references", tests, NULL, NULL);

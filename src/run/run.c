@@ -441,7 +441,7 @@ static void on_unlocked(void *ctx, const struct held_lock *held)
 
 	/* Only where leaks are looked for. */
 	if (!r->bare && r->scenario->config.teardown)
-		references_look(&r->references, r->world.target, held->callers);
+		references_look(&r->references, r->world.target, held->lock, held->callers);
 }
 
 static void on_scheduled(void *ctx)

@@ -503,18 +503,25 @@ static const char *find_lock_name(const void *lock)
 	unsigned int i;
 	int id;
 
+	/* It is being made, or taken apart. */
+	if (!the_kvm)
+		return TARGET_LOCK_OTHER;
 #define NAME(member)                                                                                                   \
 	if (lock == (const void *)&the_kvm->member)                                                                    \
 		return strncmp(#member, "arch.", 5) ? #member : &#member[5];
 	KVM_LOCKS(NAME)
 #undef NAME
 	for (i = 0; i < vcpu_count; i++) {
+		const struct kvm_vcpu *vcpu = xa_load(&the_kvm->vcpu_array, i);
+
+		if (!vcpu)
+			continue;
 #define NAME(member)                                                                                                   \
-	if (lock == (const void *)&the_vcpus[i]->member)                                                               \
+	if (lock == (const void *)&vcpu->member)                                                                       \
 		return strncmp(#member, "arch.", 5) ? #member : &#member[5];
 		VCPU_LOCKS(NAME)
 #undef NAME
-		if (lock == (const void *)&the_vcpus[i]->arch.vcore->lock)
+		if (lock == (const void *)&vcpu->arch.vcore->lock)
 			return "vcore";
 	}
 	/* A nested guest that was removed may still be in use. */
