@@ -290,7 +290,7 @@ static int start_stage(struct conform *c)
 	return 0;
 }
 
-/* It was the scenario that it was at, twice: that is a finding of its own. */
+/* The scenario that it was at did it: it came twice, or the kernel says that it crashed. A finding of its own. */
 static int tell_killer(struct conform *c, const struct pair *pair, const char *why, const char *console)
 {
 	int code = save_scenario(c, pair, "ends-stage.txt", "the kernel in emulation does not survive this, or hangs");
@@ -305,14 +305,17 @@ static int tell_killer(struct conform *c, const struct pair *pair, const char *w
 	return code;
 }
 
-/* Boot again, and send all that was not answered once more; the one that it was at has a second chance. */
+/*
+ * Boot again, and send all that was not answered once more. The one that it was at has a second chance if nothing says
+ * that the kernel crashed: the emulator may have.
+ */
 static int boot_again(struct conform *c, const char *why)
 {
 	struct pair *pair = &c->pairs[c->taken % STAGE_AHEAD];
-	char *console = stage_console(c->stage), error[2048];
+	char *console = stage_console(c->stage), error[2048], line[256];
 	int code = 0;
 
-	if (pair->was_there)
+	if (pair->was_there || (console && symptom_of_death(console, line, sizeof(line))))
 		code = tell_killer(c, pair, why, console);
 	else
 		fprintf(stderr, "rcfuzz: booting again at %s: %.*s\n", pair->name, (int)strcspn(why, ";\n"), why);
