@@ -58,6 +58,7 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_HW_MOVE] = "vCPU {vcpu} goes on on CPU {cpu}.",
 	[OP_L2_SIGNAL] = "A signal takes vCPU {vcpu} out of KVM_RUN; userspace calls it again.",
 	[OP_HOST_NOMEM] = "Allocation number {count} of the kernel from now on fails.",
+	[OP_HOST_UNSHARE] = "Who shared L1's page {g} exits: the next write keeps its frame.",
 	[OP_L1_CORRUPT] = "L1 overwrites its {table} on the way to page {n} of guest {guest} with nonsense ({junk}).",
 };
 

@@ -308,6 +308,22 @@ static void template_protect(struct script *script)
 	say_page(script, OP_L2_STORE, i);
 }
 
+/* The host shares a page and has it back: a write makes it writable where it is, and nobody tells KVM. */
+static void template_shared_and_back(struct script *script)
+{
+	unsigned i = some_page(script);
+
+	say_page(script, OP_HOST_PROTECT, i);
+	if (rng_chance(script->rng, 70))
+		say_page(script, rng_chance(script->rng, 60) ? OP_L2_LOAD : OP_L1_LOAD, i);
+	say_page(script, OP_HOST_UNSHARE, i);
+	if (rng_chance(script->rng, 30))
+		say_disturbance(script, i);
+	say_access(script, i);
+	if (rng_chance(script->rng, 50))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+}
+
 /* L1 and L2 write to the same page; the host sees both, L1's C bit only one. */
 static void template_shared_page(struct script *script)
 {
@@ -560,7 +576,7 @@ static const struct {
 	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
 	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
 	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
-	{template_no_memory, 3},	{template_noise, 24},
+	{template_no_memory, 3},	{template_noise, 24},	      {template_shared_and_back, 4},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 

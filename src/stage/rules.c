@@ -56,6 +56,7 @@ static const struct {
 	 "QEMU 10.0 walks L2's own tree for a quadrant access as if it lay in host memory: no copy succeeds"},
 	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
 	{OP_L2_SIGNAL, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
+	{OP_HOST_UNSHARE, false, "what the stage write-protects is a private page of a file, which is always copied"},
 	{OP_HOST_NOMEM, false, "nothing makes an allocation of the kernel fail there"},
 	/* The hcall's result could be compared, but what it leaves is a page that later harvests name there and not
 	 * here, and which pages these are then depends on all entries before. */
