@@ -115,7 +115,8 @@ struct oracle {
 	const struct layout *layout;
 	bool aliased;			       /* two slots lie on one address */
 	uint64_t seq;			       /* counts events, from 1 */
-	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began */
+	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began; 0: it has not */
+	uint32_t op_max;		       /* the highest of them */
 	uint32_t running;		       /* ops that have begun and not ended */
 	uint64_t overlap_seq;		       /* two ran last then */
 	uint64_t refused_seq;		       /* an access gave up last then, or an hcall failed */
