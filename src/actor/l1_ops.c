@@ -91,7 +91,16 @@ static int clear_range(struct world *w, unsigned v, unsigned guest, uint32_t n, 
 
 int op_L1_CREATE(struct world *w, const struct scenario_op *op)
 {
-	return vcpu_to_l1(w, op->vcpu) ? l1_create(w, op->vcpu, op->guest) : -1;
+	const struct l1_guest *g = guest_of(w, op->guest);
+	bool new_tree = op->tree == TREE_NEW;
+
+	if (!vcpu_to_l1(w, op->vcpu))
+		return -1;
+	/* What L1 knows of its entries' C bits it knows no longer from them. */
+	for (uint32_t n = 0; new_tree && n < w->layout.l2_pages; n++)
+		if (g->entry[n].valid && g->entry[n].base_n == n && g->entry[n].c)
+			note_dirty(w, op->guest, &g->entry[n]);
+	return l1_create(w, op->vcpu, op->guest, new_tree);
 }
 
 int op_L1_DESTROY(struct world *w, const struct scenario_op *op)

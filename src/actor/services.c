@@ -144,6 +144,8 @@ static size_t service_quadrant_copy(void *ctx, uint32_t lpid, uint32_t pid, uint
 			.quadrant = true,
 			.n = (uint32_t)(ea >> w->layout.page_shift),
 			.frame = machine_frame_number(w->machine, last.hpa),
+			.part = world_part(w, ea),
+			.reached = world_part(w, last.hpa),
 		};
 
 		/* Now, not when the hcall returns: the copy's other half may move the page. */

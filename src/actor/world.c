@@ -60,6 +60,8 @@ static void forget(struct world *w)
 		guest->stopping = 0;
 		guest->created = guest->tree = guest->process = guest->logging = false;
 		guest->pool_used = 0;
+		guest->root = 0;
+		guest->pud = guest->pmd = 0;
 		memset(guest->pte_table, 0, sizeof(guest->pte_table));
 		memset(guest->entry, 0, l2_pages * sizeof(guest->entry[0]));
 		memset(guest->copied, 0, l2_pages * sizeof(guest->copied[0]));

@@ -59,6 +59,8 @@ struct l1_guest {
 	uint8_t stopping;			 /* ops that keep the guest from being entered */
 	bool created;				 /* the partition table entry is valid */
 	bool tree;				 /* root and upper tables are linked */
+	uint8_t root;				 /* which of the guest's roots is in use */
+	uint64_t pud, pmd;			 /* gpa of the tables below it, 0: none yet */
 	bool process;				 /* L2's process table is mapped */
 	bool logging;				 /* a migration of it runs */
 	uint32_t pool_used;			 /* bytes of the guest's pool */
@@ -248,6 +250,12 @@ const struct world_task *world_holder(const struct world *w, const void *lock, c
 
 void world_emit(struct world *w, struct event *event);
 
+/* Which 4K of its page an address lies in. */
+static inline uint8_t world_part(const struct world *w, uint64_t addr)
+{
+	return (uint8_t)((addr & (w->layout.page_size - 1)) >> 12);
+}
+
 /* tasks.c: ops that are under way at the same time. */
 /* A yield point outside of kernel code. */
 void world_point(struct world *w, enum target_point kind, const char *word);
@@ -307,7 +315,8 @@ void l1_tell_refused(struct world *w, struct event *e, uint32_t allocations_fail
 struct l1_entry *l1_find(struct world *w, unsigned guest, uint32_t n);
 uint32_t l1_lpid(const struct world *w, unsigned guest);
 unsigned l1_guest_of_lpid(const struct world *w, uint32_t lpid); /* 0: none */
-int l1_create(struct world *w, unsigned v, unsigned guest);
+/* new_tree: with empty tables at another place; else those that it had before. */
+int l1_create(struct world *w, unsigned v, unsigned guest, bool new_tree);
 int l1_destroy(struct world *w, unsigned v, unsigned guest);
 /* Write n's entry; lpage etc. as in *entry. Emits EV_L1_PTE. */
 int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry);

@@ -127,6 +127,8 @@ struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uin
 		.hcall = (uint8_t)rng_below(rng, HCALL_COUNT),
 		.table = some_word(rng, TABLE_COUNT),
 		.junk = (uint8_t)rng_below(rng, JUNK_COUNT),
+		.part = rng_chance(rng, 75) ? 0 : (uint8_t)rng_below(rng, 16),
+		.tree = rng_chance(rng, 75) ? TREE_SAME : TREE_NEW,
 	};
 }
 
@@ -355,7 +357,9 @@ static void template_guest_life(struct script *script)
 	say_page(script, OP_L1_DESTROY, 0);
 	if (rng_chance(script->rng, 30))
 		say_access(script, some_page(script));
-	say_page(script, OP_L1_CREATE, 0);
+	say_page(script, OP_L1_CREATE, 0)->tree = rng_chance(script->rng, 50) ? TREE_SAME : TREE_NEW;
+	if (rng_chance(script->rng, 50))
+		say_access(script, 0);
 	say_map(script, 0);
 	say_access(script, 0);
 }

@@ -50,6 +50,7 @@
 	X(JUNK_TABLE_UNALIGNED, "table-unaligned")                                                                     \
 	X(JUNK_TABLE_BEYOND, "table-beyond")                                                                           \
 	X(JUNK_TABLE_ITSELF, "table-itself")
+#define ENUM_TREE(X) X(TREE_SAME, "same") X(TREE_NEW, "new")
 
 #define ENUM_MEMBER(id, word) id,
 #define ENUM_DECLARE(NAME)                                                                                             \
@@ -69,6 +70,7 @@ ENUM_DECLARE(FLUSH);
 ENUM_DECLARE(HCALL);
 ENUM_DECLARE(TABLE);
 ENUM_DECLARE(JUNK);
+ENUM_DECLARE(TREE);
 
 enum op_kind {
 #define OP(id, actor, name, fields, flags, help) OP_##id,
