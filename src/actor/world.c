@@ -45,6 +45,7 @@ void world_destroy(struct world *w)
 void world_emit(struct world *w, struct event *event)
 {
 	event->op = w->task->op;
+	w->events += event->kind != EV_KERNEL_STORE;
 	w->hooks.event(w->hooks.ctx, event);
 }
 
@@ -70,6 +71,8 @@ static void forget(struct world *w)
 	memset(w->slots, 0, sizeof(w->slots));
 	memset(w->lpid_used, 0, sizeof(w->lpid_used));
 	w->migrating = w->ptcr_set = false;
+	w->events = 0;
+	w->told_stores = (struct told_stores){0};
 	w->entry_changes = 0;
 	w->nomem_in = 0;
 	w->allocations_failed = 0;

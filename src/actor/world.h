@@ -24,6 +24,7 @@
 #define WORLD_L2_PAGES 1024u
 #define WORLD_LPAGES 2560u /* data and tables, see layout.c; asserted in world_begin */
 #define WORLD_PENDING_WRITES 64u
+#define WORLD_TOLD_STORES 4u /* a VPA and a DTL, each in pages of its own or of another slot */
 
 enum vcpu_mode { VCPU_OFF, VCPU_L1, VCPU_L2, VCPU_DEAD };
 
@@ -43,6 +44,13 @@ struct vcpu {
 	struct guest_exit exit;			    /* of the next exit */
 	uint32_t pending_count;			    /* stores of the kernel that it has not returned from */
 	struct event pending[WORLD_PENDING_WRITES]; /* what to say of them when it has */
+};
+
+/* The kernel's stores to pinned pages that were told since the last event of another kind. */
+struct told_stores {
+	uint64_t events; /* of the world, then */
+	unsigned vcpu;
+	uint32_t count, lpage[WORLD_TOLD_STORES];
 };
 
 /* One of L1's entries, as L1 last wrote it. Pages of a large entry all point to its first. */
@@ -207,6 +215,8 @@ struct world {
 	struct host_slot slots[SCENARIO_SLOTS_MAX];
 	bool migrating;
 	bool ptcr_set;
+	uint64_t events; /* that were emitted, but for the kernel's stores */
+	struct told_stores told_stores;
 	uint32_t copied[WORLD_LPAGES];	      /* content version that the host's migration has copied */
 	uint8_t lpid_used[32];		      /* bitmap of LPIDs in use */
 	uint8_t bitmap[2 * WORLD_LPAGES / 8]; /* scratch for harvests */
