@@ -9,6 +9,8 @@
  * reached, and everybody permits it. If several do, it is owed to none of them in
  * particular: must only holds for what is certain.
  *
+ * Pages are mapped as they are, to the byte: another part of the right page is the wrong one.
+ *
  * What is wrong gets one class:
  *   over-permission  the right page, but none of the ways permits it;
  *   stale-access     the frame belonged to the page, or to a page that L2 had there, once;
@@ -125,7 +127,9 @@ void oracle_access_l1(struct oracle *o)
 	struct ways ways = {.event = event};
 
 	try_way(o, &ways, event->lpage, EVP_READ | EVP_WRITE | EVP_EXEC, LAYOUT_NONE);
-	if (ways.found)
+	if (event->reached != event->part)
+		accuse(o, CLASS_WRONG_PAGE, &cause);
+	else if (ways.found)
 		complete(o, &ways, &cause);
 	else if (ways.denied)
 		accuse(o, CLASS_OVER_PERMISSION, &cause);
@@ -185,6 +189,12 @@ static bool is_loose(const struct guest_state *guest, const struct l2_page *page
 	return page->loose_seq && page->loose_seq >= guest->flush_seq;
 }
 
+/* Beyond the part of its page that a small entry maps it permits nothing. */
+static uint8_t perm_there(const struct event *event, uint8_t perm, uint8_t parts)
+{
+	return parts && event->part >= parts ? 0 : perm;
+}
+
 static void try_tables(struct oracle *o, struct ways *ways)
 {
 	const struct event *event = ways->event;
@@ -193,13 +203,14 @@ static void try_tables(struct oracle *o, struct ways *ways)
 
 	for (unsigned i = 0; i < page->past_count; i++)
 		if (oracle_l1_past_alive(o, event->guest, &page->past[i]))
-			try_way(o, ways, page->past[i].lpage, page->past[i].perm, LAYOUT_NONE);
+			try_way(o, ways, page->past[i].lpage,
+				perm_there(event, page->past[i].perm, page->past[i].parts), LAYOUT_NONE);
 	if (page->cover && guest_reachable(guest)) {
 		uint32_t start = page->cover - 1;
 		const struct l1_entry *entry = &oracle_l2_page(o, event->guest, start)->entry;
 
-		try_way(o, ways, oracle_l1_target(o, entry->lpage, event->n - start), entry->perm,
-			guest->valid ? start : LAYOUT_NONE);
+		try_way(o, ways, oracle_l1_target(o, entry->lpage, event->n - start),
+			perm_there(event, entry->perm, entry->parts), guest->valid ? start : LAYOUT_NONE);
 	}
 }
 
@@ -237,7 +248,9 @@ void oracle_access_l2(struct oracle *o)
 		return;
 	}
 	try_tables(o, &ways);
-	if (ways.found)
+	if (event->reached != event->part)
+		accuse(o, CLASS_WRONG_PAGE, &cause);
+	else if (ways.found)
 		complete(o, &ways, &cause);
 	else if (ways.denied)
 		accuse(o, CLASS_OVER_PERMISSION, &cause);

@@ -488,6 +488,57 @@ static void pages_beyond_l2s_data_are_judged_by_memory(void **state)
 	expect(w, CLASS_WRONG_PAGE);
 }
 
+static void l2_access_part(struct world *w, uint8_t part, uint8_t reached)
+{
+	FEED(w, EV_L2_ACCESS, .access = ACCESS_STORE, .guest = 1, .n = 5, .frame = FRAME(3), .part = part,
+	     .reached = reached);
+}
+
+/* An entry that is smaller than a page of the host maps the begin of one. */
+static void a_small_entry_permits_no_more_than_it_maps(void **state)
+{
+	struct world *w = *state;
+	struct event entry = {.kind = EV_L1_PTE, .guest = 1, .n = 5, .count = 1, .lpage = 3, .perm = RW};
+
+	entry.valid = entry.r = entry.c = true;
+	entry.part = 2;
+	feed(w, entry);
+	l2_access_part(w, 1, 1);
+	quiet(w);
+	l2_access_part(w, 2, 2);
+	assert_int_equal(expect(w, CLASS_OVER_PERMISSION).n, 5);
+	/* The same page as a whole; then small again, which counts from the tlbie on. */
+	entry.part = 0;
+	feed(w, entry);
+	l2_access_part(w, 15, 15);
+	quiet(w);
+	entry.part = 2;
+	feed(w, entry);
+	l2_access_part(w, 15, 15);
+	quiet(w);
+	TLBIE(w, .guest = 1, .scope = SCOPE_PAGE, .n = 5, .count = 1);
+	l2_access_part(w, 1, 1);
+	quiet(w);
+	l2_access_part(w, 15, 15);
+	expect(w, CLASS_OVER_PERMISSION);
+}
+
+static void another_part_of_the_page_is_wrong(void **state)
+{
+	struct world *w = *state;
+
+	pte(w, 1, 5, 3, RW, "rc");
+	l2_access_part(w, 9, 9);
+	FEED(w, EV_L1_ACCESS, .access = ACCESS_LOAD, .lpage = 3, .frame = FRAME(3), .part = 9, .reached = 9);
+	quiet(w);
+	l2_access_part(w, 9, 0);
+	expect(w, CLASS_WRONG_PAGE);
+	l2_access_part(w, 0, 9);
+	expect(w, CLASS_WRONG_PAGE);
+	FEED(w, EV_L1_ACCESS, .access = ACCESS_LOAD, .lpage = 3, .frame = FRAME(3), .part = 9, .reached = 8);
+	expect(w, CLASS_WRONG_PAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +568,8 @@ int main(void)
 		WORLD_TEST(tainted_l2_stays_within_the_slots),
 		WORLD_TEST(tainted_store_is_owed_to_the_page_it_reached),
 		WORLD_TEST(pages_beyond_l2s_data_are_judged_by_memory),
+		WORLD_TEST(a_small_entry_permits_no_more_than_it_maps),
+		WORLD_TEST(another_part_of_the_page_is_wrong),
 	};
 
 	return cmocka_run_group_tests_name("oracle/access", tests, NULL, NULL);

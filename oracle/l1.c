@@ -49,8 +49,8 @@ static struct past_entry *past_place(struct oracle *o, unsigned guest, struct l2
 	for (unsigned i = 0; i < page->past_count; i++) {
 		struct past_entry *past = &page->past[i];
 
-		if (past->lpage == new->lpage && past->perm == new->perm && past->start == new->start &&
-		    past->count == new->count)
+		if (past->lpage == new->lpage && past->perm == new->perm && past->parts == new->parts &&
+		    past->start == new->start && past->count == new->count)
 			return past;
 		if (oracle_l1_past_alive(o, guest, oldest) &&
 		    (!oracle_l1_past_alive(o, guest, past) || past->seq < oldest->seq))
@@ -77,6 +77,7 @@ static void past_note(struct oracle *o, unsigned guest, uint32_t start)
 			.start = start,
 			.count = entry->count,
 			.perm = entry->perm,
+			.parts = entry->parts,
 			.alive = true,
 		};
 
@@ -194,6 +195,7 @@ static void entry_create(struct oracle *o, const struct event *event, uint32_t c
 		.r = event->r,
 		.c = event->c,
 		.perm = event->perm,
+		.parts = event->part,
 		.lpage = event->lpage,
 		.count = count,
 		.r_clear_seq = since,
@@ -235,7 +237,8 @@ void oracle_l1_pte(struct oracle *o)
 	if (count > o->layout->l2_pages - event->n)
 		count = o->layout->l2_pages - event->n;
 	entry = &oracle_l2_page(o, event->guest, event->n)->entry;
-	if (entry->valid && event->valid && entry->lpage == event->lpage && entry->count == count) {
+	if (entry->valid && event->valid && entry->lpage == event->lpage && entry->count == count &&
+	    entry->parts == event->part) {
 		entry_change(o, event);
 		return;
 	}

@@ -62,6 +62,7 @@ struct memory_page {
 struct l1_entry {
 	bool valid, r, c;
 	uint8_t perm;
+	uint8_t parts; /* it maps so many 4K parts of the page, from its begin on; 0: all */
 	uint32_t lpage, count;
 	uint64_t flush_seq;   /* begin of the youngest page-wise tlbie that covered all of it */
 	uint64_t r_clear_seq; /* R (C) is armed from the first covering tlbie begun after this; 0: from the start */
@@ -74,7 +75,7 @@ struct past_entry {
 	uint64_t seq;
 	uint32_t lpage;	       /* of this L2 page; LAYOUT_NONE: outside all slots */
 	uint32_t start, count; /* of the entry that it was part of */
-	uint8_t perm;
+	uint8_t perm, parts;
 	bool alive;
 };
 
@@ -115,7 +116,8 @@ struct oracle {
 	const struct layout *layout;
 	bool aliased;			       /* two slots lie on one address */
 	uint64_t seq;			       /* counts events, from 1 */
-	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began */
+	uint64_t op_seq[SCENARIO_OPS_MAX + 1]; /* when each op began; 0: it has not */
+	uint32_t op_max;		       /* the highest of them */
 	uint32_t running;		       /* ops that have begun and not ended */
 	uint64_t overlap_seq;		       /* two ran last then */
 	uint64_t refused_seq;		       /* an access gave up last then, or an hcall failed */

@@ -42,6 +42,8 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	memset(o->slots, 0, sizeof(o->slots));
 	memset(o->guests, 0, sizeof(o->guests));
 	memset(o->tlbie_seq, 0, sizeof(o->tlbie_seq));
+	memset(o->op_seq, 0, (o->op_max + 1) * sizeof(o->op_seq[0]));
+	o->op_max = 0;
 	o->stats = (struct oracle_stats){0};
 	o->inconsistency[0] = '\0';
 	o->seq = 0;

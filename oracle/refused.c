@@ -12,6 +12,8 @@
 void oracle_op_begin(struct oracle *o)
 {
 	o->op_seq[o->event->op] = o->seq;
+	if (o->event->op > o->op_max)
+		o->op_max = o->event->op;
 	if (o->running++)
 		o->overlap_seq = o->seq;
 }
@@ -56,7 +58,10 @@ static bool is_excused(const struct oracle *o)
 {
 	uint64_t begin = o->op_seq[o->event->op];
 
-	/* What fails after another refusal in the same op follows from that. At the end no op runs: nobody asks. */
+	/*
+	 * What fails after another refusal in the same op follows from that. An op that has not begun yet (it stops a
+	 * guest before) does so while others run, or alone; at the end none runs. Then nobody asks.
+	 */
 	return o->event->status != 0 || !o->running || o->overlap_seq >= begin || o->refused_seq >= begin;
 }
 

@@ -279,6 +279,23 @@ static void when_no_op_runs_nobody_asks(void **state)
 	quiet(w);
 }
 
+/* An op takes what it needs, L2 leaves for it, while another one runs; whatever ran in the world before. */
+static void an_op_that_has_not_begun_overlaps(void **state)
+{
+	struct world *w = *state;
+	uint16_t op, late;
+
+	for (int i = 0; i < 9; i++)
+		host_unmap(w, 3);
+	late = w->op;
+	world_begin(w, SLOT1_PLAIN, RCMODE_FAULT);
+	op = begin_op(w);
+	feed_within(w, late, hcall_failed(EVENT_HCALL_ENTER, 1));
+	quiet(w);
+	feed_within(w, op, hcall_failed(EVENT_HCALL_ENTER, 1));
+	expect(w, CLASS_NO_PROGRESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +315,7 @@ int main(void)
 		WORLD_TEST(an_hcall_is_excused_as_an_access_is),
 		WORLD_TEST(what_follows_from_a_refused_hcall),
 		WORLD_TEST(when_no_op_runs_nobody_asks),
+		WORLD_TEST(an_op_that_has_not_begun_overlaps),
 	};
 
 	return cmocka_run_group_tests_name("oracle/refused", tests, NULL, NULL);

@@ -299,6 +299,12 @@ int op_HOST_PROTECT(struct world *w, const struct scenario_op *op)
 	return 0;
 }
 
+int op_HOST_UNSHARE(struct world *w, const struct scenario_op *op)
+{
+	machine_hostmm_unshare(w->machine, layout_hva(&w->layout, op->g));
+	return 0;
+}
+
 int op_HOST_SPLIT(struct world *w, const struct scenario_op *op)
 {
 	machine_hostmm_split(w->machine, layout_hva(&w->layout, op->g));

@@ -14,6 +14,7 @@ static int l1_access(struct world *w, unsigned v, uint64_t gpa, enum event_acces
 	enum access_result result;
 
 	e.lpage = layout_lpage(&w->layout, gpa);
+	e.part = world_part(w, gpa);
 	*access = (struct machine_access){.kind = (enum machine_access_kind)kind, .addr = gpa};
 	if (!vcpu_to_l1(w, v))
 		return -1;
@@ -25,6 +26,7 @@ static int l1_access(struct world *w, unsigned v, uint64_t gpa, enum event_acces
 		return -1;
 	}
 	e.frame = machine_frame_number(w->machine, access->hpa);
+	e.reached = world_part(w, access->hpa);
 	world_emit(w, &e);
 	return 0;
 }
@@ -105,12 +107,12 @@ int l1_ask(struct world *w, struct event e, const uint64_t args[6])
 
 int op_L1_LOAD(struct world *w, const struct scenario_op *op)
 {
-	return l1_touch(w, op->vcpu, layout_gpa(&w->layout, op->g), ACCESS_LOAD);
+	return l1_touch(w, op->vcpu, layout_gpa(&w->layout, op->g) + LAYOUT_PART_BYTES * op->part, ACCESS_LOAD);
 }
 
 int op_L1_STORE(struct world *w, const struct scenario_op *op)
 {
-	return l1_touch(w, op->vcpu, layout_gpa(&w->layout, op->g), ACCESS_STORE);
+	return l1_touch(w, op->vcpu, layout_gpa(&w->layout, op->g) + LAYOUT_PART_BYTES * op->part, ACCESS_STORE);
 }
 
 /* H_REGISTER_VPA (PAPR, kernel: do_h_register_vpa). */

@@ -95,30 +95,9 @@ static int store_word(struct world *w, unsigned v, uint64_t gpa, uint64_t value)
 	return l1_store(w, v, gpa, &big_endian, sizeof(big_endian));
 }
 
-static uint64_t pud_gpa(const struct world *w, unsigned guest)
+static uint64_t root_gpa(const struct world *w, unsigned guest)
 {
-	return w->layout.guest_pool_gpa[guest - 1];
-}
-
-static uint64_t pmd_gpa(const struct world *w, unsigned guest)
-{
-	return w->layout.guest_pool_gpa[guest - 1] + 4096;
-}
-
-/* Root, PUD and PMD pages exist from the start; link them. */
-static int link_upper_tables(struct world *w, unsigned v, unsigned guest)
-{
-	struct l1_guest *g = guest_of(w, guest);
-
-	if (g->tree)
-		return 0;
-	if (store_word(w, v, pud_gpa(w, guest), ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS) != 0 ||
-	    store_word(w, v, w->layout.guest_root_gpa[guest - 1], ENTRY_VALID | pud_gpa(w, guest) | UPPER_BITS) != 0)
-		return -1;
-	g->tree = true;
-	if (g->pool_used == 0) /* not when an entry that was overwritten is put right again */
-		g->pool_used = 8192;
-	return 0;
+	return w->layout.guest_root_gpa[guest - 1][w->guests[guest - 1].root];
 }
 
 /* A fresh, aligned table from the guest's pool; 0: it is used up. */
@@ -133,6 +112,24 @@ static uint64_t pool_take(struct world *w, unsigned guest, uint32_t bytes)
 	return w->layout.guest_pool_gpa[guest - 1] + at;
 }
 
+/* Take the tables above all PTE pages, unless a tree that was overwritten is put right again; link them. */
+static int link_upper_tables(struct world *w, unsigned v, unsigned guest)
+{
+	struct l1_guest *g = guest_of(w, guest);
+
+	if (g->tree)
+		return 0;
+	if (!g->pud)
+		g->pud = pool_take(w, guest, 4096);
+	if (!g->pmd)
+		g->pmd = pool_take(w, guest, 4096);
+	if (!g->pud || !g->pmd || store_word(w, v, g->pud, ENTRY_VALID | g->pmd | UPPER_BITS) != 0 ||
+	    store_word(w, v, root_gpa(w, guest), ENTRY_VALID | g->pud | UPPER_BITS) != 0)
+		return -1;
+	g->tree = true;
+	return 0;
+}
+
 /* The PTE page for the 2 MiB around n_gpa, linked; 0: L1 has no memory for it, or a store failed. */
 static uint64_t pte_page(struct world *w, unsigned v, unsigned guest, uint64_t n_gpa, unsigned shift)
 {
@@ -144,7 +141,7 @@ static uint64_t pte_page(struct world *w, unsigned v, unsigned guest, uint64_t n
 	if (*table)
 		return *table;
 	*table = pool_take(w, guest, 8u << bits);
-	if (*table && store_word(w, v, pmd_gpa(w, guest) + 8 * index, ENTRY_VALID | *table | bits) != 0)
+	if (*table && store_word(w, v, g->pmd + 8 * index, ENTRY_VALID | *table | bits) != 0)
 		*table = 0;
 	return *table;
 }
@@ -159,12 +156,11 @@ static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gp
 		return -1;
 	if (shift == SHIFT_1G)
 		/* A cleared 1G leaf gives way to the table that was there. */
-		return store_word(w, v, pud_gpa(w, guest),
-				  value ? value : ENTRY_VALID | pmd_gpa(w, guest) | UPPER_BITS);
+		return store_word(w, v, g->pud, value ? value : ENTRY_VALID | g->pmd | UPPER_BITS);
 	if (shift == SHIFT_2M) {
 		/* A PTE page below is given up: its entries are invalid by now. */
 		g->pte_table[n_gpa >> SHIFT_2M] = 0;
-		return store_word(w, v, pmd_gpa(w, guest) + 8 * (n_gpa >> SHIFT_2M), value);
+		return store_word(w, v, g->pmd + 8 * (n_gpa >> SHIFT_2M), value);
 	}
 	page = pte_page(w, v, guest, n_gpa, shift);
 	if (!page)
@@ -207,7 +203,8 @@ int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_
 			      .perm = e.perm,
 			      .n = e.base_n,
 			      .lpage = e.lpage,
-			      .count = pages};
+			      .count = pages,
+			      .part = e.shift < w->layout.page_shift ? (uint8_t)(1u << (e.shift - 12)) : 0};
 
 	if (write_leaf(w, v, guest, (uint64_t)e.base_n << w->layout.page_shift, e.shift, leaf_value(w, &e)) != 0)
 		return -1;
@@ -237,14 +234,14 @@ struct level {
 static struct level find_level(const struct world *w, unsigned guest, uint64_t n_gpa, unsigned table)
 {
 	const struct l1_guest *g = &w->guests[guest - 1];
-	uint64_t root = w->layout.guest_root_gpa[guest - 1], partition = w->layout.partition_table_gpa;
+	uint64_t root = root_gpa(w, guest), partition = w->layout.partition_table_gpa;
 	unsigned shift = w->layout.l1_page_shift, bits = SHIFT_2M - shift, index = (unsigned)(n_gpa >> SHIFT_2M);
 	uint64_t pte = g->pte_table[index], at = pte ? pte + 8 * (n_gpa >> shift & ((1u << bits) - 1)) : 0;
 	const struct level levels[TABLE_COUNT] = {
 		[TABLE_PTE] = {at, pte, pte, 0, shift, 0},
-		[TABLE_PMD] = {pmd_gpa(w, guest) + 8 * index, pmd_gpa(w, guest), pte, 0, SHIFT_2M, bits},
-		[TABLE_PUD] = {pud_gpa(w, guest), pud_gpa(w, guest), pmd_gpa(w, guest), 0, SHIFT_1G, UPPER_BITS},
-		[TABLE_ROOT] = {root, root, pud_gpa(w, guest), 0, SHIFT_1G + UPPER_BITS, UPPER_BITS},
+		[TABLE_PMD] = {g->pmd + 8 * index, g->pmd, pte, 0, SHIFT_2M, bits},
+		[TABLE_PUD] = {g->pud, g->pud, g->pmd, 0, SHIFT_1G, UPPER_BITS},
+		[TABLE_ROOT] = {root, root, g->pud, 0, SHIFT_1G + UPPER_BITS, UPPER_BITS},
 		[TABLE_PATE] = {partition + 16 * l1_lpid(w, guest), partition, root, RADIX_52_BITS,
 				SHIFT_1G + UPPER_BITS, ROOT_BITS},
 	};
@@ -352,19 +349,39 @@ int l1_map_process_table(struct world *w, unsigned v, unsigned guest)
 				       ENTRY_WRITE) != 0)
 			return -1;
 	if (store_word(w, v, pmd, ENTRY_VALID | pte | bits) != 0 ||
-	    store_word(w, v, pud_gpa(w, guest) + 8 * (LAYOUT_PROCESS_L2_GPA >> SHIFT_1G),
+	    store_word(w, v, g->pud + 8 * (LAYOUT_PROCESS_L2_GPA >> SHIFT_1G),
 		       ENTRY_VALID | pmd | UPPER_BITS) != 0)
 		return -1;
 	g->process = true;
 	return 0;
 }
 
-int l1_create(struct world *w, unsigned v, unsigned guest)
+/* Its entries are in no table any more that the hardware or L0 may read from the next RIC=2 on. */
+static void leave_tree(struct world *w, unsigned v, unsigned guest)
+{
+	struct l1_guest *g = guest_of(w, guest);
+
+	for (uint32_t n = 0; n < w->layout.l2_pages; n++) {
+		struct event e = {.kind = EV_L1_PTE, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .n = n};
+
+		if (!g->entry[n].valid)
+			continue;
+		g->entry[n].valid = false;
+		world_emit(w, &e);
+	}
+	memset(g->pte_table, 0, sizeof(g->pte_table));
+	g->root = !g->root;
+	g->pud = g->pmd = 0;
+	g->tree = g->process = false;
+}
+
+int l1_create(struct world *w, unsigned v, unsigned guest, bool new_tree)
 {
 	uint64_t table = w->layout.partition_table_gpa;
-	uint64_t entry[2] = {
-		__builtin_bswap64(PATE_HOST_RADIX | RADIX_52_BITS | w->layout.guest_root_gpa[guest - 1] | ROOT_BITS),
-		__builtin_bswap64(LAYOUT_PROCESS_L2_GPA | 4 /* 64 KiB */)};
+	struct l1_guest *g = guest_of(w, guest);
+	uint64_t root = w->layout.guest_root_gpa[guest - 1][g->root ^ new_tree];
+	uint64_t entry[2] = {__builtin_bswap64(PATE_HOST_RADIX | RADIX_52_BITS | root | ROOT_BITS),
+			     __builtin_bswap64(LAYOUT_PROCESS_L2_GPA | 4 /* 64 KiB */)};
 	struct event e = {.kind = EV_L1_GUEST, .vcpu = (uint8_t)v, .guest = (uint8_t)guest, .valid = true};
 
 	if (!w->ptcr_set) {
@@ -375,9 +392,13 @@ int l1_create(struct world *w, unsigned v, unsigned guest)
 			return -1;
 		w->ptcr_set = true;
 	}
-	if (l1_store(w, v, table + 16 * l1_lpid(w, guest), entry, sizeof(entry)) != 0)
+	/* What a root led to when it was in use last. */
+	if ((new_tree && store_word(w, v, root, 0) != 0) ||
+	    l1_store(w, v, table + 16 * l1_lpid(w, guest), entry, sizeof(entry)) != 0)
 		return -1;
-	guest_of(w, guest)->created = true;
+	if (new_tree)
+		leave_tree(w, v, guest);
+	g->created = true;
 	world_emit(w, &e);
 	return l1_flush(w, v, guest, RIC_ALL);
 }
@@ -578,6 +599,12 @@ void l1_hear_fault(const struct world *w, unsigned v, struct machine_access *acc
 		access->dsisr = (uint32_t)guest_order64(w, state.hdsisr);
 }
 
+/* An entry that is smaller than a page of the host maps the beginning of one. */
+static bool maps(const struct world *w, const struct l1_entry *e, uint64_t n_gpa)
+{
+	return e->shift >= w->layout.page_shift || (n_gpa & (w->layout.page_size - 1)) >> e->shift == 0;
+}
+
 bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct machine_access *access)
 {
 	uint32_t n = (uint32_t)(access->gpa >> w->layout.page_shift);
@@ -588,7 +615,7 @@ bool l1_answer_fault(struct world *w, unsigned v, unsigned guest, const struct m
 	world_hold(w, &guest_of(w, guest)->tables);
 	found = l1_find(w, guest, n);
 	/* The partition-scoped fault of L2's own table walk is not answered: those entries have R and C. */
-	if (!found || !(found->perm & need))
+	if (!found || !maps(w, found, access->gpa) || !(found->perm & need))
 		return false;
 	e = *found;
 	if (e.r && (e.c || !store))

@@ -91,7 +91,16 @@ static int clear_range(struct world *w, unsigned v, unsigned guest, uint32_t n, 
 
 int op_L1_CREATE(struct world *w, const struct scenario_op *op)
 {
-	return vcpu_to_l1(w, op->vcpu) ? l1_create(w, op->vcpu, op->guest) : -1;
+	const struct l1_guest *g = guest_of(w, op->guest);
+	bool new_tree = op->tree == TREE_NEW;
+
+	if (!vcpu_to_l1(w, op->vcpu))
+		return -1;
+	/* What L1 knows of its entries' C bits it knows no longer from them. */
+	for (uint32_t n = 0; new_tree && n < w->layout.l2_pages; n++)
+		if (g->entry[n].valid && g->entry[n].base_n == n && g->entry[n].c)
+			note_dirty(w, op->guest, &g->entry[n]);
+	return l1_create(w, op->vcpu, op->guest, new_tree);
 }
 
 int op_L1_DESTROY(struct world *w, const struct scenario_op *op)
@@ -245,10 +254,38 @@ static void copy_pages(struct world *w, unsigned guest, const uint8_t *named)
 			g->copied[n] = content(w, guest, n);
 }
 
+/* L2 pages in a row whose entries, of one size, were changed and not invalidated yet. */
+struct run {
+	uint32_t n, pages;
+	unsigned shift;
+};
+
+static int flush_run(struct world *w, const struct scenario_op *op, const struct run *run)
+{
+	return run->pages ? l1_rpt(w, op->vcpu, op->guest, SCOPE_PAGE, run->n, run->pages, run->shift) : 0;
+}
+
+/* By H_TLB_INVALIDATE an entry at a time, by H_RPT_INVALIDATE a range of them: then the last run is still to be flushed. */
+static int flush_changed(struct world *w, const struct scenario_op *op, const struct l1_entry *e, struct run *run)
+{
+	uint32_t pages = e->shift > w->layout.page_shift ? 1u << (e->shift - w->layout.page_shift) : 1;
+	int status = 0;
+
+	if (w->config->flush != FLUSHBY_RPT)
+		return l1_flush_page(w, op->vcpu, op->guest, e->base_n, e->shift);
+	if (run->shift != e->shift || run->n + run->pages != e->base_n) {
+		status = flush_run(w, op, run);
+		*run = (struct run){.n = e->base_n, .shift = e->shift};
+	}
+	run->pages += pages;
+	return status;
+}
+
 /* Clear C in every entry that has it; each page so named is added to `named`. */
 static int clear_all_c(struct world *w, const struct scenario_op *op, uint8_t *named, bool tlbie_each)
 {
 	struct l1_guest *g = guest_of(w, op->guest);
+	struct run run = {0};
 	bool any = false;
 
 	for (uint32_t n = 0; n < w->layout.l2_pages; n++) {
@@ -259,11 +296,11 @@ static int clear_all_c(struct world *w, const struct scenario_op *op, uint8_t *n
 		note_dirty(w, op->guest, &e);
 		e.c = false;
 		if (l1_write_entry(w, op->vcpu, op->guest, &e) != 0 ||
-		    (tlbie_each && l1_flush_page(w, op->vcpu, op->guest, n, e.shift) != 0))
+		    (tlbie_each && flush_changed(w, op, &e, &run) != 0))
 			return -1;
 		any = true;
 	}
-	if (any && !tlbie_each && l1_flush(w, op->vcpu, op->guest, RIC_TLB) != 0)
+	if (flush_run(w, op, &run) != 0 || (any && !tlbie_each && l1_flush(w, op->vcpu, op->guest, RIC_TLB) != 0))
 		return -1;
 	memcpy(named, g->was_dirty, sizeof(g->was_dirty));
 	memset(g->was_dirty, 0, sizeof(g->was_dirty));

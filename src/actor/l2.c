@@ -55,19 +55,21 @@ static int l2_access(struct world *w, const struct scenario_op *op, enum event_a
 {
 	struct machine_access access = {
 		.kind = (enum machine_access_kind)kind,
-		.addr = (uint64_t)op->n << w->layout.page_shift,
+		.addr = ((uint64_t)op->n << w->layout.page_shift) + LAYOUT_PART_BYTES * op->part,
 		.process = op->via == VIA_PROCESS,
 		.pid = L2_PID,
 	};
-	struct event e = {.access = kind, .vcpu = op->vcpu, .guest = op->guest, .n = op->n};
+	struct event e = {.access = kind, .vcpu = op->vcpu, .guest = op->guest, .n = op->n, .part = op->part};
 	int result;
 
 	if (op->via == VIA_PROCESS && l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
 	result = reach(w, op, &access, &e.status);
 	e.kind = result == 0 ? EV_L2_ACCESS : EV_ACCESS_FAILED;
-	if (result == 0)
+	if (result == 0) {
 		e.frame = machine_frame_number(w->machine, access.hpa);
+		e.reached = world_part(w, access.hpa);
+	}
 	world_emit(w, &e);
 	return result;
 }

@@ -144,6 +144,8 @@ static size_t service_quadrant_copy(void *ctx, uint32_t lpid, uint32_t pid, uint
 			.quadrant = true,
 			.n = (uint32_t)(ea >> w->layout.page_shift),
 			.frame = machine_frame_number(w->machine, last.hpa),
+			.part = world_part(w, ea),
+			.reached = world_part(w, last.hpa),
 		};
 
 		/* Now, not when the hcall returns: the copy's other half may move the page. */
@@ -205,12 +207,31 @@ static bool service_gup(void *ctx, uint64_t hva, bool write, bool fast_only, uin
 	return machine_hostmm_fault(w->machine, hva, write, fast_only, hpa, writable);
 }
 
-static void service_kernel_writes(void *ctx, uint64_t gpa)
+/*
+ * Has the same store been told since anything else happened? Compilers make one store of several, or none, and what is
+ * seen of them is not to depend on that.
+ */
+static bool is_told(struct world *w, uint32_t lpage)
+{
+	struct told_stores *told = &w->told_stores;
+
+	if (told->events != w->events || told->vcpu != w->task->running)
+		*told = (struct told_stores){.events = w->events, .vcpu = w->task->running};
+	for (uint32_t i = 0; i < told->count; i++)
+		if (told->lpage[i] == lpage)
+			return true;
+	if (told->count < WORLD_TOLD_STORES)
+		told->lpage[told->count++] = lpage;
+	return false;
+}
+
+static void service_kernel_writes(void *ctx, uint64_t gpa, uint64_t hpa, size_t n)
 {
 	struct world *w = ctx;
 	struct event e = {.lpage = layout_lpage(&w->layout, gpa)};
 
-	if (e.lpage != LAYOUT_NONE)
+	machine_written_behind(w->machine, hpa, n);
+	if (e.lpage != LAYOUT_NONE && !is_told(w, e.lpage))
 		emit_kernel_store(w, e);
 }
 

@@ -335,7 +335,7 @@ static void at_point(struct world *w, enum target_point kind, const char *word, 
 		if (point->name[0]) {
 			if (!name)
 				name = w->hooks.point_name(w->hooks.ctx, kind, word, variable, callers);
-			if (strcmp(name, point->name) != 0)
+			if (!scenario_point_is(point, name))
 				continue;
 			nth = ++w->points[i].seen;
 		}

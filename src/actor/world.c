@@ -45,6 +45,7 @@ void world_destroy(struct world *w)
 void world_emit(struct world *w, struct event *event)
 {
 	event->op = w->task->op;
+	w->events += event->kind != EV_KERNEL_STORE;
 	w->hooks.event(w->hooks.ctx, event);
 }
 
@@ -60,6 +61,8 @@ static void forget(struct world *w)
 		guest->stopping = 0;
 		guest->created = guest->tree = guest->process = guest->logging = false;
 		guest->pool_used = 0;
+		guest->root = 0;
+		guest->pud = guest->pmd = 0;
 		memset(guest->pte_table, 0, sizeof(guest->pte_table));
 		memset(guest->entry, 0, l2_pages * sizeof(guest->entry[0]));
 		memset(guest->copied, 0, l2_pages * sizeof(guest->copied[0]));
@@ -68,6 +71,8 @@ static void forget(struct world *w)
 	memset(w->slots, 0, sizeof(w->slots));
 	memset(w->lpid_used, 0, sizeof(w->lpid_used));
 	w->migrating = w->ptcr_set = false;
+	w->events = 0;
+	w->told_stores = (struct told_stores){0};
 	w->entry_changes = 0;
 	w->nomem_in = 0;
 	w->allocations_failed = 0;

@@ -24,6 +24,7 @@
 #define WORLD_L2_PAGES 1024u
 #define WORLD_LPAGES 2560u /* data and tables, see layout.c; asserted in world_begin */
 #define WORLD_PENDING_WRITES 64u
+#define WORLD_TOLD_STORES 4u /* a VPA and a DTL, each in pages of its own or of another slot */
 
 enum vcpu_mode { VCPU_OFF, VCPU_L1, VCPU_L2, VCPU_DEAD };
 
@@ -45,6 +46,13 @@ struct vcpu {
 	struct event pending[WORLD_PENDING_WRITES]; /* what to say of them when it has */
 };
 
+/* The kernel's stores to pinned pages that were told since the last event of another kind. */
+struct told_stores {
+	uint64_t events; /* of the world, then */
+	unsigned vcpu;
+	uint32_t count, lpage[WORLD_TOLD_STORES];
+};
+
 /* One of L1's entries, as L1 last wrote it. Pages of a large entry all point to its first. */
 struct l1_entry {
 	bool valid, r, c;
@@ -59,6 +67,8 @@ struct l1_guest {
 	uint8_t stopping;			 /* ops that keep the guest from being entered */
 	bool created;				 /* the partition table entry is valid */
 	bool tree;				 /* root and upper tables are linked */
+	uint8_t root;				 /* which of the guest's roots is in use */
+	uint64_t pud, pmd;			 /* gpa of the tables below it, 0: none yet */
 	bool process;				 /* L2's process table is mapped */
 	bool logging;				 /* a migration of it runs */
 	uint32_t pool_used;			 /* bytes of the guest's pool */
@@ -205,6 +215,8 @@ struct world {
 	struct host_slot slots[SCENARIO_SLOTS_MAX];
 	bool migrating;
 	bool ptcr_set;
+	uint64_t events; /* that were emitted, but for the kernel's stores */
+	struct told_stores told_stores;
 	uint32_t copied[WORLD_LPAGES];	      /* content version that the host's migration has copied */
 	uint8_t lpid_used[32];		      /* bitmap of LPIDs in use */
 	uint8_t bitmap[2 * WORLD_LPAGES / 8]; /* scratch for harvests */
@@ -247,6 +259,12 @@ const struct world_task *world_holder(const struct world *w, const void *lock, c
 /* ---- between the actors --------------------------------------------------- */
 
 void world_emit(struct world *w, struct event *event);
+
+/* Which 4K of its page an address lies in. */
+static inline uint8_t world_part(const struct world *w, uint64_t addr)
+{
+	return (uint8_t)((addr & (w->layout.page_size - 1)) >> 12);
+}
 
 /* tasks.c: ops that are under way at the same time. */
 /* A yield point outside of kernel code. */
@@ -307,7 +325,8 @@ void l1_tell_refused(struct world *w, struct event *e, uint32_t allocations_fail
 struct l1_entry *l1_find(struct world *w, unsigned guest, uint32_t n);
 uint32_t l1_lpid(const struct world *w, unsigned guest);
 unsigned l1_guest_of_lpid(const struct world *w, uint32_t lpid); /* 0: none */
-int l1_create(struct world *w, unsigned v, unsigned guest);
+/* new_tree: with empty tables at another place; else those that it had before. */
+int l1_create(struct world *w, unsigned v, unsigned guest, bool new_tree);
 int l1_destroy(struct world *w, unsigned v, unsigned guest);
 /* Write n's entry; lpage etc. as in *entry. Emits EV_L1_PTE. */
 int l1_write_entry(struct world *w, unsigned v, unsigned guest, const struct l1_entry *entry);

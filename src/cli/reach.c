@@ -28,22 +28,34 @@ static bool is_access(const struct scenario *s, const struct scenario_point *poi
 	       (!point->name[0] || strstr(point->name, ":read:") || strstr(point->name, ":write:"));
 }
 
-/* "f" of "f:lock:mmu_lock", if it is the name of a function. */
-static bool function_of(const struct scenario_point *point, char function[SCENARIO_POINT_NAME])
+/* It has no name, or one without a function. */
+static bool needs_no_function(const char *function)
 {
 	static const char *const no_functions[] = {"", "guest", "kernel", "unknown"};
 
-	snprintf(function, SCENARIO_POINT_NAME, "%.*s", (int)strcspn(point->name, ":"), point->name);
 	for (size_t i = 0; i < sizeof(no_functions) / sizeof(no_functions[0]); i++)
 		if (!strcmp(function, no_functions[i]))
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+/* Has the kernel one of the functions "f|g" of "f|g:lock:mmu_lock"? functions: what stands there. */
+static bool has_function(struct runner *runner, const struct scenario_point *point, char functions[SCENARIO_POINT_NAME])
+{
+	char copy[SCENARIO_POINT_NAME], *rest = copy, *function;
+
+	snprintf(functions, SCENARIO_POINT_NAME, "%.*s", (int)strcspn(point->name, ":"), point->name);
+	memcpy(copy, functions, sizeof(copy));
+	while ((function = strsep(&rest, "|")))
+		if (needs_no_function(function) || runner_has_function(runner, function))
+			return true;
+	return false;
 }
 
 enum reach reach_of(struct runner *runner, const struct scenario *s, const struct run_outcome *outcome, char *text,
 		    size_t size)
 {
-	char name[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX], function[SCENARIO_POINT_NAME];
+	char name[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX], functions[SCENARIO_POINT_NAME];
 	uint32_t i = 0;
 
 	*text = '\0';
@@ -57,8 +69,8 @@ enum reach reach_of(struct runner *runner, const struct scenario *s, const struc
 		snprintf(text, size, "%s of op %s: only a module of the flavour access comes to it", name, victim);
 		return REACH_NO_MODULE;
 	}
-	if (function_of(&s->points[i], function) && !runner_has_function(runner, function)) {
-		snprintf(text, size, "%s of op %s not reached: the kernel has no function %s", name, victim, function);
+	if (!has_function(runner, &s->points[i], functions)) {
+		snprintf(text, size, "%s of op %s not reached: the kernel has no function %s", name, victim, functions);
 		return REACH_NO_FUNCTION;
 	}
 	snprintf(text, size, "%s of op %s not reached", name, victim);

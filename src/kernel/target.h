@@ -179,8 +179,12 @@ struct host_services {
 	size_t (*user_copy)(void *ctx, uint64_t hva, void *buf, size_t n, bool store); /* bytes not copied */
 	bool (*gup)(void *ctx, uint64_t hva, bool write, bool fast_only, uint64_t *hpa, bool *writable);
 
-	/* A kernel function is about to store to guest memory through a pinned page (VPA, DTL); and has. */
-	void (*kernel_writes)(void *ctx, uint64_t gpa);
+	/*
+	 * A kernel function is about to store to guest memory through a pinned page (VPA, DTL), to the area of n bytes
+	 * at gpa, which lies at hpa; and has. In a module of the flavour `access`, if watch_access, the first of the two
+	 * is called before each such store: what comes between two of them is seen between them.
+	 */
+	void (*kernel_writes)(void *ctx, uint64_t gpa, uint64_t hpa, size_t n);
 	void (*kernel_wrote)(void *ctx, uint64_t gpa, const char *function);
 
 	/* LPID allocation (book3s_64_mmu_hv.c:kvmppc_alloc_lpid): -1 when none is left. */

@@ -570,6 +570,22 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 	end_change(m, start, end);
 }
 
+/* Another process that had the page, by fork or KSM, exits: nobody hears of that, and nothing changes yet. */
+void machine_hostmm_unshare(struct machine *m, uint64_t hva)
+{
+	struct place place;
+	uint32_t count;
+	struct hostmm_page *pages;
+
+	if (!find_place(m, hva, &place))
+		return;
+	place.page->cow = false;
+	pages = region_pages(m, &place, &count);
+	/* One page table entry, so one page to Linux. */
+	for (uint32_t i = 0; place.region->huge && i < count; i++)
+		pages[i].cow = false;
+}
+
 /* ---- user accesses ---------------------------------------------------------------------------- */
 
 static bool fault_in(struct machine *m, const struct place *place, bool write)
@@ -606,6 +622,41 @@ static bool break_cow(struct machine *m, const struct place *place)
 	return done;
 }
 
+/*
+ * mm/memory.c, wp_page_reuse; of a huge page do_huge_pmd_wp_page: the entry turns writable where it is. The notifier is
+ * not called, for nothing is taken away.
+ */
+static void reuse_page(struct machine *m, const struct place *place)
+{
+	uint64_t size = place->region->huge ? SIZE_2M : page_size(m);
+	uint64_t start = place->hva & ~(size - 1), end = start + size;
+	struct place each;
+
+	for (uint64_t hva = start; hva < end; hva += page_size(m)) {
+		visit(m, hva, start, end, &each);
+		each.page->writable = true;
+	}
+	if (place->region->huge)
+		make_huge(m, place);
+	else
+		sync_page(m, place);
+	for (uint64_t hva = start; hva < end; hva += page_size(m)) {
+		visit(m, hva, start, end, &each);
+		tell_mapped(m, &each);
+	}
+}
+
+/* What keeps a user access from its page is mended, one thing at a time. False: no frames. */
+static bool resolve_fault(struct machine *m, const struct place *place, bool write)
+{
+	if (place->page->frame == MACHINE_FRAME_NONE)
+		return fault_in(m, place, write);
+	if (place->page->cow)
+		return break_cow(m, place);
+	reuse_page(m, place);
+	return true;
+}
+
 bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast_only, uint64_t *hpa, bool *writable)
 {
 	struct place place;
@@ -614,9 +665,7 @@ bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast
 		return false;
 	/* Again after each step: another actor may have run in the notifier. */
 	while (place.page->frame == MACHINE_FRAME_NONE || (write && !place.page->writable)) {
-		if (fast_only)
-			return false;
-		if (place.page->frame == MACHINE_FRAME_NONE ? !fault_in(m, &place, write) : !break_cow(m, &place))
+		if (fast_only || !resolve_fault(m, &place, write))
 			return false;
 	}
 	if (hpa)

@@ -355,6 +355,57 @@ static void a_protected_page_is_copied_by_its_first_store(void **state)
 	assert_content(m);
 }
 
+static void a_page_that_nobody_shares_any_more_turns_writable_in_place(void **state)
+{
+	struct machine *m = with_vma(state, false);
+	struct log *log = watch(m);
+	uint32_t frame = machine_hostmm_frame(m, HVA + PAGE), other = machine_hostmm_frame(m, HVA);
+	uint64_t hpa;
+	bool writable;
+
+	machine_hostmm_protect(m, HVA, 2);
+	log->count = 0;
+	machine_hostmm_unshare(m, HVA + PAGE);
+	assert_int_equal(log->count, 0);
+	assert_false(is_writable(m, HVA + PAGE)); /* until somebody writes */
+	assert_false(machine_hostmm_fault(m, HVA + PAGE, true, true, &hpa, &writable));
+	assert_true(machine_hostmm_fault(m, HVA + PAGE, true, false, &hpa, &writable));
+	assert_true(writable);
+	assert_int_equal(hpa, machine_frame_hpa(m, frame));
+	assert_true(is_writable(m, HVA + PAGE));
+	/* That is told, but neither begin nor end is called. */
+	assert_int_equal(log->count, 1);
+	assert_note(log, 0, MAPPED, HVA + PAGE, 0);
+	assert_int_equal(log->note[0].frame, frame);
+	assert_true(log->note[0].writable);
+	/* Its neighbour is still shared. */
+	assert_true(machine_hostmm_fault(m, HVA, true, false, NULL, NULL));
+	assert_int_not_equal(machine_hostmm_frame(m, HVA), other);
+	assert_content(m);
+	machine_hostmm_protect(m, HVA + PAGE, 1); /* shared again */
+	assert_true(machine_hostmm_fault(m, HVA + PAGE, true, false, NULL, NULL));
+	assert_int_not_equal(machine_hostmm_frame(m, HVA + PAGE), frame);
+}
+
+static void a_huge_page_that_nobody_shares_any_more_stays_huge(void **state)
+{
+	struct machine *m = with_vma(state, true);
+	struct log *log = watch(m);
+	uint32_t frame = machine_hostmm_frame(m, HVA);
+
+	machine_hostmm_protect(m, HVA, 32);
+	machine_hostmm_unshare(m, HVA + 5 * PAGE);
+	log->count = 0;
+	assert_true(machine_hostmm_fault(m, HVA + 9 * PAGE, true, false, NULL, NULL));
+	assert_true(is_huge(m, HVA));
+	assert_true(is_writable(m, HVA + 31 * PAGE));
+	assert_int_equal(machine_hostmm_frame(m, HVA), frame);
+	assert_int_equal(log->count, 32);
+	for (unsigned i = 0; i < 32; i++)
+		assert_note(log, i, MAPPED, HVA + i * PAGE, 0);
+	assert_content(m);
+}
+
 static void a_protected_page_that_left_comes_back_protected_for_a_load(void **state)
 {
 	struct machine *m = with_vma(state, false);
@@ -633,6 +684,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_store_to_the_old_frame_is_lost),
 	TEST(a_moved_page_has_another_frame),
 	TEST(a_protected_page_is_copied_by_its_first_store),
+	TEST(a_page_that_nobody_shares_any_more_turns_writable_in_place),
+	TEST(a_huge_page_that_nobody_shares_any_more_stays_huge),
 	TEST(a_protected_page_that_left_comes_back_protected_for_a_load),
 	TEST(split_and_collapse_change_the_size_and_nothing_else),
 	TEST(only_whole_present_regions_collapse),

@@ -231,6 +231,8 @@ uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva);
 void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages);
 void machine_hostmm_move(struct machine *m, uint64_t hva); /* page migration: a new frame, the same content */
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages); /* read-only, copy on write */
+/* Nobody shares the page any more: a write makes it writable in place, and the notifier is not called. */
+void machine_hostmm_unshare(struct machine *m, uint64_t hva);
 void machine_hostmm_split(struct machine *m, uint64_t hva);    /* a huge mapping becomes small ones, same frames */
 void machine_hostmm_collapse(struct machine *m, uint64_t hva); /* small ones become huge: a new 2 MiB run */
 

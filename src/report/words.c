@@ -18,7 +18,7 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_L2_FETCH] = "Guest {guest} fetches an instruction from its page {n}.",
 	[OP_L1_LOAD] = "L1 loads from its page {g}.",
 	[OP_L1_STORE] = "L1 stores to its page {g}.",
-	[OP_L1_CREATE] = "L1 creates guest {guest}.",
+	[OP_L1_CREATE] = "L1 creates guest {guest}, with the {tree} tables.",
 	[OP_L1_DESTROY] = "L1 stops and destroys guest {guest}.",
 	[OP_L1_MAP] = "L1 maps page {n} of guest {guest} to its own page {g}.",
 	[OP_L1_UNMAP] = "L1 unmaps page {n} of guest {guest}, with a tlbie.",
@@ -58,6 +58,7 @@ static const char *const op_words[OP_COUNT] = {
 	[OP_HW_MOVE] = "vCPU {vcpu} goes on on CPU {cpu}.",
 	[OP_L2_SIGNAL] = "A signal takes vCPU {vcpu} out of KVM_RUN; userspace calls it again.",
 	[OP_HOST_NOMEM] = "Allocation number {count} of the kernel from now on fails.",
+	[OP_HOST_UNSHARE] = "Who shared L1's page {g} exits: the next write keeps its frame.",
 	[OP_L1_CORRUPT] = "L1 overwrites its {table} on the way to page {n} of guest {guest} with nonsense ({junk}).",
 };
 

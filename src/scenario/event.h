@@ -20,9 +20,9 @@
 	/* an op of the scenario begins or ends; op = its index, status = its result */                                \
 	X(EV_OP_BEGIN, "op.begin")                                                                                     \
 	X(EV_OP_END, "op.end")                                                                                         \
-	/* an access of L1 completed at `frame`: vcpu, access, lpage */                                                \
+	/* an access of L1 completed at `frame`: vcpu, access, lpage, part, reached */                                                \
 	X(EV_L1_ACCESS, "l1.access")                                                                                   \
-	/* an access of L2 completed at `frame`: vcpu, guest, access, n */                                             \
+	/* an access of L2 completed at `frame`: vcpu, guest, access, n, part, reached */                              \
 	X(EV_L2_ACCESS, "l2.access")                                                                                   \
 	/* an access gave up, nothing was read or written: vcpu, guest and n or lpage, access; status = 0, or an       \
 	   errno for what explains it (an allocation failed, the vCPU was gone before) */                              \
@@ -37,7 +37,7 @@
 	X(EV_KERNEL_WRITE, "kernel.write")                                                                             \
 	/* the VMM wrote to guest memory: lpage, frame */                                                              \
 	X(EV_USER_WRITE, "user.write")                                                                                 \
-	/* L1's entry for (guest, n) now is: valid, lpage, size_pages, perm, r, c. An                                  \
+	/* L1's entry for (guest, n) now is: valid, lpage, size_pages, perm, r, c, part. An                            \
 	   entry covers size_pages L2 pages from n. Emitted after its store completed. */                              \
 	X(EV_L1_PTE, "l1.pte")                                                                                         \
 	/* L1 wrote the partition table entry of guest: valid */                                                       \
@@ -121,9 +121,12 @@ struct event {
 	uint32_t count; /* size_pages of an entry, or length of a range, in pages */
 	uint32_t frame;
 	int32_t status;
+	uint8_t part;	 /* which 4K of its page an access asks for; of an entry, how many of them it maps (0: all) */
+	uint8_t reached; /* which 4K of the frame the access got to */
+	uint8_t unused[6];
 	const uint8_t *bitmap; /* bit i = page i of the slot, or L2 page i; borrowed */
 };
 /* Traces are hashes of events: no byte before the pointer is without a value. */
-_Static_assert(offsetof(struct event, bitmap) == 40, "an event has padding");
+_Static_assert(offsetof(struct event, bitmap) == 48, "an event has padding");
 
 #endif

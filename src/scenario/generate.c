@@ -127,6 +127,8 @@ struct scenario_op cast_op_of_kind(const struct cast *cast, struct rng *rng, uin
 		.hcall = (uint8_t)rng_below(rng, HCALL_COUNT),
 		.table = some_word(rng, TABLE_COUNT),
 		.junk = (uint8_t)rng_below(rng, JUNK_COUNT),
+		.part = rng_chance(rng, 75) ? 0 : (uint8_t)rng_below(rng, 16),
+		.tree = rng_chance(rng, 75) ? TREE_SAME : TREE_NEW,
 	};
 }
 
@@ -308,6 +310,22 @@ static void template_protect(struct script *script)
 	say_page(script, OP_L2_STORE, i);
 }
 
+/* The host shares a page and has it back: a write makes it writable where it is, and nobody tells KVM. */
+static void template_shared_and_back(struct script *script)
+{
+	unsigned i = some_page(script);
+
+	say_page(script, OP_HOST_PROTECT, i);
+	if (rng_chance(script->rng, 70))
+		say_page(script, rng_chance(script->rng, 60) ? OP_L2_LOAD : OP_L1_LOAD, i);
+	say_page(script, OP_HOST_UNSHARE, i);
+	if (rng_chance(script->rng, 30))
+		say_disturbance(script, i);
+	say_access(script, i);
+	if (rng_chance(script->rng, 50))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+}
+
 /* L1 and L2 write to the same page; the host sees both, L1's C bit only one. */
 static void template_shared_page(struct script *script)
 {
@@ -339,7 +357,9 @@ static void template_guest_life(struct script *script)
 	say_page(script, OP_L1_DESTROY, 0);
 	if (rng_chance(script->rng, 30))
 		say_access(script, some_page(script));
-	say_page(script, OP_L1_CREATE, 0);
+	say_page(script, OP_L1_CREATE, 0)->tree = rng_chance(script->rng, 50) ? TREE_SAME : TREE_NEW;
+	if (rng_chance(script->rng, 50))
+		say_access(script, 0);
 	say_map(script, 0);
 	say_access(script, 0);
 }
@@ -560,7 +580,7 @@ static const struct {
 	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
 	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
 	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
-	{template_no_memory, 3},	{template_noise, 24},
+	{template_no_memory, 3},	{template_noise, 24},	      {template_shared_and_back, 4},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 

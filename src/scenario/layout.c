@@ -41,7 +41,8 @@ static uint32_t place_tables(struct layout *l, const struct scenario_config *con
 		l->state_gpa[i] = take(&next, l->page_size, l->page_size);
 	l->guest_pool_size = LAYOUT_POOL_BYTES;
 	for (unsigned i = 0; i < config->guests; i++) {
-		l->guest_root_gpa[i] = take(&next, LAYOUT_TABLE_BYTES, LAYOUT_TABLE_BYTES);
+		for (unsigned root = 0; root < LAYOUT_ROOTS; root++)
+			l->guest_root_gpa[i][root] = take(&next, LAYOUT_TABLE_BYTES, LAYOUT_TABLE_BYTES);
 		l->guest_pool_gpa[i] = take(&next, LAYOUT_POOL_BYTES, LAYOUT_TABLE_BYTES);
 		l->guest_process_gpa[i] = take(&next, LAYOUT_TABLE_BYTES, LAYOUT_TABLE_BYTES);
 		l->guest_process_root_gpa[i] = take(&next, LAYOUT_TABLE_BYTES, LAYOUT_TABLE_BYTES);

@@ -27,16 +27,18 @@ struct layout_slot {
  *   the partition table (64 KiB); a state area for each of the
  *   SCENARIO_VCPUS_MAX vCPUs (hv_guest_state and pt_regs for H_ENTER_NESTED, one
  *   host page each, so that they are different L1 pages);
- *   then for each guest of the configuration: the partition-scoped root (64 KiB)
- *   and pool (PUD, PMD and PTE pages that L1 allocates as it maps); the process
+ *   then for each guest of the configuration: two partition-scoped roots (64 KiB),
+ *   one of which is in use, and the pool (PUD, PMD and PTE pages that L1 allocates as it maps); the process
  *   table (64 KiB), its process-scoped root (64 KiB) and pool.
  *
  * The process table and its trees belong in L2 memory. They lie here, in L1
  * memory that L1 maps into L2 for them, so that field n stays plain data. L2
  * sees them at LAYOUT_PROCESS_L2_GPA + (gpa - guest_process_gpa), above all n.
  */
+#define LAYOUT_PART_BYTES 4096u /* field part counts in these */
 #define LAYOUT_TABLE_BYTES 0x10000u
 #define LAYOUT_POOL_BYTES 0x10000u
+#define LAYOUT_ROOTS 2u
 #define LAYOUT_PROCESS_L2_GPA 0x40000000ull /* of guest_process_gpa in L2: three areas in a row */
 
 struct layout {
@@ -50,7 +52,7 @@ struct layout {
 	struct layout_slot slots[SCENARIO_SLOTS_MAX];
 	uint64_t partition_table_gpa;			      /* 64 KiB, aligned */
 	uint64_t state_gpa[SCENARIO_VCPUS_MAX];		      /* hv state at +0, regs at +2048 */
-	uint64_t guest_root_gpa[SCENARIO_GUESTS_MAX];	      /* L1's radix root, 64 KiB aligned */
+	uint64_t guest_root_gpa[SCENARIO_GUESTS_MAX][LAYOUT_ROOTS]; /* L1's radix roots, 64 KiB aligned */
 	uint64_t guest_pool_gpa[SCENARIO_GUESTS_MAX];	      /* lower tables, 64 KiB aligned */
 	uint32_t guest_pool_size;			      /* LAYOUT_POOL_BYTES */
 	uint64_t guest_process_gpa[SCENARIO_GUESTS_MAX];      /* L2's process table; 0: no such guest */

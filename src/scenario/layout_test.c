@@ -43,10 +43,11 @@ static void check_tables(const struct layout *l, const struct scenario_config *c
 		check_area(l, l->state_gpa[i], l->page_size, l->page_size, taken);
 	for (unsigned i = 0; i < SCENARIO_GUESTS_MAX; i++) {
 		if (i >= config->guests) {
-			assert_true(l->guest_root_gpa[i] == 0);
+			assert_true(l->guest_root_gpa[i][0] == 0);
 			continue;
 		}
-		check_area(l, l->guest_root_gpa[i], LAYOUT_TABLE_BYTES, 65536, taken);
+		for (unsigned root = 0; root < LAYOUT_ROOTS; root++)
+			check_area(l, l->guest_root_gpa[i][root], LAYOUT_TABLE_BYTES, 65536, taken);
 		check_area(l, l->guest_pool_gpa[i], l->guest_pool_size, 65536, taken);
 		check_area(l, l->guest_process_gpa[i], LAYOUT_TABLE_BYTES, 65536, taken);
 		check_area(l, l->guest_process_root_gpa[i], LAYOUT_TABLE_BYTES, 65536, taken);
@@ -104,7 +105,7 @@ static void test_default(void **state)
 	scenario_init(&s);
 	layout_init(&l, &s.config);
 	assert_int_equal(l.data_pages, 16);
-	assert_int_equal(l.total_pages, 16 + 1 + 4 + 5);
+	assert_int_equal(l.total_pages, 16 + 1 + 4 + 6);
 	assert_true(l.partition_table_gpa == 2ull << 30);
 	assert_int_equal(layout_lpage(&l, 0), 0);
 	assert_int_equal(layout_lpage(&l, 1ull << 30), LAYOUT_NONE);

@@ -23,16 +23,42 @@ const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_
 	return NULL;
 }
 
+static bool is_name_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("_.:-+<>", c));
+}
+
 bool scenario_point_name_valid(const char *name, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		char c = name[i];
+	bool in_function = true;
 
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    !(c && strchr("_.:-+<>", c)))
+	for (size_t i = 0; i < length; i++) {
+		/* Between two functions, and neither is empty. */
+		bool separates = name[i] == '|' && in_function && i > 0 && name[i - 1] != '|' && i + 1 < length &&
+				 name[i + 1] != ':';
+
+		if (!is_name_character(name[i]) && !separates)
 			return false;
+		in_function &= name[i] != ':';
 	}
 	return length > 0 && length < SCENARIO_POINT_NAME;
+}
+
+bool scenario_point_is(const struct scenario_point *point, const char *name)
+{
+	size_t function = strcspn(name, ":"), length;
+	const char *at = point->name;
+
+	if (strcmp(at + strcspn(at, ":"), name + function) != 0)
+		return false;
+	for (;; at += length + 1) {
+		length = strcspn(at, "|:");
+		if (length == function && !memcmp(at, name, length))
+			return true;
+		if (at[length] != '|')
+			return false;
+	}
 }
 
 /* Is `label` the op `below`, or one that it interrupts, or one that this one interrupts ... ? */

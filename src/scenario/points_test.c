@@ -90,6 +90,35 @@ static void test_names(void **state)
 	assert_false(scenario_point_name_valid("", 0));
 	assert_true(scenario_point_name_valid("kvm_unmap:tlbie:page", 20));
 	assert_false(scenario_point_name_valid("a\0b", 3));
+	assert_true(scenario_point_name_valid("f|g:lock:a", 10));
+	assert_false(scenario_point_name_valid("|f:lock:a", 9));
+	assert_false(scenario_point_name_valid("f|:lock:a", 9));
+	assert_false(scenario_point_name_valid("f||g:lock:a", 11));
+	assert_false(scenario_point_name_valid("f|", 2));
+	assert_false(scenario_point_name_valid("f:lock:a|b", 10));
+}
+
+/* A function may have another name in another kernel; what happens in it, and to what, has not. */
+static void test_function_of_two_names(void **state)
+{
+	struct scenario_point p = {.name = "f|g:lock:a"};
+
+	(void)state;
+	assert_true(scenario_point_is(&p, "f:lock:a"));
+	assert_true(scenario_point_is(&p, "g:lock:a"));
+	assert_false(scenario_point_is(&p, "f|g:lock:a"));
+	assert_false(scenario_point_is(&p, "ff:lock:a"));
+	assert_false(scenario_point_is(&p, "g:lock:b"));
+	assert_false(scenario_point_is(&p, "g:unlock:a"));
+	assert_false(scenario_point_is(&p, "g"));
+	assert_false(scenario_point_is(&p, "unknown"));
+	p = (struct scenario_point){.name = "f:lock:a"};
+	assert_true(scenario_point_is(&p, "f:lock:a"));
+	assert_false(scenario_point_is(&p, "f:lock:ab"));
+	assert_false(scenario_point_is(&p, ":lock:a"));
+	p = (struct scenario_point){.name = "unknown"};
+	assert_true(scenario_point_is(&p, "unknown"));
+	assert_false(scenario_point_is(&p, "unknown:lock:a"));
 }
 
 /* A name that is cut off in the binary form is a shorter name, or none. */
@@ -127,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_children_stand_behind_their_victim),
 		cmocka_unit_test(test_senseless_points_go),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_function_of_two_names),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_ops_that_go_take_their_points_along),
 	};

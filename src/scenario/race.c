@@ -46,8 +46,8 @@ static const struct {
 	/* A page of L1: the host's mapping of it, and L1 as a guest. */
 	[TOPIC_MEMORY] =
 		TOPIC(12, OP_L1_STORE, OP_L1_STORE, OP_L1_LOAD, OP_L2_STORE, OP_L2_STORE, OP_HOST_HARVEST,
-		      OP_HOST_HARVEST, OP_HOST_UNMAP, OP_HOST_UNMAP, OP_HOST_MOVE, OP_HOST_PROTECT, OP_HOST_WRITE,
-		      OP_HOST_COLLAPSE, OP_HOST_SPLIT, OP_HOST_AGE, OP_HOST_TEST_AGE, OP_MIGRATION_ROUND),
+		      OP_HOST_HARVEST, OP_HOST_UNMAP, OP_HOST_UNMAP, OP_HOST_MOVE, OP_HOST_PROTECT, OP_HOST_UNSHARE,
+		      OP_HOST_WRITE, OP_HOST_COLLAPSE, OP_HOST_SPLIT, OP_HOST_AGE, OP_HOST_TEST_AGE, OP_MIGRATION_ROUND),
 	/* A memslot and its dirty log. */
 	[TOPIC_SLOT] =
 		TOPIC(5, OP_HOST_SLOT_DELETE, OP_HOST_SLOT_CREATE, OP_HOST_LOG_START, OP_HOST_LOG_STOP, OP_HOST_HARVEST,
@@ -186,6 +186,13 @@ static void map_page(struct meeting *m)
 	map->g = m->cast.g[0];
 }
 
+/* The host maps the page read-only, and nobody else does any more: a write will turn that entry writable. */
+static void share_page(struct meeting *m)
+{
+	say(m, OP_HOST_PROTECT);
+	say(m, OP_HOST_UNSHARE);
+}
+
 /* The page is mapped and in use, by L1 or by L2, or was. */
 static void set_an_aged_scene(struct meeting *m)
 {
@@ -222,6 +229,8 @@ static void set_the_scene(struct meeting *m)
 	sometimes(m, 20, OP_L1_CLEAN);
 	sometimes(m, 10, OP_HOST_AGE);
 	sometimes(m, 10, PICK(m->rng, racers));
+	if (rng_chance(m->rng, m->topic == TOPIC_MEMORY ? 20 : 5))
+		share_page(m);
 	if (m->topic == TOPIC_AREA)
 		use_areas(m);
 }

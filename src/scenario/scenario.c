@@ -36,6 +36,7 @@ WORDS(FLUSH);
 WORDS(HCALL);
 WORDS(TABLE);
 WORDS(JUNK);
+WORDS(TREE);
 WORDS(PAGE);
 WORDS(L1PAGE);
 WORDS(BACKING);
@@ -167,6 +168,7 @@ static void bounds_init(struct bounds *b, const struct scenario_config *config)
 	b->max[FIELD_cpu] = config->cpus - 1u;
 	b->max[FIELD_n] = b->l2_pages - 1;
 	b->max[FIELD_g] = b->data_pages - 1;
+	b->max[FIELD_part] = config->page == PAGE_64K ? b->max[FIELD_part] : 0;
 }
 
 /* Each field by itself. `fields` is a constant wherever this is expanded. */
@@ -338,7 +340,7 @@ void scenario_canonicalize(struct scenario *s)
 		scenario_points_canonicalize(s);
 }
 
-_Static_assert(sizeof(struct scenario_op) == 26, "an op has padding");
+_Static_assert(sizeof(struct scenario_op) == 28, "an op has padding");
 
 bool scenario_equal(const struct scenario *a, const struct scenario *b)
 {

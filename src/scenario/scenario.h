@@ -50,6 +50,7 @@
 	X(JUNK_TABLE_UNALIGNED, "table-unaligned")                                                                     \
 	X(JUNK_TABLE_BEYOND, "table-beyond")                                                                           \
 	X(JUNK_TABLE_ITSELF, "table-itself")
+#define ENUM_TREE(X) X(TREE_SAME, "same") X(TREE_NEW, "new")
 
 #define ENUM_MEMBER(id, word) id,
 #define ENUM_DECLARE(NAME)                                                                                             \
@@ -69,6 +70,7 @@ ENUM_DECLARE(FLUSH);
 ENUM_DECLARE(HCALL);
 ENUM_DECLARE(TABLE);
 ENUM_DECLARE(JUNK);
+ENUM_DECLARE(TREE);
 
 enum op_kind {
 #define OP(id, actor, name, fields, flags, help) OP_##id,
@@ -169,7 +171,8 @@ void scenario_field_set(void *record, const struct field_info *info, unsigned va
  * the sequence; or (child 0, for a victim that is a child itself) control returns to the op that the victim
  * interrupts, and the rest of the victim runs when that one has ended or waits.
  *
- * The yield point is named "function:kind:variable", and is the nth of that name in the victim; or it has no name,
+ * The yield point is named "function:kind:variable", and is the nth of that name in the victim ("old|new:kind:variable"
+ * for a function that some kernels call otherwise: the nth of either); or it has no name,
  * and is the nth of all yield points of the victim, which holds for one build of one module only.
  */
 struct scenario_point {
@@ -209,8 +212,13 @@ void scenario_op_canonicalize(struct scenario_op *op, const struct scenario_conf
 const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_t label);
 /* The index of the op with that label; op_count: there is none. */
 uint32_t scenario_op_index(const struct scenario *s, uint16_t label);
-/* Is it a name that a point may have: letters, digits and "_.:-+<>", no longer than there is room? */
+/*
+ * Is it a name that a point may have: letters, digits and "_.:-+<>", no longer than there is room? Before the first
+ * colon '|' stands between functions.
+ */
 bool scenario_point_name_valid(const char *name, size_t length);
+/* Does the point (which has a name) speak of yield points of that name? */
+bool scenario_point_is(const struct scenario_point *point, const char *name);
 
 /* True if both are the same, field by field (labels included). Both canonical. */
 bool scenario_equal(const struct scenario *a, const struct scenario *b);

@@ -127,6 +127,20 @@ static void test_pages_wrap(void **state)
 	assert_int_equal(op.g, 0);
 }
 
+/* Only a page of 64K has parts that an access can tell apart. */
+static void test_parts(void **state)
+{
+	struct scenario_op op = {.kind = OP_L1_STORE, .guest = 1, .part = 15};
+
+	(void)state;
+	scenario_init(&s);
+	scenario_op_canonicalize(&op, &s.config);
+	assert_int_equal(op.part, 15);
+	s.config.page = PAGE_4K;
+	scenario_op_canonicalize(&op, &s.config);
+	assert_int_equal(op.part, 0);
+}
+
 static void test_well_behaved(void **state)
 {
 	(void)state;
@@ -198,7 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_canonical),  cmocka_unit_test(test_config_rules),
-		cmocka_unit_test(test_pages_wrap), cmocka_unit_test(test_well_behaved),
+		cmocka_unit_test(test_pages_wrap), cmocka_unit_test(test_parts), cmocka_unit_test(test_well_behaved),
 		cmocka_unit_test(test_labels),	   cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_tables),
 	};

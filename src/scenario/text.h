@@ -18,7 +18,8 @@
  *   a, b, ... z, aa, ab, ...: the numbers from 1. Which thing an op is about
  *   (guest, slot, cpu, n, g) is always written, other fields unless default.
  * A preemption: indented under the op that it interrupts, `at POINT`, then the op
- *   that runs there, or `return`. POINT is function:kind:variable#nth, or *#nth.
+ *   that runs there, or `return`. POINT is function:kind:variable#nth, or *#nth;
+ *   function may be a|b|..., for one that has another name in other kernels.
  *
  *   e l2    store     guest=1 n=3
  *       at kvmhv_nested_page_fault:lock:tlb_lock#1

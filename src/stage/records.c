@@ -141,6 +141,7 @@ static bool equal(const struct observed *a, const struct observed *b)
 
 	/* Frames have other numbers there. */
 	x.frame = y.frame = 0;
+	x.reached = y.reached = 0;
 	/* Which of its own parts an access failed in, each side knows of itself alone. */
 	if (x.kind == EV_ACCESS_FAILED && y.kind == EV_ACCESS_FAILED)
 		x.status = y.status = 0;

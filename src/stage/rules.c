@@ -56,6 +56,7 @@ static const struct {
 	 "QEMU 10.0 walks L2's own tree for a quadrant access as if it lay in host memory: no copy succeeds"},
 	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
 	{OP_L2_SIGNAL, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
+	{OP_HOST_UNSHARE, false, "what the stage write-protects is a private page of a file, which is always copied"},
 	{OP_HOST_NOMEM, false, "nothing makes an allocation of the kernel fail there"},
 	/* The hcall's result could be compared, but what it leaves is a page that later harvests name there and not
 	 * here, and which pages these are then depends on all entries before. */
@@ -98,6 +99,24 @@ static void fetch_in_real_mode(struct scenario *s)
 	for (uint32_t i = 0; i < s->op_count; i++)
 		if (s->ops[i].kind == OP_L2_FETCH)
 			s->ops[i].via = VIA_REAL;
+}
+
+/* The runner's code and what it stores lie at the begin of pages; and L1's first tables lead L2 to it. */
+static const char *why_not_so(const struct scenario_op *op)
+{
+	if (op->part)
+		return "L2 and L1 have code and data at the begin of a page only there (runner/vcpu.c)";
+	if (op->tree == TREE_NEW)
+		return "L2 finds the runner's code by its first tables there (runner/runner.c)";
+	return NULL;
+}
+
+static void as_the_runner_has_it(struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		s->ops[i].part = 0;
+		s->ops[i].tree = TREE_SAME;
+	}
 }
 
 /* Nothing interrupts an op there: those that do it here come after it. */
@@ -151,6 +170,7 @@ void rules_compare(struct scenario *s)
 			s->ops[kept++] = s->ops[i];
 	s->op_count = kept;
 	fetch_in_real_mode(s);
+	as_the_runner_has_it(s);
 	make_room(s, SCENARIO_SLOTS_MAX);
 	append_harvests(s);
 	scenario_canonicalize(s);
@@ -164,6 +184,8 @@ const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
 
 		if (why && !playable)
 			return why;
+		if (why_not_so(&s->ops[*op]))
+			return why_not_so(&s->ops[*op]);
 	}
 	set_stage(&s->config);
 	make_room(s, PLAY_OPS_MAX);

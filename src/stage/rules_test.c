@@ -44,6 +44,28 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 		assert_int_equal(s.ops[2 + slot].kind, OP_HOST_HARVEST);
 }
 
+static void parts_and_trees_that_the_stage_has_not(void **state)
+{
+	static const char ops[] = "config page=64k\n"
+				  "a l1    create    guest=1 tree=new\n"
+				  "b l1    store     g=0 part=3\n";
+	struct scenario s = parse(ops);
+	unsigned op;
+
+	(void)state;
+	rules_compare(&s);
+	assert_int_equal(s.ops[0].tree, TREE_SAME);
+	assert_int_equal(s.ops[1].part, 0);
+	s = parse(ops);
+	assert_non_null(rules_play(&s, 0, &op));
+	assert_int_equal(op, 0);
+	s.ops[0].tree = TREE_SAME;
+	assert_non_null(rules_play(&s, 0, &op));
+	assert_int_equal(op, 1);
+	s.ops[1].part = 0;
+	assert_null(rules_play(&s, 0, &op));
+}
+
 static void a_full_scenario_has_room_for_the_harvests(void **state)
 {
 	static struct scenario s;
@@ -119,6 +141,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
+		cmocka_unit_test(parts_and_trees_that_the_stage_has_not),
 		cmocka_unit_test(what_cannot_be_played_is_named),
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
 		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),

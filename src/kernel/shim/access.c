@@ -33,6 +33,8 @@ static __always_inline void access(const volatile void *address, unsigned long s
 
 	if (offset < rcfuzz_host->memory_size && unlikely(rcfuzz_host->watch_access || is_told(offset, size, kind)))
 		tell((const void *)address, size, kind, marking, __builtin_frame_address(0));
+	else if (kind == POINT_WRITE && unlikely(rcfuzz_host->watch_access))
+		rcfuzz_stores_to_guest((const void *)address);
 }
 
 void __tsan_init(void)

@@ -229,13 +229,37 @@ static bool test_young(uint64_t addr)
 
 /* ---- running a vCPU ------------------------------------------------------------------ */
 
+static void tell_area(const struct kvmppc_vpa *area)
+{
+	rcfuzz_host->kernel_writes(rcfuzz_host->ctx, area->gpa, __pa(area->pinned_addr),
+				   area->pinned_end - area->pinned_addr);
+}
+
 /* kvmppc_update_vpas and the dispatch log store to L1's memory through pinned pages. */
 static void tell_vpa_begin(struct kvm_vcpu *vcpu)
 {
 	if (vcpu->arch.vpa.pinned_addr)
-		rcfuzz_host->kernel_writes(rcfuzz_host->ctx, vcpu->arch.vpa.gpa);
+		tell_area(&vcpu->arch.vpa);
 	if (vcpu->arch.vpa.pinned_addr && vcpu->arch.dtl_ptr)
-		rcfuzz_host->kernel_writes(rcfuzz_host->ctx, vcpu->arch.dtl.gpa);
+		tell_area(&vcpu->arch.dtl);
+}
+
+static bool is_in(const struct kvmppc_vpa *area, const void *address)
+{
+	return area->pinned_addr && address >= area->pinned_addr && address < area->pinned_end;
+}
+
+/* Whichever vCPU registered it: two may have the same bytes for theirs. */
+void rcfuzz_stores_to_guest(const void *address)
+{
+	for (unsigned int i = 0; i < vcpu_count && rcfuzz_pfn_valid((unsigned long)address >> PAGE_SHIFT); i++) {
+		const struct kvm_vcpu *vcpu = the_vcpus[i];
+
+		if (vcpu && is_in(&vcpu->arch.vpa, address))
+			tell_area(&vcpu->arch.vpa);
+		if (vcpu && is_in(&vcpu->arch.dtl, address))
+			tell_area(&vcpu->arch.dtl);
+	}
 }
 
 static void tell_vpa_writes(struct kvm_vcpu *vcpu)

@@ -14,6 +14,8 @@ void rcfuzz_step(void);
 void rcfuzz_report(enum target_report_kind kind, const char *file, int line, const char *func, const char *what);
 /* A yield point of the shim's own (target.h). */
 void rcfuzz_point(enum target_point kind, const char *word);
+/* Kernel code stores to memory that is not its own: is it an area of a guest? */
+void rcfuzz_stores_to_guest(const void *address);
 /* RCU: run what waits for a grace period. */
 void rcfuzz_rcu_quiescent(void);
 void rcfuzz_tasks_init(void);

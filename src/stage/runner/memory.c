@@ -294,6 +294,13 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 	}
 }
 
+/* A private page of a file is always copied: see conform's rules. */
+void machine_hostmm_unshare(struct machine *m, uint64_t hva)
+{
+	(void)m;
+	(void)hva;
+}
+
 /* Huge pages are not on this stage: see conform's rules. */
 void machine_hostmm_split(struct machine *m, uint64_t hva)
 {
