@@ -349,8 +349,7 @@ int l1_map_process_table(struct world *w, unsigned v, unsigned guest)
 				       ENTRY_WRITE) != 0)
 			return -1;
 	if (store_word(w, v, pmd, ENTRY_VALID | pte | bits) != 0 ||
-	    store_word(w, v, g->pud + 8 * (LAYOUT_PROCESS_L2_GPA >> SHIFT_1G),
-		       ENTRY_VALID | pmd | UPPER_BITS) != 0)
+	    store_word(w, v, g->pud + 8 * (LAYOUT_PROCESS_L2_GPA >> SHIFT_1G), ENTRY_VALID | pmd | UPPER_BITS) != 0)
 		return -1;
 	g->process = true;
 	return 0;

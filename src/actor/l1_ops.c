@@ -265,7 +265,8 @@ static int flush_run(struct world *w, const struct scenario_op *op, const struct
 	return run->pages ? l1_rpt(w, op->vcpu, op->guest, SCOPE_PAGE, run->n, run->pages, run->shift) : 0;
 }
 
-/* By H_TLB_INVALIDATE an entry at a time, by H_RPT_INVALIDATE a range of them: then the last run is still to be flushed. */
+/* By H_TLB_INVALIDATE an entry at a time, by H_RPT_INVALIDATE a range of them: then the last run is still to be
+ * flushed. */
 static int flush_changed(struct world *w, const struct scenario_op *op, const struct l1_entry *e, struct run *run)
 {
 	uint32_t pages = e->shift > w->layout.page_shift ? 1u << (e->shift - w->layout.page_shift) : 1;

@@ -181,8 +181,8 @@ struct host_services {
 
 	/*
 	 * A kernel function is about to store to guest memory through a pinned page (VPA, DTL), to the area of n bytes
-	 * at gpa, which lies at hpa; and has. In a module of the flavour `access`, if watch_access, the first of the two
-	 * is called before each such store: what comes between two of them is seen between them.
+	 * at gpa, which lies at hpa; and has. In a module of the flavour `access`, if watch_access, the first of the
+	 * two is called before each such store: what comes between two of them is seen between them.
 	 */
 	void (*kernel_writes)(void *ctx, uint64_t gpa, uint64_t hpa, size_t n);
 	void (*kernel_wrote)(void *ctx, uint64_t gpa, const char *function);

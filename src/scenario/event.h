@@ -20,7 +20,7 @@
 	/* an op of the scenario begins or ends; op = its index, status = its result */                                \
 	X(EV_OP_BEGIN, "op.begin")                                                                                     \
 	X(EV_OP_END, "op.end")                                                                                         \
-	/* an access of L1 completed at `frame`: vcpu, access, lpage, part, reached */                                                \
+	/* an access of L1 completed at `frame`: vcpu, access, lpage, part, reached */                                 \
 	X(EV_L1_ACCESS, "l1.access")                                                                                   \
 	/* an access of L2 completed at `frame`: vcpu, guest, access, n, part, reached */                              \
 	X(EV_L2_ACCESS, "l2.access")                                                                                   \

@@ -50,14 +50,14 @@ struct layout {
 	uint32_t l2_pages;	/* the range of field n */
 	uint32_t total_pages;	/* data and tables */
 	struct layout_slot slots[SCENARIO_SLOTS_MAX];
-	uint64_t partition_table_gpa;			      /* 64 KiB, aligned */
-	uint64_t state_gpa[SCENARIO_VCPUS_MAX];		      /* hv state at +0, regs at +2048 */
+	uint64_t partition_table_gpa;				    /* 64 KiB, aligned */
+	uint64_t state_gpa[SCENARIO_VCPUS_MAX];			    /* hv state at +0, regs at +2048 */
 	uint64_t guest_root_gpa[SCENARIO_GUESTS_MAX][LAYOUT_ROOTS]; /* L1's radix roots, 64 KiB aligned */
-	uint64_t guest_pool_gpa[SCENARIO_GUESTS_MAX];	      /* lower tables, 64 KiB aligned */
-	uint32_t guest_pool_size;			      /* LAYOUT_POOL_BYTES */
-	uint64_t guest_process_gpa[SCENARIO_GUESTS_MAX];      /* L2's process table; 0: no such guest */
-	uint64_t guest_process_root_gpa[SCENARIO_GUESTS_MAX]; /* its process-scoped radix root */
-	uint64_t guest_process_pool_gpa[SCENARIO_GUESTS_MAX]; /* lower process-scoped tables, guest_pool_size */
+	uint64_t guest_pool_gpa[SCENARIO_GUESTS_MAX];		    /* lower tables, 64 KiB aligned */
+	uint32_t guest_pool_size;				    /* LAYOUT_POOL_BYTES */
+	uint64_t guest_process_gpa[SCENARIO_GUESTS_MAX];	    /* L2's process table; 0: no such guest */
+	uint64_t guest_process_root_gpa[SCENARIO_GUESTS_MAX];	    /* its process-scoped radix root */
+	uint64_t guest_process_pool_gpa[SCENARIO_GUESTS_MAX];	    /* lower process-scoped tables, guest_pool_size */
 };
 
 /* Two of its numbers without the rest. */

@@ -211,10 +211,10 @@ static void test_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_canonical),  cmocka_unit_test(test_config_rules),
-		cmocka_unit_test(test_pages_wrap), cmocka_unit_test(test_parts), cmocka_unit_test(test_well_behaved),
-		cmocka_unit_test(test_labels),	   cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_canonical),    cmocka_unit_test(test_config_rules),
+		cmocka_unit_test(test_pages_wrap),   cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_well_behaved), cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_equal),	     cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
