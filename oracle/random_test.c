@@ -15,7 +15,7 @@
 #define EVENTS 300000u
 #define EVENTS_A_WORLD 3000u
 #define FRAMES 512u
-#define LPAGES 320u
+#define LPAGES 384u
 #define L2_PAGES 64u
 #define NONE LAYOUT_NONE
 
