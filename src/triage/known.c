@@ -13,6 +13,7 @@
 
 struct known_entry {
 	struct scenario_expectation expectation;
+	struct scenario_expectation expected; /* what its file is about; EXPECT_PASS: an embargoed one says nothing */
 	char name[96];
 };
 
@@ -27,7 +28,9 @@ struct known {
 	size_t error_size;
 };
 
-static bool add(struct known *known, const struct scenario_expectation *expectation, const char *name)
+/* expected: what the file is expected to show, NULL: nothing. */
+static bool add(struct known *known, const struct scenario_expectation *expectation,
+		const struct scenario_expectation *expected, const char *name)
 {
 	struct known_entry *entries = reallocarray(known->entries, known->count + 1, sizeof(*entries));
 
@@ -35,6 +38,7 @@ static bool add(struct known *known, const struct scenario_expectation *expectat
 		return false;
 	known->entries = entries;
 	entries[known->count].expectation = *expectation;
+	entries[known->count].expected = expected ? *expected : (struct scenario_expectation){0};
 	snprintf(entries[known->count].name, sizeof(entries->name), "%s", name);
 	known->count++;
 	return true;
@@ -59,7 +63,7 @@ static void leave_out(struct known *known, const char *path, const struct scenar
 static bool add_embargoed(struct known *known, const struct scenario_file *file, const char *name)
 {
 	for (uint32_t i = 0; i < file->expectation_count; i++) {
-		if (file->expectations[i].kind == EXPECT_EMBARGOED && !add(known, &file->expectations[i], name))
+		if (file->expectations[i].kind == EXPECT_EMBARGOED && !add(known, &file->expectations[i], NULL, name))
 			return false;
 	}
 	return true;
@@ -83,10 +87,10 @@ static bool load_file(struct known *known, const char *path, const char *name, s
 		const struct scenario_expectation *e = &file->expectations[i];
 
 		listed |= e->kind == EXPECT_SIGNATURE;
-		if (expected && e->kind == EXPECT_SIGNATURE && !add(known, e, name))
+		if (expected && e->kind == EXPECT_SIGNATURE && !add(known, e, expectation, name))
 			return false;
 	}
-	return add_embargoed(known, file, name) && (!expected || listed || add(known, expectation, name));
+	return add_embargoed(known, file, name) && (!expected || listed || add(known, expectation, expectation, name));
 }
 
 static bool load_folder(struct known *known, const char *folder, unsigned depth, struct scenario_file *file)
@@ -147,16 +151,23 @@ void known_free(struct known *known)
 	free(known);
 }
 
+/* The first entry that lists it and is about it, or else the first one that lists it as something that comes along. */
 static const struct known_entry *find(const struct known *known, const struct finding *finding)
 {
-	for (size_t i = 0; known && i < known->count; i++) {
-		const struct scenario_expectation *e = &known->entries[i].expectation;
+	const struct known_entry *along = NULL;
 
-		if (e->kind == EXPECT_FINDING ? scenario_expectation_covers(e, finding->coarse)
-					      : !strcmp(e->signature, finding->signature))
-			return &known->entries[i];
+	for (size_t i = 0; known && i < known->count; i++) {
+		const struct known_entry *entry = &known->entries[i];
+		const struct scenario_expectation *e = &entry->expectation;
+
+		if (e->kind == EXPECT_FINDING ? !scenario_expectation_covers(e, finding->coarse)
+					      : strcmp(e->signature, finding->signature) != 0)
+			continue;
+		if (scenario_expectation_covers(&entry->expected, finding->coarse))
+			return entry;
+		along = along ? along : entry;
 	}
-	return NULL;
+	return along;
 }
 
 const char *known_match(const struct known *known, const struct finding *finding)

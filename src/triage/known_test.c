@@ -43,6 +43,10 @@ static int make_folder(void **state)
 	put("fixed.txt", "rcfuzz-scenario 1\nexpect * has=fix pass\nexpect * finding crash\nconfig page=64k\n");
 	put("full.txt", "rcfuzz-scenario 1\nexpect 6.12 finding memory:none\nexpect * pass\n"
 			"signature memory:none:f\nsignature memory:none:g\nconfig page=64k\n");
+	put("about-lock.txt", "rcfuzz-scenario 1\nexpect * finding deadlock:none\nsignature deadlock:none:f\n"
+			      "signature hang:none:g\nsignature hang:none:h\nconfig page=64k\n");
+	put("about-time.txt",
+	    "rcfuzz-scenario 1\nexpect * finding hang:none\nsignature hang:none:g\nconfig page=64k\n");
 	put("secret.txt", "rcfuzz-scenario 1\nembargoed wrong-page:tlb:somewhere\n");
 	put("README", "not an entry");
 	return 0;
@@ -106,6 +110,18 @@ static void matches_by_version_page_and_coarse_signature(void **state)
 	known = load("6.1.3", PAGE_4K, "");
 	assert_null(known_match(known, &lost)); /* this kernel is expected to pass */
 	assert_string_equal(known_match(known, &warn), "two.txt");
+	known_free(known);
+}
+
+static void the_entry_that_is_about_it_comes_first(void **state)
+{
+	const struct finding both = finding(CLASS_HANG, "hang:none:g", "hang:none:x");
+	const struct finding along = finding(CLASS_HANG, "hang:none:h", "hang:none:x");
+	struct known *known = load("6.12", PAGE_64K, "");
+
+	(void)state;
+	assert_string_equal(known_match(known, &both), "about-time.txt");
+	assert_string_equal(known_match(known, &along), "about-lock.txt");
 	known_free(known);
 }
 
@@ -234,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_by_version_page_and_coarse_signature),
+		cmocka_unit_test(the_entry_that_is_about_it_comes_first),
 		cmocka_unit_test(embargoed_by_full_signature),
 		cmocka_unit_test(listed_signatures_go_before_the_coarse_one),
 		cmocka_unit_test(properties_of_a_kernel),
