@@ -27,7 +27,7 @@ static int l1_access(struct world *w, unsigned v, uint64_t gpa, enum event_acces
 	}
 	e.frame = machine_frame_number(w->machine, access->hpa);
 	e.reached = world_part(w, access->hpa);
-	world_emit(w, &e);
+	world_emit_access(w, &e, access);
 	return 0;
 }
 

@@ -65,13 +65,16 @@ static int l2_access(struct world *w, const struct scenario_op *op, enum event_a
 	if (op->via == VIA_PROCESS && l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
 	result = reach(w, op, &access, &e.status);
-	e.kind = result == 0 ? EV_L2_ACCESS : EV_ACCESS_FAILED;
-	if (result == 0) {
-		e.frame = machine_frame_number(w->machine, access.hpa);
-		e.reached = world_part(w, access.hpa);
+	if (result != 0) {
+		e.kind = EV_ACCESS_FAILED;
+		world_emit(w, &e);
+		return result;
 	}
-	world_emit(w, &e);
-	return result;
+	e.kind = EV_L2_ACCESS;
+	e.frame = machine_frame_number(w->machine, access.hpa);
+	e.reached = world_part(w, access.hpa);
+	world_emit_access(w, &e, &access);
+	return 0;
 }
 
 int op_L2_ENTER(struct world *w, const struct scenario_op *op)

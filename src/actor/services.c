@@ -150,7 +150,7 @@ static size_t service_quadrant_copy(void *ctx, uint32_t lpid, uint32_t pid, uint
 
 		/* Now, not when the hcall returns: the copy's other half may move the page. */
 		if (e.guest && e.n < WORLD_L2_PAGES)
-			world_emit(w, &e);
+			world_emit_access(w, &e, &last);
 	}
 	return left;
 }

@@ -49,6 +49,13 @@ void world_emit(struct world *w, struct event *event)
 	w->hooks.event(w->hooks.ctx, event);
 }
 
+void world_emit_access(struct world *w, struct event *event, const struct machine_access *access)
+{
+	w->access = access;
+	world_emit(w, event);
+	w->access = NULL;
+}
+
 /* Forget the last scenario; costs what its configuration had. */
 static void forget(struct world *w)
 {

@@ -208,6 +208,7 @@ struct world {
 	bool ending;		     /* the kernel's own teardown: nobody else is there */
 	bool aborted;
 	unsigned host_cpu;
+	const struct machine_access *access; /* that the event tells of; NULL: it tells of none */
 
 	struct vcpu vcpus[SCENARIO_VCPUS_MAX];
 	struct l1_guest guests[SCENARIO_GUESTS_MAX];
@@ -259,6 +260,8 @@ const struct world_task *world_holder(const struct world *w, const void *lock, c
 /* ---- between the actors --------------------------------------------------- */
 
 void world_emit(struct world *w, struct event *event);
+/* That an access has completed: directly after it has. */
+void world_emit_access(struct world *w, struct event *event, const struct machine_access *access);
 
 /* Which 4K of its page an address lies in. */
 static inline uint8_t world_part(const struct world *w, uint64_t addr)

@@ -273,6 +273,8 @@ static enum machine_status translate(struct machine *m, struct machine_access *a
 		*shift = e.shift;
 		access->gpa = e.gpa | (access->addr & ((1ull << e.shift) - 1));
 		access->hpa = e.hpa | (access->addr & ((1ull << e.shift) - 1));
+		access->c = e.pte & RADIX_C;
+		access->entry = (const void *)(uintptr_t)e.where;
 		return MACHINE_DONE;
 	}
 	status = partition_translate(m, access, access->addr, access->kind, &t);
@@ -282,6 +284,8 @@ static enum machine_status translate(struct machine *m, struct machine_access *a
 	access->tlb_hit = t.tlb_hit;
 	access->gpa = access->addr;
 	access->hpa = leaf_address(t.pte, t.shift, access->addr);
+	access->c = t.pte & RADIX_C;
+	access->entry = (const void *)(uintptr_t)t.where;
 	return MACHINE_DONE;
 }
 
@@ -318,6 +322,8 @@ enum machine_status machine_access(struct machine *m, struct machine_access *acc
 		return access_missed(m, access);
 	access->gpa = access->addr;
 	access->hpa = leaf_address(e->value, cache_shift(e), access->addr);
+	access->c = e->value & RADIX_C;
+	access->entry = (const void *)(uintptr_t)e->where;
 	return complete(m, access);
 }
 

@@ -478,6 +478,38 @@ static void a_partition_scoped_tlbie_takes_what_derives_from_it(void **state)
 	assert_int_equal(try_process(g.m, 2 * PAGE, MACHINE_STORE).status, MACHINE_FAULT);
 }
 
+/* The two translations of one page live side by side, and an access tells which it went through, and what that had. */
+static void an_access_tells_the_translation_that_it_went_through(void **state)
+{
+	const uint64_t data = GUEST_DATA + PAGE;
+	struct guest g = with_guest(state);
+	struct machine_access access;
+
+	guest_map(&g, 1, TEST_RWX | TEST_RC);
+	access = try_process(g.m, PAGE, MACHINE_STORE);
+	assert_true(access.c);
+	assert_ptr_equal(access.entry, g.entry[9]);
+	/* C is cleared without a tlbie, and the partition-scoped translation is made anew for a permission. */
+	test_store(g.m, g.entry[9], RADIX_V | RADIX_LEAF | g.hpa[9] | RADIX_READ | RADIX_WRITE | TEST_RC);
+	machine_tlbie_page(g.m, 0, LPID, data, 16);
+	assert_true(try_process(g.m, PAGE, MACHINE_STORE).c);
+	test_store(g.m, g.entry[9], RADIX_V | RADIX_LEAF | g.hpa[9] | TEST_RWX | RADIX_R);
+	access = try_access(g.m, data, MACHINE_FETCH);
+	assert_false(access.tlb_hit);
+	assert_false(access.c);
+	assert_false(machine_peek_tlb(g.m, 0, LPID, data).c);
+	access = try_process(g.m, PAGE, MACHINE_STORE);
+	assert_true(access.tlb_hit);
+	assert_true(access.c);
+	assert_ptr_equal(access.entry, g.entry[9]);
+	assert_true(machine_peek_process_tlb(g.m, 0, LPID, data).c);
+	assert_false(machine_peek_process_tlb(g.m, 0, LPID, data + PAGE).present);
+	assert_false(machine_peek_process_tlb(g.m, 1, LPID, data).present);
+	access = try_access(g.m, data, MACHINE_LOAD);
+	assert_true(access.tlb_hit);
+	assert_false(access.c);
+}
+
 /* PRS=1: only what came through the process-scoped tables. */
 static void a_process_scoped_flush_spares_partition_scoped_entries(void **state)
 {
@@ -609,6 +641,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_fault_of_the_page_itself_is_an_ordinary_one),
 	TEST(a_guest_table_out_of_memory_is_no_translation),
 	TEST(a_partition_scoped_tlbie_takes_what_derives_from_it),
+	TEST(an_access_tells_the_translation_that_it_went_through),
 	TEST(a_process_scoped_flush_spares_partition_scoped_entries),
 	TEST(a_combined_entry_has_the_smaller_size_and_both_rights),
 	TEST(processes_and_partitions_are_told_apart),

@@ -141,8 +141,10 @@ struct machine_access {
 	enum machine_status status; /* as returned; for machine_guest_copy */
 	uint64_t hpa;		    /* DONE */
 	uint64_t gpa;		    /* DONE, FAULT: the guest real address that was translated last */
-	uint32_t dsisr;		    /* FAULT, GUEST_FAULT */
-	uint64_t asdr;		    /* FAULT */
+	const void *entry; /* DONE: the partition-scoped entry that it went through, or that the TLB was filled from */
+	bool c;		   /* DONE: the translation had C; it always has R */
+	uint32_t dsisr;	   /* FAULT, GUEST_FAULT */
+	uint64_t asdr;	   /* FAULT */
 	bool tlb_hit;
 	uint64_t bad_address; /* BAD_WALK: what the walk wanted to read */
 	enum kmem_state bad_state;
@@ -192,6 +194,8 @@ struct machine_leaf machine_peek(const struct machine *m, uint32_t lpid, uint64_
 bool machine_tree_holds(const struct machine *m, uint64_t root, const void *entry);
 /* A TLB entry for it on cpu; .present=false: none. */
 struct machine_leaf machine_peek_tlb(const struct machine *m, uint32_t cpu, uint32_t lpid, uint64_t addr);
+/* The same, of translations of effective addresses that lead there: one with C, if there is one. */
+struct machine_leaf machine_peek_process_tlb(const struct machine *m, uint32_t cpu, uint32_t lpid, uint64_t addr);
 
 /* ---- the VMM's process: the host's own mapping of guest memory (hostmm.c) - */
 

@@ -233,3 +233,18 @@ struct machine_leaf machine_peek_tlb(const struct machine *m, uint32_t cpu, uint
 	}
 	return (struct machine_leaf){.present = false};
 }
+
+struct machine_leaf machine_peek_process_tlb(const struct machine *m, uint32_t cpu, uint32_t lpid, uint64_t addr)
+{
+	const struct cpu *c = &m->cpu[cpu];
+	struct machine_leaf leaf = {.present = false};
+
+	assert(cpu < MACHINE_CPUS);
+	for (uint32_t i = 0; i < c->process_count && !leaf.c; i++) {
+		const struct process_entry *e = &c->process[i];
+
+		if (e->lpid == lpid && e->gpa >> e->shift == addr >> e->shift)
+			leaf = leaf_of(m, addr, e->gpa_shift, e->pte, e->where);
+	}
+	return leaf;
+}

@@ -2,23 +2,31 @@
 /* bits.c: how the R and C bits of the four places stand for one page; counted as state coverage. */
 #include "runner.h"
 
-static void peek_tlb(struct runner *r, uint32_t lpid, uint64_t addr, uint32_t of, struct store_mark *mark)
+static void add_tlb(struct run_bits *bits, const struct machine_leaf *leaf)
 {
-	struct run_bits *bits = &mark->bits;
-	uint32_t first = of == MARK_ALL_CPUS ? 0 : of, end = of == MARK_ALL_CPUS ? r->world.config->cpus : of + 1;
+	bits->has_tlb |= leaf->present;
+	bits->tlb_r |= leaf->r;
+	bits->tlb_c |= leaf->c;
+}
 
-	for (uint32_t cpu = first; cpu < end; cpu++) {
-		struct machine_leaf leaf = machine_peek_tlb(r->world.machine, cpu, lpid, addr);
+/* What any CPU remembers of it. */
+static void peek_tlbs(struct runner *r, uint32_t lpid, uint64_t addr, struct run_bits *bits)
+{
+	for (uint32_t cpu = 0; cpu < r->world.config->cpus; cpu++) {
+		const struct machine_leaf leaf = machine_peek_tlb(r->world.machine, cpu, lpid, addr);
+		const struct machine_leaf process = machine_peek_process_tlb(r->world.machine, cpu, lpid, addr);
 
-		if (!leaf.present)
-			continue;
-		/* Of several, the one that hides a store. */
-		if (!mark->tlb_entry || leaf.c)
-			mark->tlb_entry = leaf.entry;
-		bits->has_tlb = true;
-		bits->tlb_r |= leaf.r;
-		bits->tlb_c |= leaf.c;
+		add_tlb(bits, &leaf);
+		add_tlb(bits, &process);
 	}
+}
+
+/* A CPU may know a page in more than one way: what counts is the one that the access took. */
+static void take_access(const struct machine_access *access, struct store_mark *mark)
+{
+	mark->tlb_entry = access->entry;
+	mark->bits.has_tlb = mark->bits.tlb_r = true;
+	mark->bits.tlb_c = access->c;
 }
 
 static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct store_mark *mark)
@@ -29,7 +37,7 @@ static void take_leaf(struct runner *r, const struct machine_leaf *leaf, struct 
 }
 
 struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
-				    uint32_t cpu)
+				    const struct machine_access *access)
 {
 	struct world *w = &r->world;
 	struct store_mark mark = {.guest = (uint8_t)guest, .n = n, .table_lpid = guest ? shadow : w->config->lpid};
@@ -43,8 +51,8 @@ struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n
 		mark.bits.l0_c = leaf.c;
 		mark.l0_entry = leaf.entry;
 		take_leaf(r, &leaf, &mark);
-		if (!guest)
-			peek_tlb(r, w->config->lpid, gpa, cpu, &mark);
+		if (!guest && !access)
+			peek_tlbs(r, w->config->lpid, gpa, &mark.bits);
 	}
 	if (guest) {
 		const struct l1_entry *e = l1_find(w, guest, n);
@@ -63,9 +71,12 @@ struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n
 			mark.bits.shadow_c = leaf.c;
 			mark.shadow_entry = leaf.entry;
 			take_leaf(r, &leaf, &mark);
-			peek_tlb(r, (uint32_t)shadow, n_gpa, cpu, &mark);
+			if (!access)
+				peek_tlbs(r, (uint32_t)shadow, n_gpa, &mark.bits);
 		}
 	}
+	if (access)
+		take_access(access, &mark);
 	return mark;
 }
 
@@ -73,8 +84,7 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
 {
 	struct world *w = &r->world;
 
-	return mark_page_through(r, guest, n, lpage, guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : -1,
-				 MARK_ALL_CPUS);
+	return mark_page_through(r, guest, n, lpage, guest ? w->target->shadow_lpid(l1_lpid(w, guest)) : -1, NULL);
 }
 
 struct run_places run_places_of(const struct run_bits *b, bool c)

@@ -10,7 +10,7 @@
 struct store_mark {
 	struct run_bits bits;
 	const void *l0_entry, *shadow_entry;
-	const void *tlb_entry;			   /* that the TLB of the CPU has its translation from */
+	const void *tlb_entry;			   /* that the translation is from which the access went through */
 	struct provenance_entry l0, shadow, tlb;   /* all zero: nothing is known */
 	struct evidence_page l1;		   /* what L1 did to its entry before the access */
 	uint64_t host_changed;			   /* when the host last took the page `through` away */

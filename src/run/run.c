@@ -260,16 +260,6 @@ static int table_of_access(const struct runner *r, const struct event *e, int fo
 	return !e->quadrant && entry->nested ? (int)entry->lpid : found;
 }
 
-/* Whose TLB it went through: the kernel's own accesses to L2 (quadrants) are those of the vCPU whose hcall it serves.
- */
-static uint32_t cpu_of_access(const struct runner *r, const struct event *e)
-{
-	const struct world *w = &r->world;
-	unsigned vcpu = e->quadrant ? w->task->running : e->vcpu;
-
-	return vcpu < w->config->vcpus ? w->vcpus[vcpu].cpu : w->host_cpu;
-}
-
 /* An access has completed: keep how the entries stand, and who made them so, in case it turns out to be lost. */
 static void mark_access(struct runner *r, const struct event *e)
 {
@@ -279,7 +269,7 @@ static void mark_access(struct runner *r, const struct event *e)
 	int table = l2 ? table_of_access(r, e, found) : -1;
 	struct store_mark *mark = &r->marks[r->mark_count++ % RUNNER_MARKS];
 
-	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table, cpu_of_access(r, e));
+	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table, r->world.access);
 	mark->orphan = table != found;
 	copy_sites(r, mark);
 	mark->op = e->op;

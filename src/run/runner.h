@@ -97,12 +97,11 @@ struct runner {
 /* bits.c: the R and C of the four places for a page. guest 0: only the L1 page. */
 struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage);
 /*
- * The same, in the table with that LPID instead of the one that the kernel finds for the guest (-1: in none), and in
- * the TLB of that CPU only.
+ * The same, in the table with that LPID instead of the one that the kernel finds for the guest (-1: in none); and of
+ * the TLBs what that access went through (NULL: what they all have).
  */
-#define MARK_ALL_CPUS UINT32_MAX
 struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
-				    uint32_t cpu);
+				    const struct machine_access *access);
 /* The page that an op is about: false if it has none. */
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
 void count_state(struct runner *r, const struct scenario_op *op);
