@@ -18,8 +18,9 @@
 #include <string.h>
 
 #define REDZONE_BYTES 16u
-#define REDZONE_BYTE 0xcc
-#define REDZONE_WORD 0xccccccccccccccccull
+/* Odd: what takes a word of it for a tagged pointer (an rmap's) goes on, so that all that it writes shows. */
+#define REDZONE_BYTE 0xcd
+#define REDZONE_WORD 0xcdcdcdcdcdcdcdcdull
 #define FREED_BYTE 0x6b
 #define GARBAGE_BYTE 0xa5 /* in memory that nobody asked to be zeroed */
 #define GARBAGE_MAX 4096u
@@ -289,6 +290,16 @@ const void *machine_kmem_overflow(const struct machine *m)
 			return arena(a->start);
 	}
 	return NULL;
+}
+
+NO_ASAN size_t machine_kmem_overrun(const struct machine *m, const void *p)
+{
+	const struct kmem_alloc *a = find(&m->kmem, (uintptr_t)p - MACHINE_KMEM_BASE);
+	uint32_t end = a ? a->start + a->size : 0, last = a ? alloc_end(a) : 0;
+
+	while (last > end && arena(last)[-1] == REDZONE_BYTE)
+		last--;
+	return last - end;
 }
 
 size_t machine_kmem_used(const struct machine *m)

@@ -198,13 +198,19 @@ static void a_written_redzone_is_found_on_either_side(void **state)
 	char *p = get(m, 100, 8), *q = get(m, 4096, 4096);
 
 	assert_null(machine_kmem_overflow(m));
+	assert_int_equal(machine_kmem_overrun(m, p), 0);
 	set_byte(at(p) + 100, 0);
 	assert_ptr_equal(machine_kmem_overflow(m), p);
-	set_byte(at(p) + 100, 0xcc);
+	assert_int_equal(machine_kmem_overrun(m, p), 1);
+	set_byte(at(p) + 115, 0);
+	assert_int_equal(machine_kmem_overrun(m, p), 16);
+	set_byte(at(p) + 115, 0xcd);
+	set_byte(at(p) + 100, 0xcd);
 	assert_null(machine_kmem_overflow(m));
 	set_byte(at(q) - 1, 0);
 	assert_ptr_equal(machine_kmem_overflow(m), q);
-	set_byte(at(q) - 1, 0xcc);
+	assert_int_equal(machine_kmem_overrun(m, q), 0);
+	set_byte(at(q) - 1, 0xcd);
 	set_byte(at(q) + 4096 + 15, 0);
 	assert_ptr_equal(machine_kmem_overflow(m), q);
 }

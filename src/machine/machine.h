@@ -99,6 +99,8 @@ void machine_kmem_each_live(const struct machine *m,
 			    void *ctx);
 /* A written redzone: the allocation it belongs to, or NULL. Called at the end of a world. */
 const void *machine_kmem_overflow(const struct machine *m);
+/* How many bytes behind it were written, up to the last one of its redzone that was. p: its start. */
+size_t machine_kmem_overrun(const struct machine *m, const void *p);
 /* Peak bytes used in this world. */
 size_t machine_kmem_used(const struct machine *m);
 /*

@@ -98,20 +98,37 @@ static void keep_memory_only(struct run_outcome *o)
 		o->finding_count = kept;
 }
 
+static void add_overflow(struct runner *r, const void *overflown)
+{
+	struct provenance_site taken = {0};
+	struct finding *f = finding_begin(r);
+	size_t bytes;
+
+	if (!f)
+		return;
+	f->class = CLASS_MEMORY;
+	f->layer = LAYER_NONE;
+	snprintf(f->title, sizeof(f->title), "memory: something was written behind what was allocated");
+	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &taken.callers[0], NULL);
+	finding_add_writer(r, f, "took it", &taken);
+	finding_title_place(f);
+	/* A loop that goes one too far, or something of another size. */
+	bytes = machine_kmem_overrun(r->world.machine, overflown);
+	if (bytes && bytes <= sizeof(uint64_t))
+		finding_add_word(f, "it was overrun", "by-one");
+	finding_commit(r, f, "overflow");
+}
+
 void finding_corruption(struct runner *r)
 {
 	const void *overflown = machine_kmem_overflow(r->world.machine);
-	const void *callers[TARGET_CALLERS] = {NULL};
 
 	/* What was found before does not follow from it. */
 	if (overflown && r->outcome->finding_count > r->sound_findings)
 		r->outcome->finding_count = r->sound_findings;
 	keep_memory_only(r->outcome);
-	if (!overflown)
-		return;
-	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &callers[0], NULL);
-	finding_simple(r, CLASS_MEMORY, LAYER_NONE, "overflow",
-		       "memory: something was written behind what was allocated", callers);
+	if (overflown)
+		add_overflow(r, overflown);
 }
 
 struct first_leak {
