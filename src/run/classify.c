@@ -39,6 +39,15 @@ static const char *role_of(const struct oracle_verdict *v)
 	return any || !store ? "l1-access" : "l1-store";
 }
 
+/* L1 was to answer L2's store, and was told of the page, but not of a store. */
+static bool is_told_of_no_store(const struct runner *r, const struct oracle_verdict *v)
+{
+	struct machine_access told = {.dsisr = DSISR_HW_STORE};
+
+	l1_hear_fault(&r->world, v->vcpu, &told);
+	return v->access == ACCESS_STORE && told.gpa >> r->layout.page_shift == v->n && !(told.dsisr & DSISR_HW_STORE);
+}
+
 /* What the vCPU has got from the kernel instead of what it asked for. */
 static void refusal_role(const struct runner *r, const struct oracle_verdict *v, char *role, size_t size)
 {
@@ -54,7 +63,8 @@ static void refusal_role(const struct runner *r, const struct oracle_verdict *v,
 	else if (vcpu->entry.interrupted || vcpu->mode == VCPU_DEAD)
 		snprintf(role, size, "kvm-run-returns");
 	else if (v->guest && vcpu->mode == VCPU_L1)
-		snprintf(role, size, "l1-has-no-answer-to-%llx", (unsigned long long)vcpu->entry.r3);
+		snprintf(role, size, "l1-has-no-answer-to-%llx%s", (unsigned long long)vcpu->entry.r3,
+			 is_told_of_no_store(r, v) ? "-for-a-load" : "");
 	else
 		snprintf(role, size, "refused");
 }
@@ -392,17 +402,29 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 	finding_simple(r, kinds[kind].class, LAYER_NONE, role, title, callers);
 }
 
+struct lack {
+	const char *text, *word;
+};
+
 /* What an access that faults for ever lacks in the entry that it goes through. */
-static const char *lacking(const struct machine_leaf *leaf, enum machine_access_kind kind)
+static struct lack lack_of(const struct machine_leaf *leaf, enum machine_access_kind kind)
 {
-	static const uint8_t needs[] = {
-		[MACHINE_LOAD] = EVP_READ, [MACHINE_STORE] = EVP_WRITE, [MACHINE_FETCH] = EVP_EXEC};
+	static const struct {
+		uint8_t permission;
+		const char *word;
+	} needs[] = {
+		[MACHINE_LOAD] = {EVP_READ, "no-read"},
+		[MACHINE_STORE] = {EVP_WRITE, "no-write"},
+		[MACHINE_FETCH] = {EVP_EXEC, "no-exec"},
+	};
 
 	if (!leaf->present)
-		return "there is no entry";
-	if (!(leaf->perm & needs[kind]))
-		return "the entry has no permission for it";
-	return leaf->r && (leaf->c || kind != MACHINE_STORE) ? "the entry lacks nothing" : "the entry lacks R or C";
+		return (struct lack){"there is no entry", "no-entry"};
+	if (!(leaf->perm & needs[kind].permission))
+		return (struct lack){"the entry has no permission for it", needs[kind].word};
+	if (!leaf->r || (!leaf->c && kind == MACHINE_STORE))
+		return (struct lack){"the entry lacks R or C", "no-rc"};
+	return (struct lack){"the entry lacks nothing", "lacks-nothing"};
 }
 
 void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access)
@@ -413,6 +435,7 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	struct finding *f = finding_begin(r);
 	struct provenance_site looked;
 	struct machine_leaf leaf = {0};
+	struct lack lack;
 
 	if (!f)
 		return;
@@ -427,9 +450,11 @@ void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const 
 	else
 		snprintf(f->title, sizeof(f->title), "vCPU %u: an access of L1 to page 0x%x faults for ever", vcpu,
 			 page);
-	text_append(f->title, sizeof(f->title), ": %s", lacking(&leaf, access->kind));
+	lack = lack_of(&leaf, access->kind);
+	text_append(f->title, sizeof(f->title), ": %s", lack.text);
 	/* The kernel looks at tables under a lock: who did so last did not mend it. */
 	memcpy(looked.callers, r->last_lock.callers, sizeof(looked.callers));
 	finding_add_writer(r, f, "looked at it last", &looked);
+	finding_add_word(f, "what it finds", lack.word);
 	finding_commit(r, f, guest ? "l2" : "l1");
 }
