@@ -24,6 +24,8 @@ static void service_free(void *ctx, void *p, enum kmem_kind kind, const void *ca
 
 	if (wrong)
 		w->hooks.report(w->hooks.ctx, REPORT_MEMORY, NULL, 0, NULL, wrong, callers);
+	else if (kind == KMEM_PGTABLE)
+		w->hooks.table_freed(w->hooks.ctx, p);
 }
 
 static size_t service_alloc_size(void *ctx, const void *p)

@@ -141,6 +141,8 @@ struct world_hooks {
 	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
 	/* An access that faults for ever: vcpu, guest (0: L1), and its last fault. */
 	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access);
+	/* It has freed a page table. */
+	void (*table_freed)(void *ctx, const void *table);
 	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */
 	void (*tlbie)(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end);
 	/* The name of a yield point ("function:kind:variable"), unique for each text. */

@@ -150,9 +150,12 @@ static void note_emptied(struct runner *r, const void *word)
 {
 	uint32_t lpage = page_of_rmap(r, word);
 
-	if (lpage < r->layout.total_pages &&
-	    machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, lpage)).present)
+	if (lpage >= r->layout.total_pages)
+		return;
+	if (machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, lpage)).present)
 		r->rmap_emptied[lpage] = evidence_tick(&r->evidence);
+	else
+		r->rmap_unmapped[lpage] = evidence_tick(&r->evidence);
 }
 
 void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])

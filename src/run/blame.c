@@ -67,6 +67,9 @@ static enum finding_layer layer_of_loss(const struct oracle_verdict *v, const st
 
 	if (is_kernel_write(v))
 		return LAYER_BITMAP;
+	/* It went to an entry that should have been gone. */
+	if (!is_to_l1(v) && !mark->orphan && mark->l0_stale && mark->through == mark->lpage)
+		return LAYER_L0_PTE;
 	/* The bit was there when the store completed: it got lost afterwards. */
 	if (is_to_l1(v) ? p.l1 : p.l0)
 		return LAYER_BITMAP;
@@ -111,6 +114,11 @@ static bool is_l0_wrong(const struct oracle_verdict *v, const struct store_mark 
 		return false;
 	if (v->class == CLASS_WRONG_PAGE)
 		return mark->shadow.made_at > allowed_at(v, mark);
+	if (v->class == CLASS_STALE_ACCESS && mark->l0_wrong)
+		return true;
+	/* It was made of an entry that should not have been there any more. */
+	if (mark->l0_stale && !mark->l1_refuses && mark->shadow.made_at > mark->host_changed)
+		return true;
 	return mark->through == mark->lpage && mark->l0.made_at && mark->l0.made_at < mark->host_changed &&
 	       host_missed_it(v, mark);
 }
@@ -132,6 +140,10 @@ static void add_stale_tlb(struct blame *b, const struct oracle_verdict *v, const
 
 	if (mark->tlb_freed) {
 		add_word(b, "its table was", "freed");
+		if (mark->freed_meanwhile)
+			add_word(b, "the access came", "meanwhile");
+		else if (mark->freed_alone)
+			add_word(b, "of its tree it was", "one-table");
 		return;
 	}
 	/* Where nothing is invalidated, the function that changes entries for others is to blame, else its caller. */
@@ -170,21 +182,25 @@ static void add_emptied(struct blame *b)
 /* Whom the entry should have followed, and did not. */
 static void add_missed(struct blame *b, const struct oracle_verdict *v, const struct store_mark *mark)
 {
-	bool host = host_missed_it(v, mark), by_rmap = host && b->layer != LAYER_L0_PTE;
+	bool l0 = b->layer == LAYER_L0_PTE, host = l0 || host_missed_it(v, mark), by_rmap = host && !l0;
 
 	if (by_rmap && was_emptied(mark)) {
 		add_emptied(b);
 		return;
 	}
 	add_word(b, "not reached by", host ? "host-unmap" : evidence_request_word[mark->l1.request]);
-	if (by_rmap && mark->unmap_rmap != RMAP_LISTED)
+	if (by_rmap && (mark->rmap == RMAP_LISTED || mark->rmap_of_first))
+		add_word(b, "the rmap", "rmap-kept");
+	else if (by_rmap && mark->unmap_rmap != RMAP_LISTED)
 		add_word(b, "the rmap", rmap_word(mark));
 }
 
 /* The kernel looks for entries by L1's LPID, so nothing that L1 or the host asks for reaches those of this table. */
-static void add_orphan(struct blame *b)
+static void add_orphan(struct blame *b, const struct store_mark *mark)
 {
 	add_word(b, "its table is an", "orphan");
+	if (mark->orphan_word)
+		add_word(b, "the kernel's index", mark->orphan_word);
 }
 
 /* The entry in use was made to lead elsewhere: what it should have followed before says nothing of it now. */
@@ -229,14 +245,14 @@ static void blame_access(struct blame *b, const struct oracle_verdict *v, const 
 	if (b->layer == LAYER_TLB)
 		add_stale_tlb(b, v, mark);
 	else if (shadow && mark->orphan)
-		add_orphan(b);
+		add_orphan(b, mark);
 	else if (shadow && mark->shadow.redirected)
 		add_redirected(b, mark);
 	else if (shadow && mark->beyond_slot)
 		add_beyond_slot(b, mark);
 	else if (shadow && !l0 && v->class == CLASS_OVER_PERMISSION && is_mixed(mark))
 		add_mixed(b, mark);
-	else if ((l0 && v->class == CLASS_WRONG_PAGE) || since(v, entry) > allowed)
+	else if ((l0 && (v->class == CLASS_WRONG_PAGE || mark->l0_wrong)) || since(v, entry) > allowed)
 		add_site(b, l0 ? "mapped l0-pte" : "mapped shadow-pte", entry->mapped);
 	else
 		add_missed(b, v, mark);
@@ -265,15 +281,29 @@ static uint64_t set_at(const struct oracle_verdict *v, const struct store_mark *
 	return blame_is_about_r(v) ? mark->shadow.set_r_at : mark->shadow.set_c_at;
 }
 
+/*
+ * The bit was set in the shadow entry, but not in l0-pte: not by the same op. There it was set for the page that L1's
+ * entry names, which is another one, or in a table that L1 has spoilt not known.
+ */
+static bool is_mixed_bit(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	bool r = blame_is_about_r(v);
+	bool by_one = r ? mark->shadow.set_r_op == mark->l0.set_r_op : mark->shadow.set_c_op == mark->l0.set_c_op;
+
+	return !by_one && (mark->through != mark->lpage || mark->l1.tainted);
+}
+
 /* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was
  * cleared above. */
 static void add_left(struct blame *b, const struct oracle_verdict *v, const struct store_mark *mark)
 {
 	bool r = blame_is_about_r(v);
 
-	if (set_at(v, mark) > (r ? mark->l0.cleared_r_at : mark->l0.cleared_c_at))
+	if (set_at(v, mark) > (r ? mark->l0.cleared_r_at : mark->l0.cleared_c_at)) {
 		add_setter(b, v, mark);
-	else if (r)
+		if (is_mixed_bit(v, mark))
+			add_word(b, "shadow-pte was", "mixed");
+	} else if (r)
 		add_site(b, "cleared R in l0-pte only", mark->l0.cleared_r);
 	else
 		add_site(b, "cleared C in l0-pte only", mark->l0.cleared_c);
@@ -303,10 +333,12 @@ static void blame_loss_to_host(struct blame *b, const struct oracle_verdict *v, 
 		add_taker(b, v, facts);
 	else if (b->layer == LAYER_TLB)
 		add_stale_tlb(b, v, mark);
+	else if (b->layer == LAYER_L0_PTE && mark->l0_stale)
+		add_missed(b, v, mark);
 	else if (b->layer == LAYER_L0_PTE)
 		add_site(b, "mapped l0-pte", mark->l0.mapped);
 	else if (mark->orphan)
-		add_orphan(b);
+		add_orphan(b, mark);
 	else if (mark->shadow.redirected)
 		add_redirected(b, mark);
 	else if (b->layer == LAYER_RMAP)
@@ -320,7 +352,7 @@ static void blame_loss_to_l1(struct blame *b, const struct oracle_verdict *v, co
 	if (b->layer == LAYER_TLB)
 		add_stale_tlb(b, v, mark);
 	else if (mark->orphan)
-		add_orphan(b);
+		add_orphan(b, mark);
 	else if (set_at(v, mark) > mark->l1.told)
 		add_setter(b, v, mark);
 	else

@@ -115,6 +115,13 @@ static void an_unmap_that_finds_an_entry_and_leaves_it_is_to_blame(void **state)
 	(void)state;
 	expect(&stale, &mark, "shadow-pte:host-unmap");
 	expect(&lost, &mark, "rmap:host-unmap");
+	/* An unmap that does not come to the page's rmap leaves the entry in that as well. */
+	mark.rmap = RMAP_LISTED;
+	expect(&stale, &mark, "shadow-pte:host-unmap:rmap-kept");
+	mark.rmap = RMAP_EMPTY;
+	mark.rmap_of_first = true;
+	expect(&stale, &mark, "shadow-pte:host-unmap:rmap-kept");
+	mark.rmap_of_first = false;
 	/* What widens it afterwards makes it no new entry. */
 	mark.shadow.mapped_at = 30;
 	expect(&stale, &mark, "shadow-pte:host-unmap");
@@ -198,6 +205,29 @@ static void an_entry_of_l1_that_stays_too_is_what_was_missed(void **state)
 	expect(&stale, &mark, "shadow-pte:host-unmap");
 }
 
+static void what_was_made_of_a_wrong_entry_of_l1_is_not_to_blame(void **state)
+{
+	const struct oracle_verdict stale = verdict(CLASS_STALE_ACCESS), lost = verdict(CLASS_LOST_DIRTY_HOST);
+	struct store_mark mark = mark_of_l2();
+
+	(void)state;
+	/* L1's entry for the page that L2 asked for leads to another one's memory, which L2 had before. */
+	mark.through = L1_PAGE + 1;
+	mark.l1_refuses = mark.l0_agrees = true;
+	mark.l1 = (struct evidence_page){.changed = 8, .told = 9, .request = REQUEST_PAGE};
+	expect(&stale, &mark, "shadow-pte:mapper");
+	mark.l0_wrong = true;
+	expect(&stale, &mark, "l0-pte:mapper");
+	/* Or it should have gone, and the shadow entry was made of it afterwards. */
+	mark = mark_of_l2();
+	mark.host_changed = 8;
+	mark.l0_agrees = mark.l0_stale = true;
+	expect(&stale, &mark, "l0-pte:host-unmap");
+	expect(&lost, &mark, "l0-pte:host-unmap");
+	mark.l0_stale = false;
+	expect(&stale, &mark, "shadow-pte:mapper");
+}
+
 /* An access of L1 itself. */
 static void an_entry_of_l1_follows_the_host_only(void **state)
 {
@@ -247,6 +277,9 @@ static void an_orphan_and_a_redirected_entry_say_so(void **state)
 	mark.orphan = true;
 	expect(&stale, &mark, "shadow-pte:orphan");
 	expect(&lost, &mark, "shadow-pte:orphan");
+	mark.orphan_word = "tlbie-page";
+	expect(&stale, &mark, "shadow-pte:orphan:tlbie-page");
+	expect(&lost, &mark, "shadow-pte:orphan:tlbie-page");
 }
 
 static void a_permission_for_another_page_is_mixed_in(void **state)
@@ -265,6 +298,28 @@ static void a_permission_for_another_page_is_mixed_in(void **state)
 	expect(&over, &mark, "shadow-pte:mapper:mixed");
 	mark.shadow.made_at = 25; /* it was made for what L1 wants now */
 	expect(&over, &mark, "shadow-pte:mapper");
+}
+
+/* In l0-pte it was set for the page that L1's entry names, in shadow-pte for the one that it named before. */
+static void c_for_another_page_is_mixed_in(void **state)
+{
+	const struct oracle_verdict lost = verdict(CLASS_LOST_DIRTY_HOST);
+	struct store_mark mark = mark_of_l2();
+
+	(void)state;
+	mark.shadow.set_c_op = 5;
+	mark.l0.set_c_op = 4;
+	expect(&lost, &mark, "shadow-pte:setter"); /* it still names that one */
+	mark.lpage = L1_PAGE + 1;
+	expect(&lost, &mark, "shadow-pte:setter:mixed");
+	mark.l0.set_c_op = 5; /* set for this page, and cleared since */
+	expect(&lost, &mark, "shadow-pte:setter");
+	/* In a table that L1 has spoilt, what it names is not known. */
+	mark.lpage = L1_PAGE;
+	mark.l1.tainted = 20;
+	expect(&lost, &mark, "shadow-pte:setter");
+	mark.l0.set_c_op = 4;
+	expect(&lost, &mark, "shadow-pte:setter:mixed");
 }
 
 static void a_large_entry_ends_with_the_slot(void **state)
@@ -293,6 +348,22 @@ static void a_translation_that_only_a_tlb_has_is_the_tlbs(void **state)
 	mark.tlb_freed = true;
 	expect(&stale, &mark, "tlb:freed");
 	expect(&lost, &mark, "tlb:freed");
+}
+
+static void a_table_that_was_freed_says_how(void **state)
+{
+	const struct oracle_verdict stale = verdict(CLASS_STALE_ACCESS), lost = verdict(CLASS_LOST_DIRTY_L1);
+	struct store_mark mark = unmapped();
+
+	(void)state;
+	mark.only_tlb = mark.tlb_freed = true;
+	expect(&stale, &mark, "tlb:freed");
+	mark.freed_alone = true; /* a large page takes its place */
+	expect(&stale, &mark, "tlb:freed:one-table");
+	mark.bits.l1_c = false;
+	expect(&lost, &mark, "tlb:freed:one-table");
+	mark.freed_meanwhile = true; /* who freed it may invalidate yet */
+	expect(&stale, &mark, "tlb:freed:meanwhile");
 }
 
 static void who_takes_c_may_not_have_told_of_it_yet(void **state)
@@ -364,12 +435,15 @@ int main(void)
 		TEST(an_rmap_that_was_emptied_for_another_page_says_so),
 		TEST(an_entry_under_the_first_page_of_a_huge_one_is_not_found),
 		TEST(an_entry_of_l1_that_stays_too_is_what_was_missed),
+		TEST(what_was_made_of_a_wrong_entry_of_l1_is_not_to_blame),
 		TEST(an_entry_of_l1_follows_the_host_only),
 		TEST(what_l1_asked_for_and_did_not_get_names_the_request),
 		TEST(an_orphan_and_a_redirected_entry_say_so),
 		TEST(a_permission_for_another_page_is_mixed_in),
+		TEST(c_for_another_page_is_mixed_in),
 		TEST(a_large_entry_ends_with_the_slot),
 		TEST(a_translation_that_only_a_tlb_has_is_the_tlbs),
+		TEST(a_table_that_was_freed_says_how),
 		TEST(who_takes_c_may_not_have_told_of_it_yet),
 		TEST(what_the_kernel_wrote_names_who_wrote_it),
 		TEST(another_pages_memory_is_the_mappers_fault),

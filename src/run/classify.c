@@ -192,17 +192,6 @@ static void describe(struct runner *r, struct finding *f, const struct oracle_ve
 
 /* ---- who made it so ---------------------------------------------------------- */
 
-/* Has another op not ended yet that made a change? It may still tell others of it. */
-static bool is_under_way(const struct runner *r, const struct provenance_change *change)
-{
-	const struct world *w = &r->world;
-
-	for (unsigned i = 0; change->site && i < w->sched.top; i++)
-		if (&w->tasks[i] != w->task && w->tasks[i].op == change->op)
-			return true;
-	return false;
-}
-
 /* Who took the bit that a loss is about from l0-pte after the access. */
 static struct provenance_change taken_since(const struct runner *r, const struct oracle_verdict *v,
 					    const struct store_mark *mark)
@@ -219,7 +208,8 @@ static void add_blamed(struct runner *r, struct finding *f, const struct oracle_
 	const struct blame_facts facts = {
 		.layout = &r->layout,
 		.taken = taken,
-		.taker_under_way = is_under_way(r, &taken),
+		/* It may still tell others of it. */
+		.taker_under_way = taken.site && op_is_under_way(r, taken.op),
 		.kernel_writer = v->lpage < WORLD_LPAGES ? r->kernel_writers[v->lpage] : NULL,
 	};
 	const struct blame b = blame_of(v, mark, &facts);

@@ -29,13 +29,17 @@ static void told(struct evidence *e, unsigned guest, uint32_t n, enum evidence_r
 	page->request = (uint8_t)request;
 }
 
+enum evidence_request evidence_request_of(const struct event *event)
+{
+	if (event->scope == SCOPE_PAGE)
+		return event->hcall == EVENT_HCALL_RPT ? REQUEST_RANGE : REQUEST_PAGE;
+	return event->scope == SCOPE_LPID ? REQUEST_LPID : REQUEST_ALL;
+}
+
 static void take_request(struct evidence *e, const struct event *event)
 {
-	bool rpt = event->hcall == EVENT_HCALL_RPT;
 	bool pages = event->scope == SCOPE_PAGE;
-	enum evidence_request request = pages			     ? rpt ? REQUEST_RANGE : REQUEST_PAGE
-					: event->scope == SCOPE_LPID ? REQUEST_LPID
-								     : REQUEST_ALL;
+	enum evidence_request request = evidence_request_of(event);
 	uint32_t first = pages ? event->n : 0, end = pages ? event->n + event->count : WORLD_L2_PAGES;
 
 	/* Refused, of another size than the entry's, or for the walk cache only. */

@@ -24,6 +24,8 @@
 #define EVIDENCE_REQUEST_MEMBER(id, word) id,
 enum evidence_request { EVIDENCE_REQUESTS(EVIDENCE_REQUEST_MEMBER) REQUEST_COUNT };
 extern const char *const evidence_request_word[REQUEST_COUNT];
+/* Of an EV_L1_TLBIE_END. */
+enum evidence_request evidence_request_of(const struct event *event);
 
 /* What the kernel invalidated after a change of an entry. */
 #define EVIDENCE_INSTEAD(X)                                                                                            \

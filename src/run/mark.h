@@ -31,11 +31,16 @@ struct store_mark {
 	uint8_t leaf_perm;  /* EVP_ bits of that entry, 0: there is none; */
 	uint8_t leaf_shift; /* how large it is */
 	bool store;
-	bool only_tlb;	    /* the access did not go through that entry as it is */
-	bool tlb_freed;	    /* the table that the TLB's translation is from was freed before the access */
-	bool orphan;	    /* the kernel does not find the table that was looked at by L1's LPID any more */
-	bool l0_agrees;	    /* L1's page is mapped to the frame that the access reached */
-	bool l1_refuses;    /* L1's entry is gone, leads elsewhere, or forbids what the access did */
+	bool only_tlb;		 /* the access did not go through that entry as it is */
+	bool tlb_freed;		 /* the table that the TLB's translation is from was freed before the access */
+	bool freed_meanwhile;	 /* by an op that was still under way */
+	bool freed_alone;	 /* and not with the tree that it was in */
+	bool orphan;		 /* the kernel does not find the table that was looked at by L1's LPID any more */
+	const char *orphan_word; /* see orphans_word */
+	bool l0_agrees;		 /* L1's page is mapped to the frame that the access reached */
+	bool l0_wrong;		 /* which was not the host's for that page when it was mapped so */
+	bool l0_stale;		 /* which the host had taken away from that page since */
+	bool l1_refuses;	 /* L1's entry is gone, leads elsewhere, or forbids what the access did */
 	bool rmap_of_first; /* not the page's rmap has the shadow entry, but that of the first page of the huge one */
 	bool rmap_emptied;  /* since the entry was made, while the page stayed mapped for L1 */
 	bool beyond_slot;   /* the shadow entry is large, and the L1 page for this part of it is in no slot */

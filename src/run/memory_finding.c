@@ -80,7 +80,7 @@ void finding_bad_walk(struct runner *r, const struct machine_access *access)
 	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
 		add_owners(r, f, &object);
 	/* It was freed too early, by an op that is not over; or what the hardware knows of it was never invalidated. */
-	finding_commit(r, f, r->world.sched.top > 1 ? "walk-meanwhile" : "walk");
+	finding_commit(r, f, was_freed_meanwhile(r, access->bad_address) ? "walk-meanwhile" : "walk");
 }
 
 /* What was freed twice is in use twice: what else is wrong in this world follows from it. */

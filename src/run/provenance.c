@@ -106,14 +106,12 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 	if (changed & ENTRY_C) {
 		*(new_pte & ENTRY_C ? &e->set_c : &e->cleared_c) = site;
 		*(new_pte & ENTRY_C ? &e->set_c_at : &e->cleared_c_at) = when.at;
-		if (!(new_pte & ENTRY_C))
-			e->cleared_c_op = when.op;
+		*(new_pte & ENTRY_C ? &e->set_c_op : &e->cleared_c_op) = when.op;
 	}
 	if (changed & ENTRY_R) {
 		*(new_pte & ENTRY_R ? &e->set_r : &e->cleared_r) = site;
 		*(new_pte & ENTRY_R ? &e->set_r_at : &e->cleared_r_at) = when.at;
-		if (!(new_pte & ENTRY_R))
-			e->cleared_r_op = when.op;
+		*(new_pte & ENTRY_R ? &e->set_r_op : &e->cleared_r_op) = when.op;
 	}
 }
 

@@ -38,7 +38,7 @@ struct provenance_entry {
 	/* Who took it away, or permission, or made it lead elsewhere. */
 	const struct provenance_site *narrowed;
 	uint64_t narrowed_at;
-	uint16_t cleared_c_op, cleared_r_op, narrowed_op;
+	uint16_t cleared_c_op, cleared_r_op, set_c_op, set_r_op, narrowed_op;
 };
 
 /* Who wrote a word so that it changed last, and who cleared bits of it. */

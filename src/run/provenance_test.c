@@ -222,6 +222,8 @@ static void each_change_of_an_entry_has_its_own_site(void **state)
 	assert_ptr_equal(who(e->set_r), B[0]);
 	assert_ptr_equal(who(e->set_c), B[0]);
 	assert_int_equal(e->set_c_at, 2);
+	assert_int_equal(e->set_c_op, 102);
+	assert_int_equal(e->set_r_op, 102);
 	assert_ptr_equal(who(e->cleared_c), D[0]);
 	assert_int_equal(e->cleared_c_at, 3);
 	assert_null(e->cleared_r);

@@ -43,11 +43,39 @@ static uint32_t lpage_at(const struct runner *r, uint32_t frame)
 	return lpage;
 }
 
+bool op_is_under_way(const struct runner *r, uint16_t op)
+{
+	const struct world *w = &r->world;
+
+	for (unsigned i = 0; i < w->sched.top; i++)
+		if (w->sched.tasks[i].state != TASK_NONE && &w->tasks[i] != w->task && w->tasks[i].op == op)
+			return true;
+	return false;
+}
+
+/* NULL: nothing is known of the page table that lies, or lay, there. */
+static const struct freed_table *find_freed(const struct runner *r, uint64_t address)
+{
+	struct machine_kmem_object object;
+
+	if (!machine_kmem_object(r->world.machine, address, &object))
+		return NULL;
+	return freed_find(&r->freed, object.start, r->evidence.begin);
+}
+
+bool was_freed_meanwhile(const struct runner *r, uint64_t address)
+{
+	const struct freed_table *freed = find_freed(r, address);
+
+	return freed && op_is_under_way(r, freed->op);
+}
+
 static void copy_sites(struct runner *r, struct store_mark *mark)
 {
 	const struct provenance_entry *l0 = provenance_find(&r->provenance, mark->l0_entry);
 	const struct provenance_entry *shadow = provenance_find(&r->provenance, mark->shadow_entry);
 	const struct provenance_entry *tlb = provenance_find(&r->provenance, mark->tlb_entry);
+	const struct freed_table *freed;
 
 	if (l0)
 		mark->l0 = *l0;
@@ -58,6 +86,9 @@ static void copy_sites(struct runner *r, struct store_mark *mark)
 	mark->tlb_freed = mark->tlb_entry && mark->tlb_entry != mark->shadow_entry &&
 			  mark->tlb_entry != mark->l0_entry &&
 			  machine_kmem_state(r->world.machine, (uintptr_t)mark->tlb_entry, 8, NULL, NULL) == KMEM_FREED;
+	mark->freed_meanwhile = mark->tlb_freed && was_freed_meanwhile(r, (uintptr_t)mark->tlb_entry);
+	freed = mark->tlb_freed ? find_freed(r, (uintptr_t)mark->tlb_entry) : NULL;
+	mark->freed_alone = freed && freed_alone(&r->freed, freed);
 }
 
 /* Has a TLB what the entry behind it has not? */
@@ -181,55 +212,121 @@ static bool is_beyond_slot(struct runner *r, const struct store_mark *mark)
 	       layout_lpage(l, layout_gpa(l, entry->lpage + (base - entry->base_n)) + offset) == LAYOUT_NONE;
 }
 
-/* What the rmap of the page that the shadow entry was made for has of it, and had. same: before is of that entry. */
-static void mark_rmap(struct runner *r, const struct store_mark *before, bool same, struct store_mark *mark)
+/* The last access through the shadow entry as it is mapped now, of whichever page of a large one; NULL: there was none.
+ */
+static const struct store_mark *before_of(const struct runner *r, const struct store_mark *mark)
 {
-	const struct rmap_note *note = &r->before_unmap[mark->guest - 1][mark->n];
+	const struct store_mark(*of)[WORLD_L2_PAGES] = r->l2_accesses[0];
+
+	if (is_same_shadow_entry(mark, &of[mark->guest - 1][mark->n]))
+		return &of[mark->guest - 1][mark->n];
+	for (uint32_t i = 0; mark->leaf_shift > r->layout.page_shift && i < r->touched_count; i++) {
+		const struct store_mark *before = &of[r->touched[i].guest - 1][r->touched[i].n];
+
+		if (is_same_shadow_entry(mark, before))
+			return before;
+	}
+	return NULL;
+}
+
+/*
+ * When the kernel took its shadow entries from the rmap of a page that L1 had no longer, as it unmapped that. Those of
+ * a large entry are under its first page.
+ */
+static uint64_t unmapped_at(const struct runner *r, const struct store_mark *mark)
+{
+	uint64_t size = 1ull << mark->leaf_shift;
+	uint32_t lpage = mark->through;
+
+	if (lpage < r->layout.total_pages && mark->leaf_shift > r->layout.page_shift)
+		lpage = layout_lpage(&r->layout, layout_gpa(&r->layout, lpage) & ~(size - 1));
+	return lpage < WORLD_LPAGES ? r->rmap_unmapped[lpage] : 0;
+}
+
+/* What the rmap of the page that the shadow entry was made for has of it, and had. before: see before_of. */
+static void mark_rmap(struct runner *r, const struct store_mark *before, struct store_mark *mark)
+{
+	const struct rmap_note *note = &r->before_unmap[mark->guest - 1][before ? before->n : mark->n];
+	uint64_t unmapped = unmapped_at(r, mark);
 	enum target_rmap now;
 
 	mark->rmap = rmap_of(r, mark->guest, mark->n, mark->through, mark->table_lpid, false);
 	now = rmap_for_unmap(r, mark, mark->through, mark->rmap);
 	mark->rmap_of_first = mark->rmap != RMAP_LISTED && now == RMAP_LISTED;
-	mark->first_rmap = same ? before->first_rmap : now;
+	mark->first_rmap = before ? before->first_rmap : now;
 	mark->unmap_rmap = note->at > mark->shadow.made_at ? note->rmap : now;
-}
-
-/* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
-static void mark_owners(struct runner *r, const struct event *e, struct store_mark *mark)
-{
-	const struct store_mark *before = &r->l2_accesses[0][e->guest - 1][e->n];
-	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
-	bool same = is_same_shadow_entry(mark, before);
-	const struct provenance_entry *l0;
-	struct machine_leaf leaf;
-
-	mark->at = r->evidence.now;
-	if (before->at < r->evidence.begin)
-		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
-	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
-	if (same)
-		mark->through = before->through;
-	else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at)
-		mark->through = entry->lpage + (e->n - entry->base_n);
-	mark_rmap(r, before, same, mark);
-	/* What it was made for says that, also when L1 has taken its own entry away. */
-	mark->beyond_slot = (same && before->beyond_slot) || is_beyond_slot(r, mark);
-	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
-	if (!entry)
-		return;
-	mark->lpage = entry->lpage + (e->n - entry->base_n);
-	mark->l1_refuses |= mark->through != LAYOUT_NONE && mark->through != mark->lpage;
-	leaf = machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, mark->lpage));
-	mark->l0_agrees = leaf.present && machine_frame_number(r->world.machine, leaf.hpa) == e->frame;
-	l0 = mark->l0_agrees ? provenance_find(&r->provenance, leaf.entry) : NULL;
-	if (l0)
-		mark->l0 = *l0;
+	/* Whatever there was when the host began: that is what it met. */
+	if (unmapped > mark->shadow.made_at && mark->first_rmap == RMAP_LISTED) {
+		mark->unmap_rmap = RMAP_LISTED;
+		mark->host_changed = unmapped;
+	}
 }
 
 static bool is_in_frame(const struct runner *r, uint32_t lpage, uint32_t frame)
 {
 	return lpage < r->layout.total_pages &&
 	       machine_hostmm_frame(r->world.machine, layout_hva(&r->layout, lpage)) == frame;
+}
+
+/* How L1's own entry for a page stands to where an access of L2 went. */
+static void mark_l0(struct runner *r, const struct event *e, uint32_t lpage, struct store_mark *mark)
+{
+	const struct machine_leaf leaf =
+		machine_peek(r->world.machine, r->world.config->lpid, layout_gpa(&r->layout, lpage));
+	uint64_t host_changed = evidence_of_host(&r->evidence, lpage);
+	const struct provenance_entry *l0;
+
+	mark->lpage = lpage;
+	mark->l0_agrees = leaf.present && machine_frame_number(r->world.machine, leaf.hpa) == e->frame;
+	l0 = mark->l0_agrees ? provenance_find(&r->provenance, leaf.entry) : NULL;
+	if (!l0)
+		return;
+	mark->l0 = *l0;
+	mark->l0_wrong = l0->made_at > host_changed && !is_in_frame(r, lpage, e->frame);
+	mark->l0_stale = l0->made_at < host_changed;
+}
+
+/*
+ * It is not known what L1's table says: was the shadow entry made of one for a page that L1 itself has wrong? Then that
+ * page's rmap lists it, and not the rmap of where the access went.
+ */
+static void mark_unknown(struct runner *r, const struct event *e, struct store_mark *mark)
+{
+	for (uint32_t lpage = 0; mark->rmap != RMAP_LISTED && lpage < r->layout.total_pages; lpage++) {
+		struct store_mark other = *mark;
+
+		if (rmap_of(r, e->guest, e->n, lpage, mark->table_lpid, false) != RMAP_LISTED)
+			continue;
+		mark_l0(r, e, lpage, &other);
+		if (other.l0_wrong)
+			*mark = other;
+	}
+}
+
+/* Whom an access of L2 has to follow: what L1 did to its entry, and what the host did to the page behind that. */
+static void mark_owners(struct runner *r, const struct event *e, struct store_mark *mark)
+{
+	const struct store_mark *before = before_of(r, mark);
+	const struct l1_entry *entry = l1_find(&r->world, e->guest, e->n);
+
+	mark->at = r->evidence.now;
+	if (r->l2_accesses[0][e->guest - 1][e->n].at < r->evidence.begin)
+		r->touched[r->touched_count++] = (struct l2_page){e->guest, (uint16_t)e->n};
+	mark->l1 = evidence_of_l2(&r->evidence, e->guest, e->n);
+	if (before && before->through != LAYOUT_NONE)
+		mark->through = before->through + (e->n - before->n);
+	else if (mark->through == LAYOUT_NONE && entry && mark->l1.changed < mark->shadow.made_at)
+		mark->through = entry->lpage + (e->n - entry->base_n);
+	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
+	mark_rmap(r, before, mark);
+	/* What it was made for says that, also when L1 has taken its own entry away. */
+	mark->beyond_slot = (before && before->n == e->n && before->beyond_slot) || is_beyond_slot(r, mark);
+	mark->l1_refuses = !entry || !(entry->perm & needed_permission[e->access]);
+	if (entry)
+		mark_l0(r, e, entry->lpage + (e->n - entry->base_n), mark);
+	if (!before && mark->shadow.made_at && (!entry || mark->l1.tainted))
+		mark_unknown(r, e, mark);
+	mark->l1_refuses |= entry && mark->through != LAYOUT_NONE && mark->through != mark->lpage;
 }
 
 /*
@@ -271,6 +368,10 @@ static void mark_access(struct runner *r, const struct event *e)
 
 	*mark = mark_page_through(r, l2 ? e->guest : 0, l2 ? e->n : LAYOUT_NONE, lpage, table, r->world.access);
 	mark->orphan = table != found;
+	if (l2 && table >= 0 && !mark->orphan)
+		orphans_look(&r->orphans, table, found, REQUEST_NONE);
+	else if (mark->orphan)
+		mark->orphan_word = orphans_word(&r->orphans, e->guest, table);
 	copy_sites(r, mark);
 	mark->op = e->op;
 	mark->store = e->access == ACCESS_STORE;
@@ -278,9 +379,11 @@ static void mark_access(struct runner *r, const struct event *e)
 	mark->only_tlb = !(mark->leaf_perm & needed_permission[e->access]) || mark->leaf_frame != e->frame;
 	if (is_stale(mark))
 		mark_instead(r, mark, lpage);
+	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
+	if (!l2)
+		mark->l0_stale = !mark->only_tlb && mark->l0.made_at && mark->l0.made_at < mark->host_changed;
 	if (l2 && e->n < WORLD_L2_PAGES)
 		mark_owners(r, e, mark);
-	mark->host_changed = evidence_of_host(&r->evidence, mark->through);
 	mark->rmap_emptied =
 		l2 && mark->through < WORLD_LPAGES && r->rmap_emptied[mark->through] > mark->shadow.made_at;
 	for (int store = 0; store <= (e->access == ACCESS_STORE); store++) {
@@ -291,6 +394,17 @@ static void mark_access(struct runner *r, const struct event *e)
 		else if (!l2)
 			r->l1_accesses[store][lpage] = *mark;
 	}
+}
+
+/* Which tables that vCPUs are in does the kernel still find? */
+static void look_for_orphans(struct runner *r, enum evidence_request request)
+{
+	const struct world *w = &r->world;
+
+	for (const struct vcpu *vcpu = w->vcpus; vcpu < w->vcpus + w->config->vcpus; vcpu++)
+		if (vcpu->mode == VCPU_L2 && vcpu->guest)
+			orphans_look(&r->orphans, (int)vcpu->entry.lpid,
+				     w->target->shadow_lpid(l1_lpid(w, vcpu->guest)), request);
 }
 
 static void observe_op(struct runner *r, unsigned index, bool after)
@@ -314,6 +428,7 @@ static void on_op(struct runner *r, const struct event *e)
 		return;
 	r->wild |= (op_info[op->kind].flags & OPF_WILD) != 0;
 	observe_op(r, e->op, e->kind == EV_OP_END);
+	look_for_orphans(r, REQUEST_NONE);
 	if (e->kind == EV_OP_END) {
 		count_state(r, op);
 		return;
@@ -335,6 +450,7 @@ static void on_event(void *ctx, const struct event *e)
 	r->outcome->events++;
 	hash_event(r, e);
 	evidence_event(&r->evidence, e, &r->layout);
+	orphans_event(&r->orphans, e);
 	if (r->observer && r->observer->event)
 		r->observer->event(r->observer->ctx, e);
 	if (e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS) {
@@ -343,6 +459,8 @@ static void on_event(void *ctx, const struct event *e)
 		mark_access(r, e);
 	} else if (e->kind == EV_L1_TAINT) {
 		r->wild = true;
+	} else if (e->kind == EV_L1_TLBIE_END) {
+		look_for_orphans(r, evidence_request_of(e));
 	} else if (e->kind == EV_HOST_MAP && e->valid && e->frame < RUNNER_FRAMES) {
 		r->lpage_of_frame[e->frame] = e->lpage;
 	}
@@ -420,6 +538,7 @@ static void on_locked(void *ctx)
 
 	if (r->bare)
 		return;
+	freed_locked(&r->freed, (unsigned)(r->world.task - r->world.tasks));
 	r->last_lock = r->world.task->locks[r->world.task->lock_count - 1];
 	if (r->world.task->lock_count > 1)
 		lock_order_note(r);
@@ -474,6 +593,13 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 		evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
 }
 
+static void on_table_freed(void *ctx, const void *table)
+{
+	struct runner *r = ctx;
+
+	freed_note(&r->freed, table, (unsigned)(r->world.task - r->world.tasks), r->world.task->op, r->evidence.now);
+}
+
 static void on_bad_walk(void *ctx, const struct machine_access *access)
 {
 	finding_bad_walk(ctx, access);
@@ -499,6 +625,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
+					  .table_freed = on_table_freed,
 					  .tlbie = on_tlbie,
 					  .bad_walk = on_bad_walk};
 	struct runner *r = calloc(1, sizeof(*r));
@@ -678,6 +805,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	access_begin(r);
 	point_names_begin(&r->names);
 	evidence_reset(&r->evidence);
+	orphans_reset(&r->orphans);
 	references_reset(&r->references);
 	r->mark_count = 0;
 	r->marks[RUNNER_MARKS - 1] = (struct store_mark){0}; /* before the first access there was none */

@@ -8,7 +8,9 @@
 #include "oracle/oracle.h"
 #include "data_race.h"
 #include "evidence.h"
+#include "freed.h"
 #include "mark.h"
+#include "orphans.h"
 #include "point_name.h"
 #include "provenance.h"
 #include "references.h"
@@ -53,6 +55,7 @@ struct runner {
 	struct point_names names;
 	struct lock_order locks;
 	struct evidence evidence;
+	struct orphans orphans;
 	struct data_races races;
 	struct references references;	  /* if the scenario ends with the kernel's teardown */
 	uint8_t race_op[SCHED_TASKS];	  /* number of the op that a task runs, for races */
@@ -89,7 +92,9 @@ struct runner {
 	struct l2_page touched[SCENARIO_GUESTS_MAX * WORLD_L2_PAGES]; /* by accesses in this world, each once */
 	uint32_t touched_count;
 	struct rmap_note before_unmap[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES];
-	uint64_t rmap_emptied[WORLD_LPAGES];	  /* when the kernel last emptied it, and L1 had the page */
+	uint64_t rmap_emptied[WORLD_LPAGES];  /* when the kernel last emptied it, and L1 had the page */
+	uint64_t rmap_unmapped[WORLD_LPAGES]; /* the same, and L1 had not: the page was unmapped */
+	struct freed freed;
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };
@@ -102,6 +107,10 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
  */
 struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
 				    const struct machine_access *access);
+/* Is that op under way, and not the one that runs? */
+bool op_is_under_way(const struct runner *r, uint16_t op);
+/* Was the page table at `address`, which is freed, freed by another op than the running one that is not over? */
+bool was_freed_meanwhile(const struct runner *r, uint64_t address);
 /* The page that an op is about: false if it has none. */
 bool page_of_op(struct runner *r, const struct scenario_op *op, unsigned *guest, uint32_t *n, uint32_t *lpage);
 void count_state(struct runner *r, const struct scenario_op *op);
