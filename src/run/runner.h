@@ -107,6 +107,10 @@ struct store_mark mark_page(struct runner *r, unsigned guest, uint32_t n, uint32
  */
 struct store_mark mark_page_through(struct runner *r, unsigned guest, uint32_t n, uint32_t lpage, int shadow,
 				    const struct machine_access *access);
+/* marks.c: what accesses met. An access has completed; before the oracle hears of it. */
+void mark_access(struct runner *r, const struct event *e);
+/* An op of the host begins that may unmap pages: what their rmaps have. */
+void marks_before_op(struct runner *r, const struct scenario_op *op);
 /* Is that op under way, and not the one that runs? */
 bool op_is_under_way(const struct runner *r, uint16_t op);
 /* Was the page table at `address`, which is freed, freed by another op than the running one that is not over? */
