@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 8u
+#define TARGET_ABI 9u
 /* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
 #define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
