@@ -50,8 +50,6 @@ static const struct {
 } left_out[] = {
 	{OP_HOST_AGE, false, "Debian's kernels have no idle page tracking: user space cannot age a page"},
 	{OP_HOST_TEST_AGE, false, "Debian's kernels have no idle page tracking: user space cannot age a page"},
-	{OP_HOST_SPLIT, false, "the stage's memory is a memfd of small pages"},
-	{OP_HOST_COLLAPSE, false, "the stage's memory is a memfd of small pages"},
 	{OP_L1_COPY, false,
 	 "QEMU 10.0 walks L2's own tree for a quadrant access as if it lay in host memory: no copy succeeds"},
 	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
@@ -82,7 +80,6 @@ static bool is_nonsense_state(const struct scenario_op *op)
 
 static void set_stage(struct scenario_config *config)
 {
-	config->backing = BACKING_SMALL;
 	config->rc = RCMODE_FAULT;
 	config->teardown = NO;
 	/* No access of the kernel can be seen there. */

@@ -33,7 +33,7 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 
 	(void)state;
 	rules_compare(&s);
-	assert_int_equal(s.config.backing, BACKING_SMALL);
+	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.config.teardown, NO);
 	assert_int_equal(s.config.level, LEVEL_SYNC);
 	assert_int_equal(s.op_count, 2 + SCENARIO_SLOTS_MAX);
@@ -64,6 +64,23 @@ static void parts_and_trees_that_the_stage_has_not(void **state)
 	assert_int_equal(op, 1);
 	s.ops[1].part = 0;
 	assert_null(rules_play(&s, 0, &op));
+}
+
+static void what_is_huge_stays_so(void **state)
+{
+	struct scenario s = parse("config page=64k slot=32 backing=huge\n"
+				  "a host  split     g=0\n"
+				  "b host  collapse  g=0\n");
+	unsigned op;
+
+	(void)state;
+	rules_compare(&s);
+	assert_int_equal(s.config.backing, BACKING_HUGE);
+	assert_int_equal(s.ops[0].kind, OP_HOST_SPLIT);
+	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
+	assert_null(rules_play(&s, 0, &op));
+	assert_int_equal(s.config.backing, BACKING_HUGE);
+	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
 }
 
 static void a_full_scenario_has_room_for_the_harvests(void **state)
@@ -140,6 +157,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
+		cmocka_unit_test(what_is_huge_stays_so),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(parts_and_trees_that_the_stage_has_not),
 		cmocka_unit_test(what_cannot_be_played_is_named),

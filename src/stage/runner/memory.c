@@ -5,7 +5,7 @@
  * copied on write). What the host's memory management does to a page is done by
  * mapping something else there: KVM's MMU notifier sees what it always sees.
  */
-#include "runner.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define FILE_BYTES (1ull << 30)
-#define VMAS_MAX SCENARIO_SLOTS_MAX
 /* Where a page's first bytes end that anyone writes to; L1's tables take more. */
 #define VERSION_BYTES 0x4000u
 
@@ -23,37 +22,26 @@
 /* Interrupts that L0 may give to a guest (storage, program): an address is all that tells them apart. */
 static const uint16_t vectors[] = {0x300, 0x380, 0x400, 0x480, 0x600, 0x700, 0xe40};
 
-struct page {
-	uint64_t offset; /* in the file */
-	uint64_t home;	 /* the offset at which it is when a scenario begins */
-	bool private;	 /* may have been copied on write: the file no longer tells */
-	bool changed;	 /* it is not as it was then: mapped elsewhere, or not there */
-};
-
 /*
- * What one slot maps. Pages that nothing has happened to but accesses stay mapped from one scenario to the next, and
- * are cleared: to map and to fault in each of them again would take as long as most scenarios do.
+ * Where an address of the layout lies in this process: a kernel with 4 KiB pages gives it 64 TiB (TASK_SIZE_64TB),
+ * and the layout is higher up. Below that, what may be huge.
  */
-struct vma {
-	uint64_t hva;
-	uint32_t pages;	 /* of this scenario; 0: it does not use it */
-	uint32_t mapped; /* from the first one on */
-	struct page page[WORLD_LPAGES];
-};
-
-struct machine {
-	int file, pagemap;
-	uint8_t *view;	/* the whole file, shared: looking here leaves no trace in a VMA */
-	uint64_t homes; /* offset of the first page that is no page's home */
-	uint64_t next;	/* and of the first unused one */
-	uint32_t page_size;
-	uint32_t vma_count;
-	struct vma vma[VMAS_MAX];
-};
+#define REAL_BELOW_LAYOUT 0x400000000000ull
+#define HUGE_BELOW_REAL 0x8000000000ull
 
 static struct machine the_machine;
 
-static void *real(uint64_t hva)
+static bool may_be_huge(const struct machine *m)
+{
+	return m->huge || m->collapses;
+}
+
+uint64_t runner_hva(uint64_t layout_hva)
+{
+	return layout_hva - REAL_BELOW_LAYOUT - (may_be_huge(&the_machine) ? HUGE_BELOW_REAL : 0);
+}
+
+void *memory_real(uint64_t hva)
 {
 	return (void *)(uintptr_t)runner_hva(hva);
 }
@@ -63,13 +51,14 @@ struct machine *machine_create(void)
 	struct machine *m = &the_machine;
 
 	m->page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	/* As the model's host, with small backing. */
+	/* As the model's host, with small backing; huge.c makes exceptions. */
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
 		return NULL;
 	m->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	m->file = memfd_create("guest", 0);
 	if (m->pagemap < 0 || m->file < 0 || ftruncate(m->file, FILE_BYTES) != 0)
 		return NULL;
+	m->homes = m->next = HUGE_BYTES; /* 0 is no home */
 	m->view = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, m->file, 0);
 	return m->view == MAP_FAILED ? NULL : m;
 }
@@ -91,46 +80,67 @@ void machine_reset(struct machine *m, const struct machine_config *config)
 					    (off_t)(m->next - m->homes)) != 0)
 		runner_die("fallocate: %s", strerror(errno));
 	m->next = m->homes;
+	m->huge = config->huge;
+}
+
+void memory_expect_collapse(struct machine *m, bool expected)
+{
+	m->collapses = expected;
+}
+
+bool memory_find(struct machine *m, uint64_t hva, struct place *place)
+{
+	for (uint32_t i = 0; i < m->vma_count; i++) {
+		struct vma *vma = &m->vma[i];
+		uint64_t offset = hva - vma->hva;
+		struct region *region;
+
+		if (hva < vma->hva || offset / m->page_size >= vma->pages)
+			continue;
+		region = &vma->region[offset / HUGE_BYTES];
+		*place = (struct place){.vma = vma, .index = (uint32_t)(offset / m->page_size)};
+		place->page = &vma->page[place->index];
+		place->region = region->used ? region : NULL;
+		place->base = vma->hva + offset / HUGE_BYTES * HUGE_BYTES;
+		return true;
+	}
+	return false;
 }
 
 static struct page *page_at(struct machine *m, uint64_t hva)
 {
-	for (uint32_t i = 0; i < m->vma_count; i++) {
-		struct vma *vma = &m->vma[i];
+	struct place place;
 
-		if (hva >= vma->hva && (hva - vma->hva) / m->page_size < vma->pages)
-			return &vma->page[(hva - vma->hva) / m->page_size];
-	}
-	return NULL;
+	return memory_find(m, hva, &place) ? place.page : NULL;
 }
 
 /*
- * A page of the file. The one after it stays unused, so that no two pages make one VMA: to split a VMA of 2 MiB is to
+ * What comes after it in the file stays unused, so that no two pages make one VMA: to split a VMA of 2 MiB is to
  * invalidate all of it (split_huge_pmd_if_needed), huge or not, and what is meant is one page.
  */
-static uint64_t take_page(struct machine *m)
+uint64_t memory_take(struct machine *m, uint64_t bytes)
 {
-	uint64_t at = m->next;
+	uint64_t at = (m->next + bytes - 1) / bytes * bytes;
 
-	m->next += 2ull * m->page_size;
+	m->next = at + 2 * bytes;
 	if (m->next > FILE_BYTES)
 		runner_die("a scenario moves pages more often than there is memory");
 	return at;
 }
 
-static void map_page(struct machine *m, uint64_t hva, uint64_t offset, int flags)
+void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset, int flags)
 {
 	void *at;
 
 	kernel_begins();
-	at = mmap(real(hva), m->page_size, PROT_READ | PROT_WRITE | PROT_EXEC, flags | MAP_FIXED, m->file,
+	at = mmap(memory_real(hva), bytes, PROT_READ | PROT_WRITE | PROT_EXEC, flags | MAP_FIXED, m->file,
 		  (off_t)offset);
 	kernel_ends();
 	if (at == MAP_FAILED)
 		runner_die("mmap at %#llx: %s", (unsigned long long)hva, strerror(errno));
 }
 
-static void fill_page(struct machine *m, uint64_t offset)
+void memory_fill(struct machine *m, uint64_t offset)
 {
 	const uint32_t sc = INSTRUCTION_SC1;
 	uint8_t *page = m->view + offset;
@@ -143,79 +153,84 @@ static void fill_page(struct machine *m, uint64_t offset)
 
 static struct vma *find_vma(struct machine *m, uint64_t hva)
 {
-	for (uint32_t i = 0; i < m->vma_count; i++)
-		if (m->vma[i].hva == hva)
-			return &m->vma[i];
-	m->vma[m->vma_count].hva = hva;
-	return &m->vma[m->vma_count++];
+	struct vma *vma = m->vma;
+
+	while (vma < m->vma + m->vma_count && (vma->hva != hva || vma->huge != may_be_huge(m)))
+		vma++;
+	if (vma == m->vma + m->vma_count) {
+		vma->hva = hva;
+		vma->huge = may_be_huge(m);
+		m->vma_count++;
+	}
+	return vma;
+}
+
+static void begin_page(struct machine *m, struct vma *vma, uint32_t index)
+{
+	struct page *page = &vma->page[index];
+	bool is_new = !page->home;
+
+	if (is_new) {
+		page->home = memory_take(m, m->page_size);
+		m->homes = m->next;
+	}
+	page->offset = page->home;
+	memory_fill(m, page->offset);
+	if (is_new || page->changed)
+		memory_map(m, vma->hva + (uint64_t)index * m->page_size, m->page_size, page->offset,
+			   MAP_SHARED | MAP_POPULATE);
+	page->private = page->changed = false;
 }
 
 bool machine_hostmm_map(struct machine *m, uint64_t hva, uint32_t pages)
 {
 	struct vma *vma = find_vma(m, hva);
+	uint32_t huge = may_be_huge(m) ? pages - pages % huge_pages(m) : 0;
 
 	vma->pages = pages;
-	for (uint32_t i = 0; i < pages; i++) {
-		struct page *page = &vma->page[i];
-		bool is_new = i >= vma->mapped;
-
-		if (is_new) {
-			page->home = take_page(m);
-			m->homes = m->next;
-		}
-		page->offset = page->home;
-		fill_page(m, page->offset);
-		if (is_new || page->changed)
-			map_page(m, hva + (uint64_t)i * m->page_size, page->offset, MAP_SHARED | MAP_POPULATE);
-		page->private = page->changed = false;
+	for (uint32_t i = 0; i < huge; i += huge_pages(m))
+		huge_begin(m, vma, i, hva + (uint64_t)i * m->page_size);
+	for (uint32_t i = huge; i < pages; i++) {
+		vma->region[i / huge_pages(m)].used = false;
+		begin_page(m, vma, i);
 	}
-	if (pages > vma->mapped)
-		vma->mapped = pages;
 	return true;
 }
 
-/* The bytes as they are, wherever they lie. */
-static const uint8_t *content(struct machine *m, uint64_t hva)
+const uint8_t *memory_content(struct machine *m, uint64_t hva)
 {
 	const struct page *page = page_at(m, hva);
 
-	return page->private ? real(hva & ~(uint64_t)(m->page_size - 1)) : m->view + page->offset;
+	return page->private ? memory_real(hva & ~(uint64_t)(m->page_size - 1)) : m->view + page->offset;
 }
 
 uint64_t memory_stamp(struct machine *m, uint64_t hva)
 {
 	uint64_t stamp;
 
-	memcpy(&stamp, content(m, hva) + STAGE_STAMP_OFFSET, sizeof(stamp));
+	memcpy(&stamp, memory_content(m, hva) + STAGE_STAMP_OFFSET, sizeof(stamp));
 	return stamp;
 }
 
 bool memory_is_at_home(struct machine *m, const void *at)
 {
-	for (uint32_t i = 0; i < m->vma_count; i++) {
-		const struct vma *vma = &m->vma[i];
-		uint64_t offset = (uintptr_t)at - runner_hva(vma->hva);
+	struct place place;
 
-		if ((uintptr_t)at >= runner_hva(vma->hva) && offset / m->page_size < vma->pages)
-			return !vma->page[offset / m->page_size].changed;
-	}
-	return false;
+	if (!memory_find(m, (uintptr_t)at - runner_hva(0), &place))
+		return false;
+	return place.region ? place.region->whole && !place.region->private : !place.page->changed;
 }
 
 /* The same bytes in another page of the file. */
 static uint64_t copy_page(struct machine *m, uint64_t hva)
 {
-	uint64_t offset = take_page(m);
+	uint64_t offset = memory_take(m, m->page_size);
 
-	memcpy(m->view + offset, content(m, hva), m->page_size);
+	memcpy(m->view + offset, memory_content(m, hva), m->page_size);
 	return offset;
 }
 
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_FILE (1ull << 61)
-
-static uint64_t pagemap(struct machine *m, uint64_t hva)
+uint64_t memory_pagemap(struct machine *m, uint64_t hva)
 {
 	uint64_t entry;
 
@@ -227,19 +242,18 @@ static uint64_t pagemap(struct machine *m, uint64_t hva)
 
 static bool is_present(struct machine *m, uint64_t hva)
 {
-	return pagemap(m, hva) & PAGEMAP_PRESENT;
+	return memory_pagemap(m, hva) & PAGEMAP_PRESENT;
 }
 
 /* Is a page still read-only, to be copied on write? Once copied, it is no page of the file any more. */
 static bool is_protected(struct machine *m, uint64_t hva)
 {
-	return page_at(m, hva)->private && (!is_present(m, hva) || pagemap(m, hva) & PAGEMAP_FILE);
+	return page_at(m, hva)->private && (!is_present(m, hva) || memory_pagemap(m, hva) & PAGEMAP_FILE);
 }
 
-/* Reading maps the file's page. */
-static void read_page(uint64_t hva)
+void memory_read(uint64_t hva)
 {
-	(void)*(volatile uint8_t *)real(hva);
+	(void)*(volatile uint8_t *)memory_real(hva);
 }
 
 static void replace_page(struct machine *m, uint64_t hva, int flags)
@@ -249,7 +263,7 @@ static void replace_page(struct machine *m, uint64_t hva, int flags)
 	page->offset = copy_page(m, hva);
 	page->private = flags & MAP_PRIVATE;
 	page->changed = true;
-	map_page(m, hva, page->offset, flags);
+	memory_map(m, hva, m->page_size, page->offset, flags);
 }
 
 static void drop_page(struct machine *m, uint64_t hva)
@@ -258,7 +272,7 @@ static void drop_page(struct machine *m, uint64_t hva)
 
 	page_at(m, hva)->changed = true;
 	kernel_begins();
-	status = madvise(real(hva), m->page_size, MADV_DONTNEED);
+	status = madvise(memory_real(hva), m->page_size, MADV_DONTNEED);
 	kernel_ends();
 	if (status != 0)
 		runner_die("madvise: %s", strerror(errno));
@@ -266,12 +280,17 @@ static void drop_page(struct machine *m, uint64_t hva)
 
 void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 {
-	for (uint32_t i = 0; i < pages; i++, hva += m->page_size) {
-		const struct page *page = page_at(m, hva);
+	struct place place;
 
-		if (page && page->private)
+	for (uint32_t i = 0; i < pages; i++, hva += m->page_size) {
+		if (!memory_find(m, hva, &place))
+			continue;
+		if (huge_covers(m, &place, hva, pages - i) && !place.region->private)
+			huge_page_out(m, &place);
+		huge_split_at(m, hva);
+		if (place.page->private)
 			replace_page(m, hva, is_protected(m, hva) ? MAP_PRIVATE : MAP_SHARED);
-		else if (page)
+		else
 			drop_page(m, hva);
 	}
 }
@@ -280,17 +299,27 @@ void machine_hostmm_move(struct machine *m, uint64_t hva)
 {
 	if (!page_at(m, hva) || !is_present(m, hva))
 		return;
+	huge_split_at(m, hva);
 	replace_page(m, hva, is_protected(m, hva) ? MAP_PRIVATE : MAP_SHARED);
-	read_page(hva);
+	memory_read(hva);
 }
 
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 {
-	for (uint32_t i = 0; i < pages; i++, hva += m->page_size) {
-		if (!page_at(m, hva) || !is_present(m, hva))
+	struct place place;
+
+	for (uint32_t done = 0, i = 0; i < pages; i += done, hva += (uint64_t)done * m->page_size) {
+		done = 1;
+		if (!memory_find(m, hva, &place) || !is_present(m, hva))
 			continue;
+		if (huge_covers(m, &place, hva, pages - i)) {
+			huge_protect(m, &place);
+			done = huge_pages(m);
+			continue;
+		}
+		huge_split_at(m, hva);
 		replace_page(m, hva, MAP_PRIVATE);
-		read_page(hva);
+		memory_read(hva);
 	}
 }
 
@@ -301,22 +330,19 @@ void machine_hostmm_unshare(struct machine *m, uint64_t hva)
 	(void)hva;
 }
 
-/* Huge pages are not on this stage: see conform's rules. */
 void machine_hostmm_split(struct machine *m, uint64_t hva)
 {
-	(void)m;
-	(void)hva;
+	huge_split_at(m, hva);
 }
 
 void machine_hostmm_collapse(struct machine *m, uint64_t hva)
 {
-	(void)m;
-	(void)hva;
+	huge_collapse(m, hva);
 }
 
 uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 {
-	const uint64_t *words = (const void *)content((struct machine *)m, hva);
+	const uint64_t *words = (const void *)memory_content((struct machine *)m, hva);
 	uint32_t bytes = m->page_size < VERSION_BYTES ? m->page_size : VERSION_BYTES;
 	uint64_t sum = 0;
 
@@ -332,7 +358,7 @@ bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast
 	if (!page_at(m, hva))
 		return false;
 	if (write)
-		(void)__atomic_fetch_or((uint8_t *)real(hva), 0, __ATOMIC_RELAXED);
+		(void)__atomic_fetch_or((uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
 	*hpa = runner_hva(hva);
 	*writable = true;
 	return true;
@@ -340,7 +366,7 @@ bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast
 
 size_t machine_hostmm_copy(struct machine *m, uint64_t hva, void *buf, size_t n, bool store)
 {
-	void *at = real(hva);
+	void *at = memory_real(hva);
 
 	if (!page_at(m, hva))
 		return n;

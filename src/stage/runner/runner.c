@@ -129,8 +129,10 @@ static void on_event(void *ctx, const struct event *e)
 		memset(&runner.by_user[w->layout.slots[e->slot].first], 0, w->layout.slots[e->slot].pages);
 	if (e->kind == EV_HARVEST_END && e->status == 0)
 		tell_losses(e);
-	if (e->kind == EV_OP_END)
+	if (e->kind == EV_OP_END) {
+		memory_op_end(w->machine);
 		tell_content();
+	}
 	if (wire_visible(e))
 		runner_record(*e, e->bitmap, wire_bitmap_bytes(e, &runner.world.layout));
 }
@@ -302,6 +304,14 @@ static void run_ops(struct world *w, const struct scenario *s)
 	tell_log();
 }
 
+static bool has_op(const struct scenario *s, enum op_kind kind)
+{
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (s->ops[i].kind == kind)
+			return true;
+	return false;
+}
+
 static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 {
 	struct world *w = &runner.world;
@@ -314,6 +324,7 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 	runner.stamp = 0;
 	vcpu_begin();
 	race_begin(w, false, 0);
+	memory_expect_collapse(w->machine, has_op(s, OP_HOST_COLLAPSE));
 	status = world_begin(w, s);
 	if (status != 0)
 		return status;
@@ -321,6 +332,7 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 		map_control(&w->layout, guest);
 	for (uint32_t i = 0; i < count; i++) {
 		world_tasks_begin(w);
+		memory_again(w->machine);
 		race_begin(w, s->point_count, delays[i]);
 		run_ops(w, s);
 		tell_race();

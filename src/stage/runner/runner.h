@@ -30,15 +30,6 @@
 #define CONTROL_TABLES 0x50000u			/* L1's PMD and PTE pages that map all this into L2 */
 #define CONTROL_BYTES 0x60000u
 
-/*
- * Where an address of the layout lies in this process: a kernel with 4 KiB pages gives it 64 TiB (TASK_SIZE_64TB),
- * and the layout is higher up.
- */
-static inline uint64_t runner_hva(uint64_t layout_hva)
-{
-	return layout_hva - 0x400000000000ull;
-}
-
 /* vm.c: the virtual machine. */
 extern const struct target vm_target;
 /* Opens /dev/kvm. False: there is none, or it makes no VMs as kvm-hv does; errno. */
@@ -80,7 +71,15 @@ bool race_times(struct race_times *times);
 void kernel_begins(void);
 void kernel_ends(void);
 
-/* memory.c: content, without a trace in the page tables. */
+/* memory.c: the VMM's memory. Where an address of the layout lies in this process, in this scenario. */
+uint64_t runner_hva(uint64_t layout_hva);
+/* Before a scenario begins: does it make small pages huge? */
+void memory_expect_collapse(struct machine *m, bool expected);
+/* An op has ended: what the kernel has done to memory meanwhile is followed. */
+void memory_op_end(struct machine *m);
+/* The same ops run once more in this VM: what was huge at first is again. */
+void memory_again(struct machine *m);
+/* Content, without a trace in the page tables. */
 uint64_t memory_stamp(struct machine *m, uint64_t hva);
 /* Has nothing happened to the page at that address of ours but accesses? */
 bool memory_is_at_home(struct machine *m, const void *at);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* memory.h: the state of the VMM's memory, between memory.c (pages) and huge.c (2 MiB that the kernel maps as one). */
+#ifndef RCFUZZ_STAGE_MEMORY_H
+#define RCFUZZ_STAGE_MEMORY_H
+
+#include "runner.h"
+
+#define HUGE_BYTES (2ull << 20)
+#define REGIONS_MAX (WORLD_LPAGES / 32u)
+/* Small and, at addresses of their own, those that may become huge: so neither is mapped anew for the other. */
+#define VMAS_MAX (2u * SCENARIO_SLOTS_MAX)
+
+struct page {
+	uint64_t offset; /* in the file */
+	uint64_t home;	 /* the offset at which it is when a scenario begins; 0: it has none yet */
+	bool private;	 /* may have been copied on write: the file no longer tells */
+	bool changed;	 /* it is not as it was then: mapped elsewhere, or not there */
+};
+
+/* 2 MiB of a VMA, all of whose pages a slot has; their homes are those of its own. */
+struct region {
+	uint64_t home; /* offset of a huge page of the file; 0: it has none yet */
+	bool used;     /* by this or the last scenario that has its pages; else these are at their own homes */
+	bool whole;    /* one VMA, mapped by one entry, at its home */
+	bool private;  /* and that read-only, to be copied on write */
+};
+
+/*
+ * What one slot maps. Pages that nothing has happened to but accesses stay mapped from one scenario to the next, and
+ * are cleared: to map and to fault in each of them again would take as long as most scenarios do.
+ */
+struct vma {
+	uint64_t hva;	/* of the layout */
+	bool huge;	/* its pages may be huge */
+	uint32_t pages; /* of this scenario; 0: it does not use it */
+	struct page page[WORLD_LPAGES];
+	struct region region[REGIONS_MAX];
+};
+
+struct machine {
+	int file, pagemap;
+	uint8_t *view;	/* the whole file, shared: looking here leaves no trace in a VMA */
+	uint64_t homes; /* offset of the first page that is no page's home */
+	uint64_t next;	/* and of the first unused one */
+	uint32_t page_size;
+	bool huge;	/* the scenario begins with huge pages */
+	bool collapses; /* it may make some of small ones */
+	uint32_t vma_count;
+	struct vma vma[VMAS_MAX];
+};
+
+/* Where an address of the layout is: which VMA, and which of its pages. */
+struct place {
+	struct vma *vma;
+	uint32_t index;
+	struct page *page;
+	struct region *region; /* NULL: its pages are on their own */
+	uint64_t base;	       /* the region's address, of the layout */
+};
+
+/* ---- memory.c -------------------------------------------------------------- */
+
+/* Memory at an address of the layout. */
+void *memory_real(uint64_t hva);
+/* False: no slot of the scenario has it. */
+bool memory_find(struct machine *m, uint64_t hva, struct place *place);
+/* `bytes` unused ones of the file, aligned to as many; as many after it stay unused. */
+uint64_t memory_take(struct machine *m, uint64_t bytes);
+/* Map the file there instead of what is there now. */
+void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset, int flags);
+/* The bytes of a page as they are, wherever they lie. */
+const uint8_t *memory_content(struct machine *m, uint64_t hva);
+/* A page as a scenario finds it. */
+void memory_fill(struct machine *m, uint64_t offset);
+/* What /proc/self/pagemap says (Documentation/admin-guide/mm/pagemap.rst). */
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_FILE (1ull << 61)
+uint64_t memory_pagemap(struct machine *m, uint64_t hva);
+/* Reading a page maps it, as the VMA has it. */
+void memory_read(uint64_t hva);
+
+/* ---- huge.c ---------------------------------------------------------------- */
+
+static inline uint32_t huge_pages(const struct machine *m)
+{
+	return (uint32_t)(HUGE_BYTES / m->page_size);
+}
+
+/* At the beginning of a scenario: a region's pages are at its home, cleared, and huge if the scenario wants it. */
+void huge_begin(struct machine *m, struct vma *vma, uint32_t index, uint64_t hva);
+/* If that page is in a region that is huge: split it. */
+void huge_split_at(struct machine *m, uint64_t hva);
+/* Is [hva, hva + pages) to be treated as one huge page from its beginning on? */
+bool huge_covers(const struct machine *m, const struct place *place, uint64_t hva, uint32_t pages);
+/* All of a region leaves at once; its pages come back as small ones. For one that is not private. */
+void huge_page_out(struct machine *m, const struct place *place);
+/* All of a region turns read-only, to be copied on write, and stays huge. */
+void huge_protect(struct machine *m, const struct place *place);
+void huge_collapse(struct machine *m, uint64_t hva);
+
+#endif
