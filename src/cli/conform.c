@@ -408,7 +408,7 @@ static int send_ahead(struct conform *c, bool *more)
 		if (code)
 			return code > 0 ? code : 0;
 		pair->scenario.config.page = c->facts.page_shift == 12 ? PAGE_4K : PAGE_64K;
-		rules_compare(&pair->scenario);
+		rules_compare(&pair->scenario, c->facts.ages);
 		c->sent++;
 		/* If it ended, it is the oldest scenario that it was at. */
 		if (!stage_send(c->stage, &pair->scenario, NULL, 0, error, sizeof(error)))

@@ -145,6 +145,9 @@ static bool equal(const struct observed *a, const struct observed *b)
 	/* Which of its own parts an access failed in, each side knows of itself alone. */
 	if (x.kind == EV_ACCESS_FAILED && y.kind == EV_ACCESS_FAILED)
 		x.status = y.status = 0;
+	/* Whether a page that was aged was young is not told there. */
+	if (x.kind == EV_AGE && y.kind == EV_AGE)
+		x.status = y.status = 0;
 	return !memcmp(&x, &y, offsetof(struct event, bitmap)) && a->bytes == b->bytes &&
 	       (!a->bytes || !memcmp(a->payload, b->payload, a->bytes));
 }

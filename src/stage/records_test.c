@@ -38,6 +38,30 @@ static void same_records_are_no_difference(void **state)
 	records_free(&b);
 }
 
+static void whether_it_was_young_is_not_compared(void **state)
+{
+	struct event aged = {.kind = EV_AGE, .lpage = 4, .count = 2, .op = 1};
+	struct records a = {0}, b = {0};
+	struct difference d;
+
+	(void)state;
+	assert_true(records_add(&a, &aged, NULL, 0));
+	aged.status = 1;
+	assert_true(records_add(&b, &aged, NULL, 0));
+	assert_false(records_differ(&a, &b, 10, &d));
+	/* Which pages, and of a test, is. */
+	aged.lpage = 5;
+	memcpy(b.bytes, &aged, offsetof(struct event, bitmap));
+	assert_true(records_differ(&a, &b, 10, &d));
+	aged = (struct event){.kind = EV_TEST_AGE, .op = 1};
+	memcpy(a.bytes, &aged, offsetof(struct event, bitmap));
+	aged.status = 1;
+	memcpy(b.bytes, &aged, offsetof(struct event, bitmap));
+	assert_true(records_differ(&a, &b, 10, &d));
+	records_free(&a);
+	records_free(&b);
+}
+
 static void another_page_is_a_difference(void **state)
 {
 	struct records a = two((const uint8_t[]){0x08, 0}), b = two((const uint8_t[]){0x08, 1});
@@ -97,9 +121,12 @@ static void the_notifier_is_not_compared(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_records_are_no_difference),   cmocka_unit_test(another_page_is_a_difference),
-		cmocka_unit_test(a_record_too_few_is_a_difference), cmocka_unit_test(a_cut_record_is_none),
+		cmocka_unit_test(same_records_are_no_difference),
+		cmocka_unit_test(another_page_is_a_difference),
+		cmocka_unit_test(a_record_too_few_is_a_difference),
+		cmocka_unit_test(a_cut_record_is_none),
 		cmocka_unit_test(the_notifier_is_not_compared),
+		cmocka_unit_test(whether_it_was_young_is_not_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

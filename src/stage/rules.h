@@ -12,9 +12,9 @@
 /*
  * Make a scenario one that can be compared: ops and settings that the stage has not, or that differ there by nature,
  * are left out (rules.c says which and why), and at the end each slot is harvested, so that what is in its log shows.
- * Canonical afterwards.
+ * Canonical afterwards. ages: the kernel there has something that ages pages (stage.h).
  */
-void rules_compare(struct scenario *s);
+void rules_compare(struct scenario *s, bool ages);
 
 /* How many of its ops can be compared, from the first on, after our side has run it: those before the world ended (and
  * rules.c). */

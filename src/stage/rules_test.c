@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -32,7 +33,7 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 	struct scenario s = parse(with_age);
 
 	(void)state;
-	rules_compare(&s);
+	rules_compare(&s, false);
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.config.teardown, NO);
 	assert_int_equal(s.config.level, LEVEL_SYNC);
@@ -53,7 +54,7 @@ static void parts_and_trees_that_the_stage_has_not(void **state)
 	unsigned op;
 
 	(void)state;
-	rules_compare(&s);
+	rules_compare(&s, false);
 	assert_int_equal(s.ops[0].tree, TREE_SAME);
 	assert_int_equal(s.ops[1].part, 0);
 	s = parse(ops);
@@ -74,13 +75,45 @@ static void what_is_huge_stays_so(void **state)
 	unsigned op;
 
 	(void)state;
-	rules_compare(&s);
+	rules_compare(&s, false);
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[0].kind, OP_HOST_SPLIT);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
 	assert_null(rules_play(&s, 0, &op));
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
+}
+
+static void aging_is_compared_where_the_kernel_can(void **state)
+{
+	static const char ops[] = "a host  age       g=0 flush=yes\n"
+				  "b host  age       g=1 count=3\n"
+				  "c host  test-age  g=0\n";
+	char text[256];
+	struct scenario s;
+
+	(void)state;
+	snprintf(text, sizeof(text), "config page=64k slot=32\n%s", ops);
+	s = parse(text);
+	rules_compare(&s, true);
+	assert_int_equal(s.op_count, 2 + SCENARIO_SLOTS_MAX);
+	assert_int_equal(s.ops[0].kind, OP_HOST_AGE);
+	assert_int_equal(s.ops[0].flush, FLUSH_NO);
+	assert_int_equal(s.ops[0].count, 2);
+	assert_int_equal(s.ops[1].kind, OP_HOST_AGE);
+	assert_int_equal(s.ops[1].count, 3);
+	s = parse(text);
+	rules_compare(&s, false);
+	assert_int_equal(s.op_count, SCENARIO_SLOTS_MAX);
+	/* Not where a page may be huge. */
+	snprintf(text, sizeof(text), "config page=64k slot=32\n%sd host  collapse  g=0\n", ops);
+	s = parse(text);
+	rules_compare(&s, true);
+	assert_int_equal(s.ops[0].kind, OP_HOST_COLLAPSE);
+	snprintf(text, sizeof(text), "config page=64k slot=32 backing=huge\n%s", ops);
+	s = parse(text);
+	rules_compare(&s, true);
+	assert_int_equal(s.op_count, SCENARIO_SLOTS_MAX);
 }
 
 static void a_full_scenario_has_room_for_the_harvests(void **state)
@@ -91,7 +124,7 @@ static void a_full_scenario_has_room_for_the_harvests(void **state)
 	scenario_init(&s);
 	s.op_count = SCENARIO_OPS_MAX;
 	scenario_canonicalize(&s);
-	rules_compare(&s);
+	rules_compare(&s, false);
 	assert_int_equal(s.op_count, SCENARIO_OPS_MAX);
 	assert_int_equal(s.ops[s.op_count - 1].kind, OP_HOST_HARVEST);
 }
@@ -133,7 +166,7 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 	assert_int_equal(s.ops[2 + 2 * SCENARIO_SLOTS_MAX + 1].kind, OP_HOST_LOG_STOP);
 	assert_int_equal(s.ops[s.op_count - 1].kind, OP_HOST_UNMAP);
 	/* Where nothing interrupts anything there is no point. */
-	rules_compare(&s);
+	rules_compare(&s, false);
 	assert_int_equal(s.point_count, 0);
 }
 
@@ -158,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
 		cmocka_unit_test(what_is_huge_stays_so),
+		cmocka_unit_test(aging_is_compared_where_the_kernel_can),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(parts_and_trees_that_the_stage_has_not),
 		cmocka_unit_test(what_cannot_be_played_is_named),

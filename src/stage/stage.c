@@ -260,7 +260,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	struct records hello = {0};
 	struct wire_head head;
 	const char *wrong = receive_answer(s, &head, &hello, 2 * patience());
-	char text[160];
+	char text[160], more[16] = "";
 	unsigned page_size = 0;
 
 	if (!wrong && head.id != WIRE_HELLO)
@@ -271,9 +271,10 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)hello.size, (const char *)hello.bytes);
 	records_free(&hello);
-	if (sscanf(text, "%95s %u", s->facts.release, &page_size) != 2)
+	if (sscanf(text, "%95s %u %15s", s->facts.release, &page_size, more) < 2)
 		return lost(s, "the runner does not say who it is", error, error_size);
 	s->facts.page_shift = page_size == 4096 ? 12 : 16;
+	s->facts.ages = !strcmp(more, "ages");
 	return true;
 }
 

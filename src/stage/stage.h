@@ -16,6 +16,7 @@ struct stage_facts {
 	char release[96];  /* uname -r, as the running kernel said */
 	char qemu[32];	   /* version */
 	unsigned page_shift;
+	bool ages; /* OP_HOST_AGE can be played there */
 };
 
 /* The folder that ci/stage fills: $RCFUZZ_STAGE, or below the user's cache. False: there is no home to look in. */

@@ -178,6 +178,7 @@ static void assert_lost(const char *body, const char *words)
 		fail_msg("%s", error);
 	assert_string_equal(stage_facts(s)->release, "6.12-test");
 	assert_int_equal(stage_facts(s)->page_shift, 16);
+	assert_false(stage_facts(s)->ages);
 	scenario_init(&scenario);
 	assert_false(stage_run(s, &scenario, &records, error, sizeof(error)));
 	if (!strstr(error, words))
@@ -213,6 +214,21 @@ static void an_answer_that_is_too_long(void **state)
 {
 	(void)state;
 	assert_lost("c.sendall(struct.pack('<IIIi', 0x31667a72, 0, 0x7fffffff, 0))\ntime.sleep(60)\n", "no answer");
+}
+
+static void a_kernel_that_ages_says_so(void **state)
+{
+	char error[2048] = "";
+	struct stage *s;
+
+	(void)state;
+	write_boot("answer(0xffffffff, b'6.12-test 4096 ages')\ntime.sleep(60)\n");
+	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	if (!s)
+		fail_msg("%s", error);
+	assert_int_equal(stage_facts(s)->page_shift, 12);
+	assert_true(stage_facts(s)->ages);
+	stage_stop(s);
 }
 
 /* What a scenario that works looks like from here. */
@@ -261,6 +277,7 @@ int main(void)
 		TEST(a_guest_that_oopses),
 		TEST(a_vm_that_cannot_be_made),
 		TEST(an_answer_that_is_too_long),
+		TEST(a_kernel_that_ages_says_so),
 		TEST(an_answer),
 	};
 

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x31667a72u /* "rzf1" */
-/* The runner's first words: no scenario, the payload is "release pagesize". */
+/* The runner's first words: no scenario, the payload is "release pagesize", and " ages" where it can age pages. */
 #define WIRE_HELLO UINT32_MAX
 #define WIRE_BYTES_MAX (16u << 20)
 #define WIRE_DELAYS_MAX 64u

@@ -56,6 +56,11 @@ void runner_stamped(void)
 	runner.stamp++;
 }
 
+struct machine *runner_machine(void)
+{
+	return runner.world.machine;
+}
+
 /* ---- answers ------------------------------------------------------------------ */
 
 static void put(const void *bytes, size_t n)
@@ -391,7 +396,8 @@ static void say_hello(void)
 	int n;
 
 	uname(&name);
-	n = snprintf(text, sizeof(text), "%s %ld", name.release, sysconf(_SC_PAGESIZE));
+	n = snprintf(text, sizeof(text), "%s %ld%s", name.release, sysconf(_SC_PAGESIZE),
+		     age_possible() ? " ages" : "");
 	begin_answer();
 	put(text, (size_t)n);
 	end_answer(WIRE_HELLO, 0);

@@ -84,7 +84,14 @@ uint64_t memory_stamp(struct machine *m, uint64_t hva);
 /* Has nothing happened to the page at that address of ours but accesses? */
 bool memory_is_at_home(struct machine *m, const void *at);
 
+/* age.c: make old what KVM has mapped of small pages. Has the kernel what it takes? */
+bool age_possible(void);
+/* All of [start, start + pages), addresses of the layout; more than one page, or the last one of a slot. */
+void age_pages(struct machine *m, uint64_t start, uint32_t pages);
+
 /* runner.c */
+/* Of this process. */
+struct machine *runner_machine(void);
 /* The number that the next store of a guest leaves, and that it has left it. */
 uint64_t runner_next_stamp(void);
 void runner_stamped(void);
