@@ -29,12 +29,15 @@ static void allow_huge(bool allowed)
 		runner_die("prctl: %s", strerror(errno));
 }
 
-/* With small pages there instead, what is asked for would quietly not be tested. */
+/* With small pages there instead, what is asked for would quietly not be tested. Other ops may have split it since. */
 static void check_huge(uint64_t hva)
 {
-	FILE *smaps = fopen("/proc/self/smaps", "re");
+	FILE *smaps;
 	long kib;
 
+	if (race_overlaps())
+		return;
+	smaps = fopen("/proc/self/smaps", "re");
 	if (!smaps)
 		runner_die("/proc/self/smaps: %s", strerror(errno));
 	kib = smaps_huge_kib(smaps, runner_hva(hva));
@@ -43,8 +46,11 @@ static void check_huge(uint64_t hva)
 		runner_die("the kernel has huge pages, but maps %ld KiB with one where 2 MiB are wanted", kib);
 }
 
-/* Whatever is small in the region's own VMA becomes huge (Documentation: madvise(2), Linux 6.1). */
-static void collapse(uint64_t hva)
+/*
+ * Whatever is small in the region's own VMA becomes huge (madvise(2), Linux 6.1). False: other ops are at it, and the
+ * kernel leaves it as it is.
+ */
+static bool collapse(uint64_t hva)
 {
 	int status;
 
@@ -53,10 +59,13 @@ static void collapse(uint64_t hva)
 	status = madvise(memory_real(hva), HUGE_BYTES, MADV_COLLAPSE);
 	kernel_ends();
 	allow_huge(false);
+	if (status != 0 && race_overlaps())
+		return false;
 	if (status != 0)
 		runner_die("this kernel makes no huge page (MADV_COLLAPSE: %s): it has to be 6.1 or later, with room",
 			   strerror(errno));
 	check_huge(hva);
+	return true;
 }
 
 /* The region's home, as one VMA; mapped by a huge entry, if its pages in the file are one. */
@@ -201,9 +210,8 @@ void huge_collapse(struct machine *m, uint64_t hva)
 	/* One VMA again. */
 	if (madvise(memory_real(place.base), HUGE_BYTES, MADV_DODUMP) != 0)
 		runner_die("madvise: %s", strerror(errno));
-	collapse(place.base);
-	place.region->whole = true;
 	place.region->private = false;
+	place.region->whole = collapse(place.base);
 }
 
 /* The kernel has split a huge page to copy a part of it on write: one of its pages is no page of the file any more. */

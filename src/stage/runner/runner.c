@@ -337,6 +337,7 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 		map_control(&w->layout, guest);
 	for (uint32_t i = 0; i < count; i++) {
 		world_tasks_begin(w);
+		race_begin(w, false, 0);
 		memory_again(w->machine);
 		race_begin(w, s->point_count, delays[i]);
 		run_ops(w, s);

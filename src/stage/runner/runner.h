@@ -60,6 +60,8 @@ void threads_begin(void);
  * earlier) than their victims.
  */
 void race_begin(struct world *w, bool overlap, int64_t delay_ns);
+/* Do they? */
+bool race_overlaps(void);
 /* How long the victim and the op that interrupted it took, from the beginning of the first kernel call on. */
 struct race_times {
 	int64_t victim_ns, child_ns;

@@ -52,6 +52,11 @@ static void spin_until(int64_t ns)
 		;
 }
 
+bool race_overlaps(void)
+{
+	return race.overlap;
+}
+
 void race_begin(struct world *w, bool overlap, int64_t delay_ns)
 {
 	race.world = w;
