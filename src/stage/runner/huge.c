@@ -73,6 +73,7 @@ static void map_whole(struct machine *m, struct region *region, uint64_t hva, in
 {
 	memory_map(m, hva, HUGE_BYTES, region->home, flags);
 	region->used = region->whole = true;
+	region->broken = false;
 	region->private = flags & MAP_PRIVATE;
 }
 
@@ -93,14 +94,19 @@ static void cut(struct machine *m, struct region *region, uint64_t hva)
 		if (madvise(memory_real(hva + (uint64_t)i * m->page_size), m->page_size, MADV_DONTDUMP) != 0)
 			runner_die("madvise: %s", strerror(errno));
 	kernel_ends();
-	region->whole = false;
+	region->whole = region->broken = false;
+}
+
+static void read_all(struct machine *m, uint64_t hva)
+{
+	for (uint32_t i = 0; i < huge_pages(m); i++)
+		memory_read(hva + (uint64_t)i * m->page_size);
 }
 
 static void split(struct machine *m, struct region *region, uint64_t hva)
 {
 	cut(m, region, hva);
-	for (uint32_t i = 0; i < huge_pages(m); i++)
-		memory_read(hva + (uint64_t)i * m->page_size);
+	read_all(m, hva);
 }
 
 static void at_home(struct machine *m, struct vma *vma, uint32_t index, bool private)
@@ -143,13 +149,13 @@ void huge_split_at(struct machine *m, uint64_t hva)
 {
 	struct place place;
 
-	if (memory_find(m, hva, &place) && place.region && place.region->whole)
+	if (memory_find(m, hva, &place) && region_is_huge(place.region))
 		split(m, place.region, place.base);
 }
 
 bool huge_covers(const struct machine *m, const struct place *place, uint64_t hva, uint32_t pages)
 {
-	return place->region && place->region->whole && hva == place->base && pages >= huge_pages(m);
+	return region_is_huge(place->region) && hva == place->base && pages >= huge_pages(m);
 }
 
 void huge_page_out(struct machine *m, const struct place *place)
@@ -161,6 +167,22 @@ void huge_page_out(struct machine *m, const struct place *place)
 	kernel_ends();
 	if (status != 0)
 		runner_die("madvise: %s", strerror(errno));
+	cut(m, place->region, place->base);
+}
+
+void huge_cut_broken(struct machine *m, const struct place *place)
+{
+	if (place->region && place->region->broken)
+		cut(m, place->region, place->base);
+}
+
+void huge_cut_if_absent(struct machine *m, const struct place *place)
+{
+	if (!place->region || !place->region->broken)
+		return;
+	for (uint32_t i = 0; i < huge_pages(m); i++)
+		if (memory_pagemap(m, place->base + (uint64_t)i * m->page_size) & PAGEMAP_PRESENT)
+			return;
 	cut(m, place->region, place->base);
 }
 
@@ -192,7 +214,7 @@ static void move_home(struct machine *m, const struct place *place, bool each)
 /* collapse_huge_page takes no page that is not there, and leaves what is huge, read-only or not. */
 static bool can_collapse(struct machine *m, const struct place *place)
 {
-	if (place->region->whole)
+	if (region_is_huge(place->region))
 		return false;
 	for (uint32_t i = 0; i < huge_pages(m); i++)
 		if (!(memory_pagemap(m, place->base + (uint64_t)i * m->page_size) & PAGEMAP_PRESENT))
@@ -210,12 +232,12 @@ void huge_collapse(struct machine *m, uint64_t hva)
 	/* One VMA again. */
 	if (madvise(memory_real(place.base), HUGE_BYTES, MADV_DODUMP) != 0)
 		runner_die("madvise: %s", strerror(errno));
-	place.region->private = false;
+	place.region->private = place.region->broken = false;
 	place.region->whole = collapse(place.base);
 }
 
-/* The kernel has split a huge page to copy a part of it on write: one of its pages is no page of the file any more. */
-static bool is_broken(struct machine *m, const struct place *place)
+/* Is one of its pages no page of the file any more? */
+static bool was_copied(struct machine *m, const struct place *place)
 {
 	for (uint32_t i = 0; i < huge_pages(m); i++) {
 		uint64_t entry = memory_pagemap(m, place->base + (uint64_t)i * m->page_size);
@@ -243,10 +265,16 @@ static void each_region(struct machine *m, void (*f)(struct machine *m, const st
 	}
 }
 
+/*
+ * To copy one page on write the kernel has split the huge one. To cut the VMA now would tell KVM of all pages once
+ * more, so it stays one, and memory.c changes its pages in place. The kernel has unmapped the others.
+ */
 static void follow(struct machine *m, const struct place *place)
 {
-	if (place->region->whole && place->region->private && is_broken(m, place))
-		split(m, place->region, place->base);
+	if (!region_is_huge(place->region) || !place->region->private || !was_copied(m, place))
+		return;
+	place->region->broken = true;
+	read_all(m, place->base);
 }
 
 void memory_op_end(struct machine *m)
@@ -256,12 +284,14 @@ void memory_op_end(struct machine *m)
 
 static void restore(struct machine *m, const struct place *place)
 {
-	if (m->huge && (!place->region->whole || place->region->private)) {
-		move_home(m, place, false);
-		map_huge(m, place->region, place->base, MAP_SHARED);
-	} else if (!m->huge && place->region->whole) {
+	const struct region *region = place->region;
+
+	if (m->huge ? region->whole && !region->private : !region->whole)
+		return;
+	move_home(m, place, false);
+	map_huge(m, place->region, place->base, MAP_SHARED);
+	if (!m->huge)
 		split(m, place->region, place->base);
-	}
 }
 
 void memory_again(struct machine *m)

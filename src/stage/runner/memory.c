@@ -197,11 +197,29 @@ bool machine_hostmm_map(struct machine *m, uint64_t hva, uint32_t pages)
 	return true;
 }
 
+uint64_t memory_pagemap(struct machine *m, uint64_t hva)
+{
+	uint64_t entry;
+
+	if (pread(m->pagemap, &entry, sizeof(entry), (off_t)(runner_hva(hva) / m->page_size * sizeof(entry))) !=
+	    sizeof(entry))
+		runner_die("/proc/self/pagemap: %s", strerror(errno));
+	return entry;
+}
+
+static bool is_present(struct machine *m, uint64_t hva)
+{
+	return memory_pagemap(m, hva) & PAGEMAP_PRESENT;
+}
+
 const uint8_t *memory_content(struct machine *m, uint64_t hva)
 {
 	const struct page *page = page_at(m, hva);
 
-	return page->private ? memory_real(hva & ~(uint64_t)(m->page_size - 1)) : m->view + page->offset;
+	/* A copy is there as long as it is one: what is paged out lies in the file. */
+	if (!page->private || !is_present(m, hva))
+		return m->view + page->offset;
+	return memory_real(hva & ~(uint64_t)(m->page_size - 1));
 }
 
 uint64_t memory_stamp(struct machine *m, uint64_t hva)
@@ -230,21 +248,6 @@ static uint64_t copy_page(struct machine *m, uint64_t hva)
 	return offset;
 }
 
-uint64_t memory_pagemap(struct machine *m, uint64_t hva)
-{
-	uint64_t entry;
-
-	if (pread(m->pagemap, &entry, sizeof(entry), (off_t)(runner_hva(hva) / m->page_size * sizeof(entry))) !=
-	    sizeof(entry))
-		runner_die("/proc/self/pagemap: %s", strerror(errno));
-	return entry;
-}
-
-static bool is_present(struct machine *m, uint64_t hva)
-{
-	return memory_pagemap(m, hva) & PAGEMAP_PRESENT;
-}
-
 /* Is a page still read-only, to be copied on write? Once copied, it is no page of the file any more. */
 static bool is_protected(struct machine *m, uint64_t hva)
 {
@@ -254,6 +257,12 @@ static bool is_protected(struct machine *m, uint64_t hva)
 void memory_read(uint64_t hva)
 {
 	(void)*(volatile uint8_t *)memory_real(hva);
+}
+
+/* Writing its own bytes to it has it copied, where that is due. */
+static void write_page(uint64_t hva)
+{
+	(void)__atomic_fetch_or((uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
 }
 
 static void replace_page(struct machine *m, uint64_t hva, int flags)
@@ -278,6 +287,21 @@ static void drop_page(struct machine *m, uint64_t hva)
 		runner_die("madvise: %s", strerror(errno));
 }
 
+/*
+ * The page is another one with the same bytes, and not there until it is touched. In a broken region it is not another
+ * VMA, so what was a copy is one to be copied on write again, until it is written to.
+ */
+static void renew_page(struct machine *m, const struct place *place, uint64_t hva, bool protected)
+{
+	if (!place->region || !place->region->broken) {
+		replace_page(m, hva, protected ? MAP_PRIVATE : MAP_SHARED);
+		return;
+	}
+	if (!is_protected(m, hva))
+		memcpy(m->view + place->page->offset, memory_real(hva), m->page_size);
+	drop_page(m, hva);
+}
+
 void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 {
 	struct place place;
@@ -287,21 +311,31 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 			continue;
 		if (huge_covers(m, &place, hva, pages - i) && !place.region->private)
 			huge_page_out(m, &place);
+		if (hva == place.base && pages - i >= huge_pages(m))
+			huge_cut_broken(m, &place);
 		huge_split_at(m, hva);
 		if (place.page->private)
-			replace_page(m, hva, is_protected(m, hva) ? MAP_PRIVATE : MAP_SHARED);
+			renew_page(m, &place, hva, is_protected(m, hva));
 		else
 			drop_page(m, hva);
+		huge_cut_if_absent(m, &place);
 	}
 }
 
 void machine_hostmm_move(struct machine *m, uint64_t hva)
 {
-	if (!page_at(m, hva) || !is_present(m, hva))
+	struct place place;
+	bool protected;
+
+	if (!memory_find(m, hva, &place) || !is_present(m, hva))
 		return;
 	huge_split_at(m, hva);
-	replace_page(m, hva, is_protected(m, hva) ? MAP_PRIVATE : MAP_SHARED);
-	memory_read(hva);
+	protected = is_protected(m, hva);
+	renew_page(m, &place, hva, protected);
+	if (place.page->private && !protected)
+		write_page(hva);
+	else
+		memory_read(hva);
 }
 
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
@@ -318,7 +352,7 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 			continue;
 		}
 		huge_split_at(m, hva);
-		replace_page(m, hva, MAP_PRIVATE);
+		renew_page(m, &place, hva, true);
 		memory_read(hva);
 	}
 }
@@ -358,7 +392,7 @@ bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast
 	if (!page_at(m, hva))
 		return false;
 	if (write)
-		(void)__atomic_fetch_or((uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
+		write_page(hva);
 	*hpa = runner_hva(hva);
 	*writable = true;
 	return true;

@@ -23,6 +23,7 @@ struct region {
 	bool used;     /* by this or the last scenario that has its pages; else these are at their own homes */
 	bool whole;    /* one VMA, mapped by one entry, at its home */
 	bool private;  /* and that read-only, to be copied on write */
+	bool broken;   /* and the kernel has split the entry, to copy a page: still one VMA, but small pages */
 };
 
 /*
@@ -88,12 +89,22 @@ static inline uint32_t huge_pages(const struct machine *m)
 
 /* At the beginning of a scenario: a region's pages are at its home, cleared, and huge if the scenario wants it. */
 void huge_begin(struct machine *m, struct vma *vma, uint32_t index, uint64_t hva);
+/* Does one entry map it? */
+static inline bool region_is_huge(const struct region *region)
+{
+	return region && region->whole && !region->broken;
+}
+
 /* If that page is in a region that is huge: split it. */
 void huge_split_at(struct machine *m, uint64_t hva);
 /* Is [hva, hva + pages) to be treated as one huge page from its beginning on? */
 bool huge_covers(const struct machine *m, const struct place *place, uint64_t hva, uint32_t pages);
 /* All of a region leaves at once; its pages come back as small ones. For one that is not private. */
 void huge_page_out(struct machine *m, const struct place *place);
+/* If the region is broken: its pages become VMAs of their own. KVM hears of all of them: they are all to leave. */
+void huge_cut_broken(struct machine *m, const struct place *place);
+/* The same if none of its pages is there. A fault would map all of them (mm/memory.c, finish_fault). */
+void huge_cut_if_absent(struct machine *m, const struct place *place);
 /* All of a region turns read-only, to be copied on write, and stays huge. */
 void huge_protect(struct machine *m, const struct place *place);
 void huge_collapse(struct machine *m, uint64_t hva);
