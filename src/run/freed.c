@@ -2,10 +2,18 @@
 /* freed.c: see freed.h. */
 #include "freed.h"
 
-static unsigned slot_of(const void *table)
+/* The place that has the table, or the first free one for it; NULL: there is none. Older worlds' are free. */
+static const struct freed_table *place_of(const struct freed *f, const void *table, uint64_t since)
 {
-	/* Most lie 4 KiB apart. */
-	return (unsigned)((uintptr_t)table / MACHINE_KMEM_LINE * 0x9e3779b1u >> 16) % FREED_TABLES;
+	uint64_t hash = (uintptr_t)table / MACHINE_KMEM_LINE * 0x9e3779b97f4a7c15u >> 32;
+
+	for (unsigned i = 0; i < FREED_TABLES; i++) {
+		const struct freed_table *place = &f->tables[(hash + i) % FREED_TABLES];
+
+		if (place->table == table || !place->table || place->at < since)
+			return place;
+	}
+	return NULL;
 }
 
 void freed_locked(struct freed *f, unsigned task)
@@ -13,17 +21,19 @@ void freed_locked(struct freed *f, unsigned task)
 	f->locked[task] = ++f->locks;
 }
 
-void freed_note(struct freed *f, const void *table, unsigned task, uint16_t op, uint64_t at)
+void freed_note(struct freed *f, const void *table, unsigned task, uint16_t op, uint64_t at, uint64_t since)
 {
-	/* A collision forgets the older one: a report then says less. */
-	f->tables[slot_of(table)] = (struct freed_table){.table = table, .at = at, .lock = f->locked[task], .op = op};
+	struct freed_table *place = (struct freed_table *)place_of(f, table, since);
+
+	if (place)
+		*place = (struct freed_table){.table = table, .at = at, .lock = f->locked[task], .op = op};
 }
 
 const struct freed_table *freed_find(const struct freed *f, const void *table, uint64_t since)
 {
-	const struct freed_table *found = &f->tables[slot_of(table)];
+	const struct freed_table *found = place_of(f, table, since);
 
-	return found->table == table && found->at >= since ? found : NULL;
+	return found && found->table == table && found->at >= since ? found : NULL;
 }
 
 bool freed_alone(const struct freed *f, const struct freed_table *table)

@@ -8,7 +8,7 @@
 
 #include "actor/world.h"
 
-#define FREED_TABLES 256u
+#define FREED_TABLES 1024u /* in one world; what is freed beyond is not known */
 
 struct freed_table {
 	const void *table;
@@ -25,9 +25,9 @@ struct freed {
 
 /* The op that runs as that task has taken a lock. */
 void freed_locked(struct freed *f, unsigned task);
-/* It frees a table; at: a moment of evidence.h. */
-void freed_note(struct freed *f, const void *table, unsigned task, uint16_t op, uint64_t at);
-/* NULL: it was not freed since, or that is forgotten. */
+/* It frees a table; at, since: now and when the world began, moments of evidence.h. */
+void freed_note(struct freed *f, const void *table, unsigned task, uint16_t op, uint64_t at, uint64_t since);
+/* NULL: it was not freed since the world began. */
 const struct freed_table *freed_find(const struct freed *f, const void *table, uint64_t since);
 /* A tree that is taken down has several, which are freed one after the other, under one lock. */
 bool freed_alone(const struct freed *f, const struct freed_table *table);

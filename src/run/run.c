@@ -233,7 +233,8 @@ static void on_table_freed(void *ctx, const void *table)
 {
 	struct runner *r = ctx;
 
-	freed_note(&r->freed, table, (unsigned)(r->world.task - r->world.tasks), r->world.task->op, r->evidence.now);
+	freed_note(&r->freed, table, (unsigned)(r->world.task - r->world.tasks), r->world.task->op, r->evidence.now,
+		   r->evidence.begin);
 }
 
 static void on_bad_walk(void *ctx, const struct machine_access *access)
