@@ -283,14 +283,15 @@ static uint64_t set_at(const struct oracle_verdict *v, const struct store_mark *
 
 /*
  * The bit was set in the shadow entry, but not in l0-pte: not by the same op. There it was set for the page that L1's
- * entry names, which is another one, or in a table that L1 has spoilt not known.
+ * entry names, which is another one, or in a table that L1 has spoilt not known. An entry that was made with the bit
+ * had it from l0-pte, as that was then.
  */
 static bool is_mixed_bit(const struct oracle_verdict *v, const struct store_mark *mark)
 {
 	bool r = blame_is_about_r(v);
 	bool by_one = r ? mark->shadow.set_r_op == mark->l0.set_r_op : mark->shadow.set_c_op == mark->l0.set_c_op;
 
-	return !by_one && (mark->through != mark->lpage || mark->l1.tainted);
+	return !by_one && set_at(v, mark) > mark->shadow.made_at && (mark->through != mark->lpage || mark->l1.tainted);
 }
 
 /* The shadow entry has the bit, and what stands above it has not: it was set too late there, or left when it was

@@ -311,6 +311,8 @@ static void c_for_another_page_is_mixed_in(void **state)
 	mark.l0.set_c_op = 4;
 	expect(&lost, &mark, "shadow-pte:setter"); /* it still names that one */
 	mark.lpage = L1_PAGE + 1;
+	expect(&lost, &mark, "shadow-pte:setter"); /* it was made with C, for this page */
+	mark.shadow.set_c_at = 11;
 	expect(&lost, &mark, "shadow-pte:setter:mixed");
 	mark.l0.set_c_op = 5; /* set for this page, and cleared since */
 	expect(&lost, &mark, "shadow-pte:setter");
