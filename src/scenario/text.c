@@ -559,6 +559,15 @@ size_t scenario_version_length(const char *version)
 	}
 }
 
+/* Versions begin with a number; a mistyped one would match no kernel, and say nothing. */
+static bool may_match_version(const char *pattern)
+{
+	static const char begin[] = "0123456789*?[", more[] = "0123456789*?[]!.+-_~abcdefghijklmnopqrstuvwxyz";
+
+	pattern += *pattern == 'v';
+	return *pattern && strchr(begin, *pattern) && pattern[strspn(pattern, more)] == '\0';
+}
+
 /* `6.18+` is that version or a later one: there must be one to compare with. */
 static bool parse_pattern(struct parser *p, struct scenario_expectation *e)
 {
@@ -567,6 +576,8 @@ static bool parse_pattern(struct parser *p, struct scenario_expectation *e)
 
 	if (!keep_token(p, token, "a pattern for the kernel's version", e->pattern, sizeof(e->pattern)))
 		return false;
+	if (!may_match_version(e->pattern))
+		return fail_token(p, token, "expected a version, as 6.12, 6.18+ or *, not `%.*s`", QUOTED(token));
 	length = strlen(e->pattern) - 1;
 	return e->pattern[length] != '+' || (length && scenario_version_length(e->pattern) == length) ||
 	       fail_token(p, token, "expected a version of numbers before the +, as in 6.18+, not `%.*s`",

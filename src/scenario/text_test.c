@@ -225,7 +225,10 @@ static void test_expectation_errors(void **state)
 	expect_bad("expect * finding\n", 2, 17, "expected a coarse signature");
 	expect_bad("expect * finding lost-dirt:x\n", 2, 18, "class of findings");
 	expect_bad("expect 6.1*+ pass\n", 2, 8, "expected a version of numbers before the +, as in 6.18+, not `6.1*+`");
-	expect_bad("expect + pass\n", 2, 8, "before the +");
+	expect_bad("expect + pass\n", 2, 8, "expected a version, as 6.12, 6.18+ or *, not `+`");
+	expect_bad("expect nonsense pass\n", 2, 8, "expected a version");
+	expect_bad("expect 6,12 pass\n", 2, 8, "expected a version");
+	expect_bad("expect v pass\n", 2, 8, "expected a version");
 	expect_bad("expect 6.18.+ pass\n", 2, 8, "before the +");
 	expect_bad("expect * pass really\n", 2, 15, "end of the line");
 	expect_bad("a l2 store\nexpect * pass\n", 3, 1, "before the first op");
