@@ -24,8 +24,8 @@ bool stage_folder(char *path, size_t size);
 
 /*
  * Boot a kernel of the stage with 1 or 2 CPUs, and wait for the runner (10 seconds, usually). Scenarios in which ops
- * interrupt others want 2. NULL: *error says what is wrong and what to do. stage_stop ends it; so does the end of this
- * process.
+ * interrupt others want 2. A boot that the emulator itself does not survive is tried once more, told on stderr. NULL:
+ * *error says what is wrong and what to do. stage_stop ends it; so does the end of this process.
  */
 struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size);
 void stage_stop(struct stage *s);
