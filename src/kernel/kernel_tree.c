@@ -58,6 +58,13 @@ void remove_folder(const char *path)
 
 /* ---- which one ----------------------------------------------------------------- */
 
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t length = strlen(name);
+
+	return length >= strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
 /* linux-source-6.12.tar.xz, of the highest version. */
 static int find_default(char *path, size_t size, char *error, size_t error_size)
 {
@@ -70,8 +77,8 @@ static int find_default(char *path, size_t size, char *error, size_t error_size)
 		size_t length = strlen(entry->d_name);
 
 		if (length < sizeof(best) && length > strlen(prefix) + strlen(suffix) &&
-		    strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-		    strcmp(entry->d_name + length - strlen(suffix), suffix) == 0 && strverscmp(entry->d_name, best) > 0)
+		    strncmp(entry->d_name, prefix, strlen(prefix)) == 0 && ends_with(entry->d_name, suffix) &&
+		    strverscmp(entry->d_name, best) > 0)
 			memcpy(best, entry->d_name, length + 1);
 	}
 	if (folder)
@@ -101,6 +108,8 @@ static int unpack_into(const char *archive, const char *folder, char *error, siz
 	textlist_add(&argv, "--directory=%s", folder);
 	textlist_add(&argv, "--strip-components=1");
 	textlist_add(&argv, "--no-same-owner");
+	if (ends_with(archive, ".xz")) /* in blocks, as distributions make them: on all CPUs */
+		textlist_add(&argv, "--use-compress-program=xz --threads=0");
 	textlist_add(&argv, "--wildcards");
 	textlist_add(&argv, "--no-wildcards-match-slash");
 #define RCFUZZ_NEEDED(path) textlist_add(&argv, "*/%s", path);
