@@ -249,15 +249,17 @@ static bool is_in(const struct kvmppc_vpa *area, const void *address)
 	return area->pinned_addr && address >= area->pinned_addr && address < area->pinned_end;
 }
 
-/* Whichever vCPU registered it: two may have the same bytes for theirs. */
+/* A vCPU stores to its own areas only; those of another one may be half changed (kvmppc_update_vpa under its lock). */
 void rcfuzz_stores_to_guest(const void *address)
 {
 	for (unsigned int i = 0; i < vcpu_count && rcfuzz_pfn_valid((unsigned long)address >> PAGE_SHIFT); i++) {
 		const struct kvm_vcpu *vcpu = the_vcpus[i];
 
-		if (vcpu && is_in(&vcpu->arch.vpa, address))
+		if (!vcpu || vcpu->arch.run_task != current)
+			continue;
+		if (is_in(&vcpu->arch.vpa, address))
 			tell_area(&vcpu->arch.vpa);
-		if (vcpu && is_in(&vcpu->arch.dtl, address))
+		if (is_in(&vcpu->arch.dtl, address))
 			tell_area(&vcpu->arch.dtl);
 	}
 }
