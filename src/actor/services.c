@@ -284,15 +284,13 @@ static bool is_reachable(const struct world *w, const void *entry)
 	return false;
 }
 
-/* Tables that others may walk or change are changed under mmu_lock. Looked at once an op, since it takes a while. */
+/* Tables that others may walk or change are changed under mmu_lock. Told once an op. */
 static void check_locked(struct world *w, const void *entry, const void *const callers[TARGET_CALLERS])
 {
-	if (w->task->unlocked || w->ending)
+	if (w->task->tables_unlocked || w->ending || !is_reachable(w, entry))
 		return;
-	w->task->unlocked = true;
-	if (is_reachable(w, entry))
-		w->hooks.report(w->hooks.ctx, REPORT_LOCK, NULL, 0, NULL, "page tables change without mmu_lock",
-				callers);
+	w->task->tables_unlocked = true;
+	w->hooks.report(w->hooks.ctx, REPORT_LOCK, NULL, 0, NULL, "page tables change without mmu_lock", callers);
 }
 
 static void service_table_freed_unlocked(void *ctx, const void *table, const void *const callers[TARGET_CALLERS])

@@ -105,7 +105,7 @@ struct world_task {
 	uint64_t steps_left;   /* while it does not run; else services.steps_left */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
 	const void *waits_at[TARGET_CALLERS];
-	bool unlocked; /* it was looked at once what it does to entries without mmu_lock */
+	bool tables_unlocked, rmap_unlocked; /* it has changed those without mmu_lock, and that was told */
 	uint32_t lock_count;
 	struct held_lock locks[WORLD_LOCKS_MAX];
 };

@@ -187,11 +187,11 @@ static bool table_holds(const struct machine *m, const struct radix_cursor *tabl
 
 	if (entry - table->table < size)
 		return true;
+	if (machine_kmem_state(m, table->table, size, NULL, NULL) != KMEM_LIVE)
+		return false;
 	for (uint64_t at = table->table; at < table->table + size; at += 8) {
 		struct radix_cursor below = *table;
 
-		if (machine_kmem_state(m, at, 8, NULL, NULL) != KMEM_LIVE)
-			return false;
 		if (radix_load(at) && radix_step(&below, radix_load(at)) == RADIX_STEP_NEXT &&
 		    table_holds(m, &below, entry))
 			return true;

@@ -123,12 +123,12 @@ static void look_at_word(struct runner *r, const void *word, const void *const c
 
 	if (r->observer && r->observer->word)
 		observe_word(r, word, callers);
-	if (w->ending || w->task->unlocked || w->target->mmu_locked())
+	if (w->ending || w->task->rmap_unlocked || w->target->mmu_locked())
 		return;
 	/* The memslots that are in force say what is an rmap: one that is being made or freed is none. */
 	if (strcmp(w->target->memory_name(word), "rmap") != 0)
 		return;
-	w->task->unlocked = true;
+	w->task->rmap_unlocked = true;
 	w->hooks.report(r, REPORT_LOCK, NULL, 0, NULL, "an rmap changes without mmu_lock", callers);
 }
 
