@@ -333,6 +333,14 @@ static void service_report(void *ctx, enum target_report_kind kind, const char *
 	w->hooks.report(w->hooks.ctx, kind, file, line, function, what, callers);
 }
 
+static void service_bad_access(void *ctx, enum target_point kind, const void *address, size_t size,
+			       const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+
+	w->hooks.bad_access(w->hooks.ctx, kind, address, size, callers);
+}
+
 void world_services(struct world *w)
 {
 	w->services = (struct host_services){
@@ -358,6 +366,7 @@ void world_services(struct world *w)
 		.word_written = service_word_written,
 		.table_freed_unlocked = service_table_freed_unlocked,
 		.table_linked = service_table_linked,
+		.bad_access = service_bad_access,
 		.report = service_report,
 	};
 }

@@ -166,6 +166,9 @@ struct world_hooks {
 	/* Kernel code is about to access its own memory (target.h, accessed). */
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
+	/* Kernel code is about to access memory that is not its own (target.h, bad_access). Does not return. */
+	void (*bad_access)(void *ctx, enum target_point kind, const void *address, size_t size,
+			   const void *const callers[TARGET_CALLERS]);
 	/* A word of an rmap or of a dirty bitmap was written. */
 	void (*word_written)(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 	/* All ops that are under way wait. Does not return. */

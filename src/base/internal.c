@@ -25,6 +25,16 @@ void internal_error(const char *format, ...)
 	_exit(INTERNAL_EXIT);
 }
 
+/*
+ * A mistake that ASan or UBSan sees is rcfuzz's own: what the kernel's code does wrong a module tells itself
+ * (shim/asan.c). Called by their runtime, where a program has it.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "exitcode=" INTERNAL_EXIT_TEXT;
+}
+
 bool internal_status(int status)
 {
 	return (WIFEXITED(status) && WEXITSTATUS(status) == INTERNAL_EXIT) ||

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 9u
+#define TARGET_ABI 10u
 /* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
 #define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
@@ -62,6 +62,10 @@ enum target_report_kind {
 	REPORT_HANG,
 	REPORT_MEMORY,
 	REPORT_UNDEFINED_WORD, /* as REPORT_UNDEFINED, by an operation of 32 bits */
+	REPORT_UNDEFINED_INDEX,
+	REPORT_UNDEFINED_DIVISION,
+	REPORT_UNDEFINED_VALUE,
+	REPORT_UNDEFINED_END,
 };
 
 /*
@@ -152,6 +156,12 @@ struct host_services {
 	const uint8_t *memory_lines;
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
+	/*
+	 * In a module of the flavour `asan`: kernel code is about to access memory that was freed, or is not its own.
+	 * Does not return.
+	 */
+	void (*bad_access)(void *ctx, enum target_point kind, const void *address, size_t size,
+			   const void *const callers[TARGET_CALLERS]);
 	/* Of the stack that runs: a module of the flavour `access` keeps them. Set by rcfuzz. */
 	struct target_calls *calls;
 	/* More than one task may be under way in this world: tell of what they wait for. */

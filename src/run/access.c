@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * access.c: what kernel code does to its own memory, seen through the callbacks of a module of the flavour `access`:
- * accesses to what was freed or is not its own, and races.
+ * accesses to what was freed or is not its own, which one of the flavour `asan` tells of too, and races.
  */
 #include "runner.h"
 
@@ -177,6 +177,16 @@ static void word_is_written(struct runner *r, const void *word, const void *cons
 
 /* ---- all accesses ---------------------------------------------------------------------- */
 
+void access_bad(void *ctx, enum target_point kind, const void *address, size_t size,
+		const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	if (!r->bare)
+		finding_bad_access(r, kind == POINT_WRITE ? "write" : "read", address, size, callers);
+	world_abort(&r->world);
+}
+
 void access_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
 		     const void *const callers[TARGET_CALLERS])
 {
@@ -188,10 +198,8 @@ void access_accessed(void *ctx, enum target_point kind, enum target_marking mark
 		return;
 	line = r->world.services.memory_lines[(at - MACHINE_KMEM_BASE) / MEMORY_LINE];
 	if (at % MEMORY_LINE + size > MEMORY_WORDS(line) * 8 &&
-	    machine_kmem_state(r->world.machine, at, size, NULL, NULL) != KMEM_LIVE) {
-		finding_bad_access(r, kind == POINT_WRITE ? "write" : "read", address, size, callers);
-		world_abort(&r->world);
-	}
+	    machine_kmem_state(r->world.machine, at, size, NULL, NULL) != KMEM_LIVE)
+		access_bad(r, kind, address, size, callers);
 	if (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC)
 		for (uintptr_t word = at & ~7ul; word < at + size && word < (at & ~7ul) + 8 * WORDS_MAX; word += 8)
 			word_is_written(r, (const void *)word, callers);

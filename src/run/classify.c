@@ -366,7 +366,7 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 	static const struct {
 		enum finding_class class;
 		const char *words;
-		const char *power; /* what the processor does (Power ISA, sld, srd, srad; slw, srw, sraw) */
+		const char *power; /* what the processor does (Power ISA, sld, srd, srad; slw, srw, sraw; divd) */
 	} kinds[] = {
 		[REPORT_WARN] = {CLASS_WARN, "WARN", NULL},
 		[REPORT_BUG] = {CLASS_CRASH, "BUG", NULL},
@@ -374,6 +374,13 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 				      "; POWER gives 0 for counts of 64 to 127 modulo 128"},
 		[REPORT_UNDEFINED_WORD] = {CLASS_UNDEFINED, "undefined behaviour",
 					   "; POWER gives 0 for counts of 32 to 63 modulo 64"},
+		[REPORT_UNDEFINED_INDEX] = {CLASS_UNDEFINED, "undefined behaviour",
+					    "; POWER accesses what lies there"},
+		[REPORT_UNDEFINED_DIVISION] = {CLASS_UNDEFINED, "undefined behaviour",
+					       "; POWER gives an undefined result, and does not trap"},
+		[REPORT_UNDEFINED_VALUE] = {CLASS_UNDEFINED, "undefined behaviour", "; POWER takes it as it is"},
+		[REPORT_UNDEFINED_END] = {CLASS_UNDEFINED, "undefined behaviour",
+					  "; POWER goes on with what code follows"},
 		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline", NULL},
 		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock", NULL},
 		[REPORT_HANG] = {CLASS_HANG, "hang", NULL},

@@ -32,6 +32,27 @@ const char *finding_object_word(struct runner *r, const struct machine_kmem_obje
 	return word;
 }
 
+static bool is_on_stack(const struct runner *r, const void *address)
+{
+	const struct stack stack = world_stack(&r->world);
+	uintptr_t at = (uintptr_t)address;
+
+	if (stack.base)
+		return at - (uintptr_t)stack.base < stack.size;
+	return at >= (uintptr_t)__builtin_frame_address(0) && at < (uintptr_t)r->frame;
+}
+
+/* Where the kernel allocates nothing. */
+static void bad_access_elsewhere(struct runner *r, struct finding *f, const char *did, const void *address, size_t size)
+{
+	bool stack = is_on_stack(r, address);
+
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes %s", did, size,
+		 stack ? "on the stack, where no variable lies" : "where nothing was ever allocated");
+	finding_title_place(f);
+	finding_commit(r, f, stack ? "stack" : "wild");
+}
+
 void finding_bad_access(struct runner *r, const char *did, const void *address, size_t size,
 			const void *const callers[TARGET_CALLERS])
 {
@@ -49,9 +70,7 @@ void finding_bad_access(struct runner *r, const char *did, const void *address, 
 	memcpy(site.callers, callers, sizeof(site.callers));
 	if (!machine_kmem_object(r->world.machine, (uintptr_t)address, &object)) {
 		finding_add_site(r, f, "uses it", &site, provenance_name_user);
-		snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes where nothing was ever allocated", did,
-			 size);
-		finding_commit(r, f, "wild");
+		bad_access_elsewhere(r, f, did, address, size);
 		return;
 	}
 	word = finding_object_word(r, &object, address, &layer);

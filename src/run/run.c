@@ -258,6 +258,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .acquired = access_acquired,
 					  .released = access_released,
 					  .accessed = access_accessed,
+					  .bad_access = access_bad,
 					  .word_written = access_word_written,
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,

@@ -152,6 +152,8 @@ void access_released(void *ctx, const void *what);
 void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS]);
 void access_accessed(void *ctx, enum target_point kind, enum target_marking marking, const void *address, size_t size,
 		     const void *const callers[TARGET_CALLERS]);
+void access_bad(void *ctx, enum target_point kind, const void *address, size_t size,
+		const void *const callers[TARGET_CALLERS]);
 
 /* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
 void lock_order_reset(struct runner *r);

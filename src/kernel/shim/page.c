@@ -118,6 +118,7 @@ static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n
 {
 	rcfuzz_step();
 	rcfuzz_yield(POINT_USER, store ? "write" : "read", NULL);
+	rcfuzz_check_buffer(store ? POINT_READ : POINT_WRITE, buffer, n);
 	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
 	if (QUADRANT(user))
 		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, rcfuzz_self()->spr_lpid,
@@ -125,6 +126,7 @@ static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n
 						  buffer, n, store);
 	if (user >= GUEST_HVA_BASE && user < GUEST_HVA_END)
 		return rcfuzz_host->user_copy(rcfuzz_host->ctx, user, buffer, n, store);
+	rcfuzz_check_buffer(store ? POINT_WRITE : POINT_READ, (void *)user, n);
 	memcpy(store ? (void *)user : buffer, store ? buffer : (void *)user, n);
 	return 0;
 }
