@@ -223,6 +223,63 @@ if [ -x "$(dirname "$rcfuzz")/rcfuzz-asan" ] && expect 0 build --flavour asan -o
 	expect 0 replay --target "$tmp/asan.so" -q "$seed" && shows 'no finding'
 	expect 1 run --target "$tmp/asan.so" --engine random --execs 2000 --seed 1 --out "$tmp/asan" && shows lost-dirty
 	refuse 64 'has sanitizers' run --target "$tmp/asan.so" --engine afl --out "$tmp/asan"
+
+	# What the kernel's code does wrong is a finding like any other.
+	mutant=corpus/mutants/table-used-after-free
+	freed=memory:none:freed-page-table:kvmppc_unmap_free_pmd:kvmppc_unmap_free_pte
+	expect 0 replay --target "$tmp/asan.so" -q "$mutant.txt" && shows 'no finding'
+	expect 0 build --flavour asan --recipe "$mutant.recipe" -o "$tmp/freed.so"
+	asan=(--target "$tmp/freed.so")
+	expect 1 replay "${asan[@]}" --verify --format json "$mutant.txt"
+	json "$tmp/out" "[f['signature'] for f in d['findings']] == ['$freed'] and 'of 8 bytes' in d['findings'][0]['title']"
+	cat - "$mutant.txt" > "$tmp/freed.txt" <<- END
+		rcfuzz-scenario 1
+		expect * finding memory:none:freed-page-table
+		signature $freed
+	END
+	sed -i '4{/^rcfuzz-scenario/d}' "$tmp/freed.txt"
+	expect 0 check "${asan[@]}" "$tmp/freed.txt" && shows '^ok 1 .* # XFAIL'
+	expect 1 check --target "$tmp/asan.so" "$tmp/freed.txt" && shows '^not ok 1 .* # XPASS'
+	expect 0 minimize "${asan[@]}" -o "$tmp/freed-small.txt" "$mutant.txt"
+	expect 1 replay "${asan[@]}" -q "$tmp/freed-small.txt" && shows 'memory: a read of 8 bytes'
+	expect 1 run "${asan[@]}" --engine random --execs 3000 --seed 1 --out "$tmp/freed-run"
+	holds 'the run has not found it, minimised and with who did it' python3 - "$tmp/freed-run" "$freed" <<- 'END'
+		import json, os, sys
+		last = {}
+		for line in open(os.path.join(sys.argv[1], "findings.jsonl")):
+		    record = json.loads(line)
+		    last[record["signature"]] = record
+		assert not [s for s in last if ":process" in s], list(last)
+		found = last[sys.argv[2]]
+		assert found["class"] == "memory" and found["ops"] <= 4 and found["count"] > 1, found
+		assert [w["what"] for w in found["writers"]] == ["uses it", "took it", "freed it"], found
+	END
+	mkdir "$tmp/freed-known"
+	printf 'rcfuzz-scenario 1\nembargoed %s\n' "$freed" > "$tmp/freed-known/secret.txt"
+	expect 1 run "${asan[@]}" --engine random --execs 1000 --seed 1 --known "$tmp/freed-known" --out "$tmp/freed-secret"
+	holds 'its embargo is not told of' grep -q "\"signature\":\"$freed\".*\"embargoed\":true" "$tmp/freed-secret/findings.jsonl"
+	expect 1 triage "${asan[@]}" --out "$tmp/freed-sorted" "$mutant.txt" && shows 'memory'
+	# So it is where rcfuzz copies for the kernel, and on a stack.
+	cat > "$tmp/stack.recipe" <<- 'END'
+		file: arch/powerpc/kvm/book3s_hv_nested.c
+		function: kvmhv_read_guest_state_and_regs
+		old: kvm_vcpu_read_guest(vcpu, hv_ptr, l2_hv, size)
+		new: kvm_vcpu_read_guest(vcpu, hv_ptr, l2_hv, size + 64)
+	END
+	expect 0 build --flavour asan --recipe "$tmp/stack.recipe" -o "$tmp/stack.so"
+	expect 1 replay --target "$tmp/stack.so" --verify --format json "$seed"
+	json "$tmp/out" '[f["signature"] for f in d["findings"]] == ["memory:none:stack:kvmhv_read_guest_state_and_regs"]'
+	# Undefined behaviour is told with what POWER does.
+	cat > "$tmp/divides.recipe" <<- 'END'
+		file: arch/powerpc/kvm/book3s_hv_nested.c
+		function: kvmhv_emulate_tlbie_lpid
+		old: struct kvm *kvm = vcpu->kvm;
+		new: struct kvm *kvm = vcpu->kvm;
+		|	WRITE_ONCE(ric, 1 / ric);
+	END
+	expect 0 build --flavour asan --recipe "$tmp/divides.recipe" -o "$tmp/divides.so"
+	expect 1 replay --target "$tmp/divides.so" --verify --format json "$mutant.txt"
+	json "$tmp/out" '[f["signature"] for f in d["findings"]] == ["undefined:none:division-by-zero:kvmhv_emulate_tlbie_lpid"]'
 else
 	echo '# no rcfuzz-asan here: a module with sanitizers was not run'
 fi

@@ -48,7 +48,7 @@ static void bad_access_elsewhere(struct runner *r, struct finding *f, const char
 	bool stack = is_on_stack(r, address);
 
 	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes %s", did, size,
-		 stack ? "on the stack, where no variable lies" : "where nothing was ever allocated");
+		 stack ? "beyond a variable on the stack" : "where nothing was ever allocated");
 	finding_title_place(f);
 	finding_commit(r, f, stack ? "stack" : "wild");
 }

@@ -250,9 +250,16 @@ static bool is_getter(const struct module_place *place)
 	       strcmp(place->function, "kvmhv_put_nested") == 0;
 }
 
+/* kvm_vcpu_read_guest() and its like copy what and where their callers say. */
+static bool is_copier(const struct module_place *place)
+{
+	return strcmp(place->file, "virt/kvm/kvm_main.c") == 0 &&
+	       (strstr(place->function, "_read_guest") || strstr(place->function, "_write_guest"));
+}
+
 static bool is_library(const struct module_place *place)
 {
-	return is_accessor(place) || strncmp(place->file, "lib/", 4) == 0;
+	return is_accessor(place) || is_copier(place) || strncmp(place->file, "lib/", 4) == 0;
 }
 
 struct kernel_places {

@@ -102,7 +102,7 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The caller of a function that takes or gives back a reference for it. */
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
-/* And so does one that uses the lists and trees of lib/, for what it makes them do. */
+/* And so does one that uses the lists and trees of lib/, or copies from and to a guest, for what it makes them do. */
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* More callers of a function that is named: a site that begins at its return address. */
 void provenance_add_callers(struct module *m, const struct provenance_site *site, struct finding_writer *out);

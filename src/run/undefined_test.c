@@ -22,6 +22,17 @@ static void a_word_is_shifted_by_other_counts(void **state)
 	assert_string_equal(word.signature, whole->signature);
 }
 
+static void each_kind_says_what_power_does(void **state)
+{
+	static const enum target_report_kind kinds[] = {REPORT_UNDEFINED_INDEX, REPORT_UNDEFINED_DIVISION,
+							REPORT_UNDEFINED_VALUE, REPORT_UNDEFINED_END};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(found(*state, kinds[i])->class, CLASS_UNDEFINED);
+		assert_non_null(strstr(outcome.findings[0].title, "; POWER "));
+	}
+}
+
 static void what_is_defined_says_nothing_of_it(void **state)
 {
 	assert_null(strstr(found(*state, REPORT_WARN)->title, "POWER"));
@@ -31,6 +42,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_word_is_shifted_by_other_counts, setup_runner, teardown_runner),
+		cmocka_unit_test_setup_teardown(each_kind_says_what_power_does, setup_runner, teardown_runner),
 		cmocka_unit_test_setup_teardown(what_is_defined_says_nothing_of_it, setup_runner, teardown_runner),
 	};
 

@@ -17,10 +17,18 @@ static noinline void tell(enum target_point kind, const void *address, unsigned 
 	__builtin_trap();
 }
 
-void rcfuzz_check_buffer(enum target_point kind, const void *buffer, unsigned long size)
+/* Of the sanitizer's runtime, which a module of another flavour may not find. NULL: all of it may be touched. */
+void *__asan_region_is_poisoned(void *begin, unsigned long size) __attribute__((weak));
+
+static __always_inline void check(enum target_point kind, const void *p, unsigned long size, const void *frame)
 {
-	if (unlikely(rcfuzz_is_poisoned(buffer, size)))
-		tell(kind, buffer, size, __builtin_frame_address(0));
+	if (__asan_region_is_poisoned && unlikely(__asan_region_is_poisoned((void *)p, size)))
+		tell(kind, p, size, frame);
+}
+
+void rcfuzz_check_buffer(enum target_point kind, const void *buffer, unsigned long size, const void *frame)
+{
+	check(kind, buffer, size, frame);
 }
 
 #define REPORTS(size)                                                                                                  \
@@ -48,29 +56,23 @@ void __asan_report_store_n(const void *p, unsigned long size)
 	tell(POINT_WRITE, p, size, __builtin_frame_address(0));
 }
 
-static __always_inline void check(enum target_point kind, const void *p, unsigned long size)
-{
-	if (unlikely(rcfuzz_is_poisoned(p, size)))
-		tell(kind, p, size, __builtin_frame_address(0));
-}
-
 /* A structure may be copied to itself, which memcpy does not promise. */
 void *__asan_memcpy(void *to, const void *from, unsigned long n)
 {
-	check(POINT_READ, from, n);
-	check(POINT_WRITE, to, n);
+	check(POINT_READ, from, n, __builtin_frame_address(0));
+	check(POINT_WRITE, to, n, __builtin_frame_address(0));
 	return memmove(to, from, n);
 }
 
 void *__asan_memmove(void *to, const void *from, unsigned long n)
 {
-	check(POINT_READ, from, n);
-	check(POINT_WRITE, to, n);
+	check(POINT_READ, from, n, __builtin_frame_address(0));
+	check(POINT_WRITE, to, n, __builtin_frame_address(0));
 	return memmove(to, from, n);
 }
 
 void *__asan_memset(void *to, int value, unsigned long n)
 {
-	check(POINT_WRITE, to, n);
+	check(POINT_WRITE, to, n, __builtin_frame_address(0));
 	return memset(to, value, n);
 }

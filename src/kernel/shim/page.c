@@ -114,11 +114,11 @@ void __folio_put(struct folio *folio)
  */
 #define GUEST_HVA_END (GUEST_HVA_BASE + (4ul << 30))
 
-static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
+static __always_inline unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
 {
 	rcfuzz_step();
 	rcfuzz_yield(POINT_USER, store ? "write" : "read", NULL);
-	rcfuzz_check_buffer(store ? POINT_READ : POINT_WRITE, buffer, n);
+	rcfuzz_check_buffer(store ? POINT_READ : POINT_WRITE, buffer, n, __builtin_frame_address(0));
 	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
 	if (QUADRANT(user))
 		return rcfuzz_host->quadrant_copy(rcfuzz_host->ctx, rcfuzz_self()->spr_lpid,
@@ -126,7 +126,7 @@ static unsigned long user_copy(unsigned long user, void *buffer, unsigned long n
 						  buffer, n, store);
 	if (user >= GUEST_HVA_BASE && user < GUEST_HVA_END)
 		return rcfuzz_host->user_copy(rcfuzz_host->ctx, user, buffer, n, store);
-	rcfuzz_check_buffer(store ? POINT_WRITE : POINT_READ, (void *)user, n);
+	rcfuzz_check_buffer(store ? POINT_WRITE : POINT_READ, (void *)user, n, __builtin_frame_address(0));
 	memcpy(store ? (void *)user : buffer, store ? buffer : (void *)user, n);
 	return 0;
 }

@@ -97,8 +97,8 @@ void __ubsan_handle_shift_out_of_bounds(struct ubsan_shift *at, unsigned long lh
 }
 
 /*
- * What modules of the flavour `asan` look for as well: array-bounds, integer-divide-by-zero, bool and enum, unreachable.
- * The data of each begins with the place.
+ * What modules of the flavour `asan` look for as well: array-bounds, integer-divide-by-zero, bool and enum,
+ * unreachable. The data of each begins with the place.
  */
 struct ubsan_place {
 	const char *file;
@@ -107,7 +107,7 @@ struct ubsan_place {
 
 void __ubsan_handle_out_of_bounds(struct ubsan_place *at, unsigned long index)
 {
-	rcfuzz_report(REPORT_UNDEFINED_INDEX, at->file, at->line, NULL, "index out of the array's bounds");
+	rcfuzz_report(REPORT_UNDEFINED_INDEX, at->file, at->line, NULL, "index out of bounds");
 }
 
 void __ubsan_handle_divrem_overflow(struct ubsan_place *at, unsigned long lhs, unsigned long rhs)

@@ -14,14 +14,11 @@ void rcfuzz_step(void);
 void rcfuzz_report(enum target_report_kind kind, const char *file, int line, const char *func, const char *what);
 /* A yield point of the shim's own (target.h). */
 void rcfuzz_point(enum target_point kind, const char *word);
-/* Of the address sanitizer's runtime, which rcfuzz-asan has: the first byte that must not be touched, or NULL. */
-void *__asan_region_is_poisoned(void *begin, unsigned long size) __attribute__((weak));
-static __always_inline _Bool rcfuzz_is_poisoned(const void *p, unsigned long size)
-{
-	return __asan_region_is_poisoned && __asan_region_is_poisoned((void *)p, size);
-}
-/* Kernel code has a buffer read or written on its behalf. Where there is that runtime: may it be? */
-void rcfuzz_check_buffer(enum target_point kind, const void *buffer, unsigned long size);
+/*
+ * Kernel code has a buffer read or written on its behalf, by the function with that frame. Where there is the address
+ * sanitizer's runtime (rcfuzz-asan): may it be?
+ */
+void rcfuzz_check_buffer(enum target_point kind, const void *buffer, unsigned long size, const void *frame);
 /* Kernel code stores to memory that is not its own: is it an area of a guest? */
 void rcfuzz_stores_to_guest(const void *address);
 /* RCU: run what waits for a grace period. */
