@@ -220,6 +220,7 @@ holds "without rcfuzz-asan: $alone, $(cat "$tmp/err")" [ "$alone" -eq 66 ]
 holds 'it is not said how to make rcfuzz-asan' grep -q '^rcfuzz: .*needs-asan.so needs rcfuzz-asan, .*ci/build' "$tmp/err"
 if [ -x "$(dirname "$rcfuzz")/rcfuzz-asan" ] && expect 0 build --flavour asan -o "$tmp/asan.so"; then
 	expect 0 info "$tmp/asan.so" && shows '^flavour *asan'
+	expect 0 info --format json "$tmp/asan.so" && json "$tmp/out" 'not [s for s in d["stand_ins"] if s["kind"] == "unknown"]'
 	expect 0 replay --target "$tmp/asan.so" -q "$seed" && shows 'no finding'
 	expect 1 run --target "$tmp/asan.so" --engine random --execs 2000 --seed 1 --out "$tmp/asan" && shows lost-dirty
 	refuse 64 'has sanitizers' run --target "$tmp/asan.so" --engine afl --out "$tmp/asan"
@@ -509,7 +510,14 @@ expect 0 corpus merge -o "$tmp/all" corpus/seeds "$tmp/one/findings"
 expect 0 corpus minimize "${target[@]}" -o "$tmp/few" "$tmp/all"
 expect 0 corpus stats "$tmp/few" && shows 'scenarios'
 expect 0 info "$tmp/k.so" && shows '^version'
+shows '^functions *[1-9][0-9]* of the kernel' && shows '^ *[1-9][0-9]* arch/powerpc/kvm/book3s_hv_nested.c$'
+shows '^stand-ins *[1-9]' && shows '^ *[1-9][0-9]* registers are the machine'
 expect 0 info --format json "$tmp/k.so" && json "$tmp/out" 'd["version"] and d["hash"]'
+# Of each file that is compiled there are functions, and whatever the shim has by a name of the kernel's is accounted for.
+json "$tmp/out" 'set(d["files"]) <= {f["file"] for f in d["functions"]}'
+json "$tmp/out" 'not [s for s in d["stand_ins"] if s["kind"] == "unknown"]'
+json "$tmp/out" '{"kfree", "kvmhv_run_single_vcpu", "asm/atomic.h", "_printk"} <= {s["name"] for s in d["stand_ins"]}'
+expect 0 info --long "$tmp/k.so" && shows '^ *kvmhv_update_nest_rmap_rc:[0-9]' && shows '^ *kfree: mm/slub.c; an arena'
 
 step 'minimised scenarios'
 # One file each: an op left out with what interrupts it, a preemption left out, a value put to each lower one. A harvest

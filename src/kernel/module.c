@@ -279,8 +279,7 @@ bool module_has(const struct module *m, const void *address)
 
 /* ---- names ------------------------------------------------------------------ */
 
-/* The path in the tree: what follows the last of the folders that a kernel tree has at its top. */
-static const char *tree_path(const char *path)
+const char *module_tree_path(const char *path)
 {
 	static const char *const tops[] = {"/arch/", "/virt/", "/include/", "/lib/", "/src/kernel/"};
 	const char *best = NULL;
@@ -328,7 +327,7 @@ static size_t places_of_scopes(Dwarf_Die *scopes, int count, Dwarf_Die *cu, stru
 		out[n++] = place;
 		if (tag == DW_TAG_subprogram)
 			break;
-		place.file = tree_path(call_file(&scopes[i], cu));
+		place.file = module_tree_path(call_file(&scopes[i], cu));
 		place.line = call_line(&scopes[i]);
 	}
 	return n;
@@ -408,7 +407,7 @@ static size_t look_up(struct module *m, uintptr_t address, struct module_place *
 		return 0;
 	line = dwarf_getsrc_die(cu, address - bias);
 	if (line) {
-		place.file = tree_path(dwarf_linesrc(line, NULL, NULL));
+		place.file = module_tree_path(dwarf_linesrc(line, NULL, NULL));
 		dwarf_lineno(line, &number);
 		place.line = (uint32_t)number;
 	}

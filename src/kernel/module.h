@@ -24,6 +24,12 @@ struct module_place {
 /* True if it is a module (of the flavour asan) that loads only into a program with ASan's runtime. Loads nothing. */
 bool module_needs_asan(const char *path);
 
+/*
+ * Of the path of a source file in DWARF that in the tree: what follows the last of the folders that a kernel tree has
+ * at its top. NULL gives "".
+ */
+const char *module_tree_path(const char *path);
+
 /* Load a target. NULL: error says what is wrong and what to do. */
 struct module *module_load(const char *path, char *error, size_t error_size);
 void module_unload(struct module *m);
