@@ -20,6 +20,7 @@ enum cli_exit {
 	CLI_NO_INPUT = 66,
 	CLI_INTERNAL = 70,
 	CLI_IO = 74,
+	CLI_INTERRUPTED = 130, /* as of a process that the signal has ended, where there is nothing to tell yet */
 };
 
 /* argv[0] is the verb. Returns the exit code. */

@@ -75,7 +75,7 @@ static const char help[] =
 	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k corpus/known/wider-permission-warns.txt\n"
 	"Exit: 0 not seen there, a control was not clean, or none could be run; 1 seen, and every control was clean; "
 	"also 1: the kernel there crashed, or ended twice, in another way than the finding says: that is a finding of "
-	"its own, and kept.";
+	"its own, and kept. 130: interrupted before the scenario was run there.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -496,6 +496,8 @@ static int confirm_on_stage(struct confirm *c, const struct source *source)
 		code = cli_error(CLI_USAGE, "the module and the kernel %s have different page sizes", c->o->stage);
 	else
 		code = run_all(c);
+	if (!code && interrupted && !c->trial.runs && !c->death)
+		code = cli_error(CLI_INTERRUPTED, "interrupted before the scenario was run there: nothing is known");
 	if (c->console && (c->death || c->trial.seen) && keep_console(c, source) && !code)
 		code = CLI_IO;
 	if (!code)
