@@ -72,6 +72,7 @@ static uint32_t expected_dsisr(unsigned eaa, bool r, bool c, enum machine_access
 	return r ? 0 : 0x00040000;
 }
 
+/* 6.7.13, 6.7.12. */
 static void every_combination_of_rights_r_c_and_access(void **state)
 {
 	struct fixture f = with_page(state, 0);
@@ -113,6 +114,7 @@ static void a_fault_is_never_raised_from_the_tlb(void **state)
 	}
 }
 
+/* 7.5.3, 7.5.5, and so the hypervisor's: there is no translation, and a store is told as one. */
 static void no_translation_is_told_with_the_kind_of_access(void **state)
 {
 	struct fixture f = with_page(state, TEST_RWX | TEST_RC);
@@ -123,7 +125,7 @@ static void no_translation_is_told_with_the_kind_of_access(void **state)
 	assert_int_equal(dsisr_of(f.m, GPA | 1ull << 52, MACHINE_LOAD), DSISR_HW_NO_TRANSLATION);
 }
 
-/* Hypervisor data storage interrupt: ASDR holds bits 4:51 of the guest real address. */
+/* 7.5.3, the hypervisor's: ASDR holds bits 4:51 of the guest real address. */
 static void a_fault_tells_the_guest_real_address(void **state)
 {
 	struct fixture f = with_page(state, TEST_RWX | TEST_RC);
@@ -173,7 +175,7 @@ static void a_store_through_an_entry_without_c_walks_again(void **state)
 	assert_true(machine_peek_tlb(f.m, 0, LPID, GPA).c);
 }
 
-/* The heart of the matter: C cleared in memory and no tlbie. The store leaves no trace in the PTE. */
+/* 6.7.12, and the heart of the matter: C cleared in memory and no tlbie. The store leaves no trace in the PTE. */
 static void a_store_through_an_entry_with_c_sets_nothing(void **state)
 {
 	struct fixture f = with_page(state, TEST_RWX | TEST_RC);
@@ -186,7 +188,7 @@ static void a_store_through_an_entry_with_c_sets_nothing(void **state)
 	assert_int_equal(dsisr_of(f.m, GPA, MACHINE_STORE), DSISR_HW_SET_RC | DSISR_HW_STORE);
 }
 
-/* Before it faults for protection it looks again too. */
+/* 6.7.13: before it faults for protection it looks again too. */
 static void a_store_through_a_read_only_entry_walks_again(void **state)
 {
 	struct fixture f = with_page(state, RADIX_READ | TEST_RC);
@@ -200,6 +202,7 @@ static void a_store_through_a_read_only_entry_walks_again(void **state)
 	assert_int_equal(dsisr_of(f.m, GPA, MACHINE_STORE), 0);
 }
 
+/* 6.7.12: an implementation may set R and C itself. */
 static void with_rc_hw_the_hardware_sets_r_and_c(void **state)
 {
 	const struct machine_config config = {.page_shift = 16, .cpus = 1, .rc_hw = true};
@@ -235,7 +238,7 @@ static void a_huge_leaf_maps_all_of_its_2_mib(void **state)
 	assert_int_equal(dsisr_of(m, 3ull << 21, MACHINE_LOAD), DSISR_HW_NO_TRANSLATION);
 }
 
-/* After a split without tlbie both sizes are remembered; either may answer. */
+/* 6.10: after a split without tlbie both sizes are remembered; either may answer. */
 static void entries_of_two_sizes_live_side_by_side(void **state)
 {
 	struct machine *m = *state;
@@ -255,6 +258,7 @@ static void entries_of_two_sizes_live_side_by_side(void **state)
 	assert_int_equal(try_access(m, 8, MACHINE_LOAD).hpa, small + 8);
 }
 
+/* Not the ISA's but ours: there is no memory. */
 static void a_leaf_that_points_out_of_the_frames_is_a_bad_walk(void **state)
 {
 	struct fixture f = with_page(state, TEST_RWX | TEST_RC);
@@ -358,7 +362,7 @@ static void the_quadrant_is_not_translated(void **state)
 	assert_int_equal(try_process(g.m, 2ull << 62 | PAGE, MACHINE_LOAD).gpa, GUEST_DATA + PAGE);
 }
 
-/* What is wrong in the guest's own tables is the guest's interrupt. */
+/* 7.5.3, 7.5.5: what is wrong in the guest's own tables is the guest's interrupt. */
 static void faults_of_the_process_tables_go_to_the_guest(void **state)
 {
 	struct guest g = with_guest(state);
@@ -510,7 +514,7 @@ static void an_access_tells_the_translation_that_it_went_through(void **state)
 	assert_false(access.c);
 }
 
-/* PRS=1: only what came through the process-scoped tables. */
+/* 6.9.3.3, PRS=1: only what came through the process-scoped tables. */
 static void a_process_scoped_flush_spares_partition_scoped_entries(void **state)
 {
 	struct guest g = with_guest(state);

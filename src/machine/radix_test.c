@@ -65,6 +65,7 @@ static void a_directory_entry_leads_to_tables_of_supported_sizes(void **state)
 	}
 }
 
+/* 6.7.10.1: NLB has no bits below the size of the table. */
 static void a_table_is_aligned_to_its_size(void **state)
 {
 	struct radix_cursor cursor = {0, 9, 21};
@@ -128,6 +129,7 @@ static void the_walk_finds_leaves_of_every_size(void **state)
 	}
 }
 
+/* 6.7.6.1: the tree has as many bits as RTS says. */
 static void addresses_beyond_the_tree_have_no_translation(void **state)
 {
 	struct machine *m = *state;

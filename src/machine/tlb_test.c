@@ -56,6 +56,7 @@ static struct fixture with_stale_page(void **state)
 	return f;
 }
 
+/* 6.10: until software says so, a translation may be used whatever the tables hold by now. */
 static void a_translation_is_remembered_until_it_is_invalidated(void **state)
 {
 	struct fixture f = with_stale_page(state);
@@ -69,7 +70,7 @@ static void a_translation_is_remembered_until_it_is_invalidated(void **state)
 	assert_false(load_works(f.m, 0, LPID, GPA));
 }
 
-/* It does not matter what became of the memory. */
+/* 6.10: it does not matter what became of the memory. */
 static void a_stale_entry_reaches_a_freed_frame(void **state)
 {
 	struct fixture f = with_stale_page(state);
@@ -85,7 +86,7 @@ static void a_stale_entry_reaches_a_freed_frame(void **state)
 	assert_int_equal(machine_frame_version(f.m, frame), 1);
 }
 
-/* tlbie reaches every processor, tlbiel the one that executes it. */
+/* 6.9.3.3: tlbie reaches every processor, tlbiel the one that executes it. */
 static void tlbie_reaches_all_cpus_and_tlbiel_one(void **state)
 {
 	struct fixture f = with_stale_page(state);
@@ -97,7 +98,7 @@ static void tlbie_reaches_all_cpus_and_tlbiel_one(void **state)
 	assert_false(load_works(f.m, 0, LPID, GPA));
 }
 
-/* IS=0: LPID, address and AP must match the entry. */
+/* 6.9.3.3, IS=0: LPID, address and AP must match the entry. */
 static void a_page_invalidation_matches_lpid_address_and_size(void **state)
 {
 	struct fixture f = with_stale_page(state);
@@ -130,6 +131,7 @@ static void nonsense_invalidates_nothing(void **state)
 	assert_true(machine_peek_tlb(f.m, 0, LPID, 0).present);
 }
 
+/* 6.9.3.3, IS=0: the address counts down to the page size that AP says. */
 static void a_huge_entry_goes_with_any_address_in_it_at_its_size(void **state)
 {
 	struct machine *m = *state;
@@ -145,7 +147,7 @@ static void a_huge_entry_goes_with_any_address_in_it_at_its_size(void **state)
 	assert_false(load_works(m, 0, LPID, GPA + 0x30000));
 }
 
-/* IS=2, RIC=0: the LPID's translations, all of them and no other's; its tables' pointers stay. */
+/* 6.9.3.3, IS=2, RIC=0: the LPID's translations, all of them and no other's; its tables' pointers stay. */
 static void an_lpid_invalidation_with_ric_0_spares_the_walk_cache(void **state)
 {
 	struct fixture f = with_stale_page(state), other = with_page(state, OTHER_LPID);
@@ -161,7 +163,7 @@ static void an_lpid_invalidation_with_ric_0_spares_the_walk_cache(void **state)
 	assert_true(load_works(f.m, 0, LPID, GPA));
 }
 
-/* RIC=1: page walk cache only; RIC=2: TLB, page walk cache, partition table entries. */
+/* 6.9.3.3, RIC=1: the page walk cache only. */
 static void ric_1_forgets_tables_and_not_translations(void **state)
 {
 	struct fixture f = with_page(state, LPID);
@@ -175,6 +177,7 @@ static void ric_1_forgets_tables_and_not_translations(void **state)
 	assert_false(load_works(f.m, 0, LPID, GPA));
 }
 
+/* 6.9.3.3, RIC=2: TLB, page walk cache and partition table entries. */
 static void ric_2_forgets_all_of_the_lpid(void **state)
 {
 	struct fixture f = with_page(state, LPID);
@@ -192,7 +195,7 @@ static void ric_2_forgets_all_of_the_lpid(void **state)
 	assert_true(load_works(f.m, 0, LPID, GPA));
 }
 
-/* A partition table entry is cached by each CPU at its first walk. */
+/* 6.7.6, 6.9.3.3: a partition table entry is cached by each CPU at its first walk. */
 static void each_cpu_has_its_own_partition_table_cache(void **state)
 {
 	struct fixture f = with_page(state, LPID);
@@ -203,6 +206,7 @@ static void each_cpu_has_its_own_partition_table_cache(void **state)
 	assert_true(load_works(f.m, 0, LPID, GPA));
 }
 
+/* 6.10: as of translations, so of pointers to tables. */
 static void the_walk_cache_reads_a_freed_table(void **state)
 {
 	struct fixture f = with_page(state, LPID);
