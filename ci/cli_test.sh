@@ -671,6 +671,13 @@ refuse 194 'missing.txt' check --bisect "${target[@]}" "$tmp/missing.txt"
 refuse 192 'one entry' check --bisect "${target[@]}" "$small" "$raw"
 refuse 192 'unknown option' check --bisect --no-such-option
 
+# What is not there, or cannot be read, fails by itself; the rest is checked.
+mkdir -p "$tmp/deep/loop.txt"
+expect 1 check "${target[@]}" "$tmp/missing.txt" "$tmp/deep/loop.txt/x" "$tmp/corpus/good.txt" "$tmp/no-folder" "$seed" &&
+	shows '^1\.\.5$' && shows '^not ok 1 - .*missing.txt # .*missing.txt: .*No such file' && shows '^not ok 2 - .*loop.txt/x #' &&
+	shows '^ok 3 - .*good.txt$' && shows '^not ok 4 - .*no-folder # ' && shows '^ok 5 - .*first-store.txt$'
+holds "check tells on stderr what is in its results: $(head -n 1 "$tmp/err")" [ ! -s "$tmp/err" ]
+
 step 'known findings'
 mkdir "$tmp/known"
 for file in "$tmp"/one/findings/*.raw.txt; do

@@ -57,7 +57,8 @@ static int take(void *ctx, int key, char *arg)
 	if (key == KEY_FAIL)
 		return classes_parse(&o->fail_classes, arg);
 	/* A corpus holds recipes and notes too. */
-	return cli_list_files(&o->files, arg, ".txt");
+	cli_list_all(&o->files, arg, ".txt");
+	return 0;
 }
 
 /* ---- one entry, in the child ------------------------------------------------------- */
