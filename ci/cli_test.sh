@@ -678,6 +678,46 @@ expect 1 check "${target[@]}" "$tmp/missing.txt" "$tmp/deep/loop.txt/x" "$tmp/co
 	shows '^ok 3 - .*good.txt$' && shows '^not ok 4 - .*no-folder # ' && shows '^ok 5 - .*first-store.txt$'
 holds "check tells on stderr what is in its results: $(head -n 1 "$tmp/err")" [ ! -s "$tmp/err" ]
 
+step 'a scenario for another page size'
+# It runs all the same; each verb that runs it says so in one line, with the file, its line and both sizes.
+other=$tmp/other-page.txt
+sed 's/page=64k/page=4k/; s/^expect \*/expect * page=4k/' corpus/known/nest-rmap-tlbie.txt > "$other"
+remark="other-page.txt:$(grep -n '^config' "$other" | cut -d: -f1): written for 4k pages, this kernel has 64k"
+remarks() { # remarks WHAT: the last command has told it once, on stderr
+	holds "$1: told $(grep -c "$remark" "$tmp/err") times: $(head -c 300 "$tmp/err")" [ "$(grep -c "$remark" "$tmp/err")" -eq 1 ]
+}
+expect 1 replay -q "${target[@]}" "$other" "$seed" && remarks replay && shows 'first-store.txt: no finding'
+expect 0 minimize "${target[@]}" -o "$tmp/x.txt" "$other" && remarks minimize
+for format in text json html; do
+	expect 0 report --format "$format" "${target[@]}" "$other" && remarks "report --format $format"
+done
+expect 1 triage "${target[@]}" --no-minimize --out "$tmp/other-triage" "$other" "$seed" && remarks triage
+RCFUZZ_STAGE=$tmp/no-stage expect 66 confirm "${target[@]}" "$other" && remarks confirm
+expect 1 check --bisect "${target[@]}" "$other" && remarks 'check --bisect'
+expect 1 check "${target[@]}" "$other" "$seed" && shows '^ok 2 - ' &&
+	holds "check does not tell before the result: $(cat "$tmp/out")" \
+		[ "$(grep -B1 '^not ok 1 - ' "$tmp/out" | head -n 1 | grep -c "^# .*$remark")" -eq 1 ]
+# A folder of them is told of with one line.
+mkdir "$tmp/other-seeds"
+for i in 1 2 3; do
+	cp "$other" "$tmp/other-seeds/$i-other-page.txt"
+done
+cp "$seed" "$tmp/other-seeds"
+expect 0 run "${target[@]}" --engine random --execs 10 --fail-on none --corpus "$tmp/other-seeds" --out "$tmp/other-run" &&
+	remarks run
+holds 'run does not count those for another page size' grep -q '1-other-page.txt:.* with 2 more files' "$tmp/err"
+# Of many inputs not each is told of.
+mkdir "$tmp/other-many"
+for i in $(seq 30); do
+	cp "$other" "$tmp/other-many/$i-other-page.txt"
+done
+expect 1 triage "${target[@]}" --no-minimize --out "$tmp/other-many-triage" "$tmp/other-many"
+holds "triage tells of $(grep -c "$remark" "$tmp/err") of 30" [ "$(grep -c "$remark" "$tmp/err")" -eq 10 ]
+# An entry that says what it expects of this size is for it as well.
+sed 's/^expect/expect * page=64k finding lost-dirty-host:tlb\nexpect/' "$other" > "$tmp/both.txt"
+expect 0 check "${target[@]}" "$tmp/both.txt" && shows '# XFAIL' &&
+	holds 'what expects something of both sizes is told of' [ "$(grep -c 'written for' "$tmp/out")" -eq 0 ]
+
 step 'known findings'
 mkdir "$tmp/known"
 for file in "$tmp"/one/findings/*.raw.txt; do

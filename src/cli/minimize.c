@@ -149,17 +149,14 @@ static int minimize_with(const struct minimize_options *o, const char *module)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct scenario_file *file = malloc(sizeof(*file));
-	struct runner *runner = NULL;
 	char error[512];
-	int code = file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
+	struct runner *runner = runner_create(module, error, sizeof(error));
+	int code = !file     ? cli_error(CLI_INTERNAL, "out of memory")
+		   : !runner ? cli_error(CLI_BAD_INPUT, "%s", error)
+			     : load_scenario_for(o->files.items[0], runner_page_shift(runner), file);
 
 	if (!code && scenario_file_embargoed(file))
 		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
-	if (!code) {
-		runner = runner_create(module, error, sizeof(error));
-		if (!runner)
-			code = cli_error(CLI_BAD_INPUT, "%s", error);
-	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	if (!code)

@@ -188,7 +188,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	struct replay_result *result = out;
 	const char *path = replay->options->files.items[index];
 
-	result->code = load_scenario(path, &replay->file);
+	result->code = load_scenario_for(path, runner_page_shift(replay->runner), &replay->file);
 	if (!result->code && scenario_file_embargoed(&replay->file))
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
 	else if (!result->code && !replay->file.scenario.op_count)

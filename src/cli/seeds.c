@@ -25,7 +25,9 @@ struct seeds {
 	const char *out;
 	struct scenario_file file;
 	uint8_t bytes[CODEC_BYTES_MAX];
-	unsigned bad;
+	unsigned bad, page_shift; /* page_shift: of the module */
+	unsigned other_page;
+	char remark[LOAD_TEXT]; /* on the first of those that were written for another page size */
 	size_t good, room;
 	uint64_t *hashes; /* of the good ones: their names */
 };
@@ -86,6 +88,7 @@ static void remove_others(struct seeds *seeds)
 static int add_file(struct seeds *seeds, const char *path)
 {
 	struct scenario_error error;
+	char text[LOAD_TEXT];
 
 	if (scenario_file_load(path, &seeds->file, &error)) {
 		if (seeds->bad++ < WARNINGS_MAX)
@@ -95,6 +98,8 @@ static int add_file(struct seeds *seeds, const char *path)
 	}
 	if (scenario_file_embargoed(&seeds->file))
 		return 0;
+	if (load_page_remark(path, &seeds->file, seeds->page_shift, text, sizeof(text)) && !seeds->other_page++)
+		snprintf(seeds->remark, sizeof(seeds->remark), "%s", text);
 	return write_seed(seeds, &seeds->file.scenario);
 }
 
@@ -111,9 +116,19 @@ static int add_folder(struct seeds *seeds, const char *folder)
 	return code;
 }
 
-static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
+/* The project's own are for both. */
+static void tell_other_page(const struct seeds *seeds)
 {
-	const struct generate_options options = {.ops_max = 48, .page = (uint8_t)page, .l1 = L1_ANY};
+	if (seeds->other_page > 1)
+		cli_error(0, "%s (so it is with %u more files)", seeds->remark, seeds->other_page - 1);
+	else if (seeds->other_page)
+		cli_error(0, "%s", seeds->remark);
+}
+
+static int add_generated(struct seeds *seeds, uint32_t seed)
+{
+	const struct generate_options options = {
+		.ops_max = 48, .page = seeds->page_shift == 12 ? PAGE_4K : PAGE_64K, .l1 = L1_ANY};
 	struct rng rng;
 	int code = 0;
 
@@ -125,7 +140,7 @@ static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
 	return code;
 }
 
-int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page)
+int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page_shift)
 {
 	struct seeds *seeds = calloc(1, sizeof(*seeds));
 	char shared[PATH_MAX];
@@ -135,12 +150,15 @@ int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned p
 	if (!seeds)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	seeds->out = out;
+	seeds->page_shift = page_shift;
 	if (folder)
 		code = add_folder(seeds, folder);
+	if (corpus)
+		tell_other_page(seeds);
 	if (!code && corpus && !seeds->good && seeds->bad)
 		code = cli_error(CLI_BAD_INPUT, "none of the files below %s is a scenario", corpus);
 	if (!code)
-		code = add_generated(seeds, seed, page);
+		code = add_generated(seeds, seed);
 	if (!code)
 		remove_others(seeds);
 	free(seeds->hashes);

@@ -143,7 +143,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	struct told *told = out;
 
 	(void)index;
-	told->code = load_scenario(tell->path, &teller->file);
+	told->code = load_scenario_for(tell->path, runner_page_shift(teller->runner), &teller->file);
 	if (!told->code && scenario_file_embargoed(&teller->file))
 		told->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", tell->path);
 	if (told->code)

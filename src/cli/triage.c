@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BAD_TOLD_MAX 10u      /* more are only counted */
+#define TOLD_MAX 10u	      /* inputs of one kind; more are not told one by one */
 #define MINIMIZE_SECONDS 60.0 /* of one finding */
 
 enum { KEY_OUT = 1000, KEY_KNOWN, KEY_JOBS, KEY_FORMAT, KEY_RAW };
@@ -191,12 +191,16 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 
 static void tell_of(const struct triage *t, struct kernel *k, const struct replayed *result)
 {
-	if (!*result->text || k != t->kernels)
+	/* What is no scenario is none for the other kernels either. */
+	if (!*result->text || (result->bad && k != t->kernels))
 		return;
-	if (k->bad <= BAD_TOLD_MAX)
+	k->remarks += !result->bad;
+	if ((result->bad ? k->bad : k->remarks) <= TOLD_MAX)
 		cli_error(0, "%s%s", result->bad ? "left out: " : "", result->text);
-	if (k->bad == BAD_TOLD_MAX)
+	if (result->bad && k->bad == TOLD_MAX)
 		cli_error(0, "more that are left out are only listed in index.txt");
+	if (!result->bad && k->remarks == TOLD_MAX)
+		cli_error(0, "what else is to be said of inputs is not told one by one");
 }
 
 /* The input is left out, and not taken note of: it is tried again the next time. */
