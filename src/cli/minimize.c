@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "cli/target.h"
 #include "report/timeline.h"
+#include "report/words.h"
 #include "triage/isolate.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ static void state_finding(struct scenario_file *file, const struct finding *find
 	struct scenario_expectation *e = file->expectations;
 
 	if (!*file->story)
-		snprintf(file->story, sizeof(file->story), "%s", finding->title);
+		words_story(finding, &file->scenario, file->story, sizeof(file->story));
 	if (file->expectation_count)
 		return;
 	*e = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};

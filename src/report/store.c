@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "report/folder.h"
+#include "report/words.h"
 #include "scenario/scenario_file.h"
 
 #include <errno.h>
@@ -154,7 +155,7 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	struct scenario_file *file = &store->file;
 	struct scenario_expectation *expect = file->expectations;
 	struct scenario_error error;
-	char path[4096];
+	char path[4096], story[2 * FINDING_TEXT];
 
 	memset(expect, 0, sizeof(*expect));
 	expect->kind = EXPECT_FINDING;
@@ -165,8 +166,9 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	expect[1] = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};
 	snprintf(expect[1].signature, sizeof(expect[1].signature), "%s", record->finding.signature);
 	file->expectation_count = 2;
-	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", record->finding.title,
-		 RCFUZZ_VERSION, expect->pattern);
+	words_story(&record->finding, s, story, sizeof(story));
+	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", story, RCFUZZ_VERSION,
+		 expect->pattern);
 	file->scenario = *s;
 
 	snprintf(path, sizeof(path), "%s/%s", store->folder, record->scenario);

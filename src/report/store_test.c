@@ -133,11 +133,34 @@ static void raw_first_then_minimised(void **state)
 	assert_int_equal(file.expectations[1].kind, EXPECT_SIGNATURE);
 	assert_string_equal(file.expectations[1].signature, record.finding.signature);
 	assert_true(scenario_expectation_covers(&file.expectations[0], record.finding.coarse));
+	assert_null(strstr(file.story, "shows after"));
 	records = read_back(&bad);
 	assert_int_equal(cJSON_GetArraySize(records), 1); /* the same id: the last counts */
 	assert_int_equal(record_number(cJSON_GetArrayItem(records, 0), "ops"), 2);
 	assert_int_equal(bad, 0);
 	cJSON_Delete(records);
+	store_close(store);
+}
+
+/* It is seen when the scenario is over: what is saved says which harvest asks for it. */
+static void a_late_loss_names_its_harvest(void **state)
+{
+	struct record record = example(CLASS_LOST_DIRTY_HOST, "tlb:late");
+	const struct scenario raw = some_scenario(2);
+	struct store *store = open_store();
+	struct scenario_error error;
+	struct scenario_file file;
+	const struct record *own;
+	char path[256];
+
+	(void)state;
+	record.finding.lpage = 1;
+	record.finding.op_effect = 2;
+	own = store_add(store, &record, &raw);
+	assert_non_null(own);
+	snprintf(path, sizeof(path), "%s/%s", folder, own->scenario);
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+	assert_non_null(strstr(file.story, "shows after the last op: \"host harvest slot=0\" does not name the page"));
 	store_close(store);
 }
 
@@ -457,6 +480,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(raw_first_then_minimised),
+		WITH_FOLDER(a_late_loss_names_its_harvest),
 		WITH_FOLDER(another_run_adds),
 		WITH_FOLDER(the_smaller_raw_one_stays),
 		WITH_FOLDER(another_kernel_has_its_own),
