@@ -776,6 +776,13 @@ expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/
 for message in 'bad.txt:3:' 'worse.txt:2:'; do
 	holds "--known does not tell '$message'" grep -q "^rcfuzz: --known: left out: .*$message" "$tmp/err"
 done
+# Entries that list one signature are all named, in one order.
+mkdir "$tmp/alike"
+for name in c a b; do
+	cp "$small" "$tmp/alike/$name.txt"
+done
+expect 0 triage "${target[@]}" --no-minimize --known "$tmp/alike" --out "$tmp/alike-out" "$small" &&
+	shows 'known: a.txt, b.txt, c.txt$'
 # What shows like a known finding, class, layer and role, is another one if its signature is.
 sed -i 's/^signature .*/signature lost-dirty-host:tlb:elsewhere:no-tlbie/' "$tmp"/known/*.txt
 expect 1 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-other" &&

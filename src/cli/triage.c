@@ -164,7 +164,6 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 			       uint32_t ops)
 {
 	struct cluster *c = t->clusters, *end = c + t->cluster_count;
-	const char *known;
 
 	while (c < end && strcmp(c->finding.signature, finding->signature))
 		c++;
@@ -174,9 +173,7 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 	}
 	if (c == end) {
 		*c = (struct cluster){.kernel = kernel, .input = SIZE_MAX, .ops = UINT32_MAX};
-		known = known_match(t->kernels[kernel].known, finding);
-		snprintf(c->known, sizeof(c->known), "%s", known ? known : "");
-		t->new_finding |= !known;
+		t->new_finding |= !known_match(t->kernels[kernel].known, finding, c->known, sizeof(c->known));
 		t->cluster_count++;
 	}
 	/* In whatever order the processes come: the shortest input of the first kernel, and of those the first. */
