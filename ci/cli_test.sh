@@ -769,6 +769,12 @@ for file in "$tmp"/one/findings/*.raw.txt; do
 done
 expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-run" &&
 	shows '^0 new findings'
+holds 'a new folder has findings of earlier runs' [ "$(grep -c 'of earlier runs' "$tmp/out")" -eq 0 ]
+# Another run into it tells what it has not met of what is there.
+expect 0 run "${target[@]}" --engine random --execs 1 --known "$tmp/known" --out "$tmp/known-run" --fail-on none &&
+	shows "^[1-9][0-9]* more of earlier runs in it, not met this time; 'rcfuzz report .*known-run' shows all"
+expect 0 run "${target[@]}" --engine random --execs 1 --known "$tmp/known" --out "$tmp/known-run" --fail-on none \
+	--format json && json "$tmp/out" 'd["earlier"] > 0'
 cp "$tmp/bad.txt" "$tmp/known/"
 printf 'rcfuzz-scenario 1\nexpect 6.12 maybe\nconfig page=64k\n' > "$tmp/known/worse.txt"
 expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-again" &&

@@ -354,6 +354,24 @@ struct record *store_at(struct store *store, size_t index)
 	return store->records[index];
 }
 
+static bool has_met(const struct store *store, const char *id)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->records[i]->id, id))
+			return true;
+	}
+	return false;
+}
+
+size_t store_count_earlier(const struct store *store)
+{
+	const cJSON *record;
+	size_t count = 0;
+
+	cJSON_ArrayForEach(record, store->earlier) count += !has_met(store, record_string(record, "id"));
+	return count;
+}
+
 uint64_t store_dropped(const struct store *store)
 {
 	return store->dropped;

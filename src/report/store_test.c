@@ -242,6 +242,30 @@ static void another_run_adds(void **state)
 	assert_holds(line, &first);
 }
 
+/* What is in the folder besides is told of: who starts a run there may have forgotten it. */
+static void counts_what_it_has_not_met(void **state)
+{
+	const struct record host = example(CLASS_LOST_DIRTY_HOST, "tlb:x"), l1 = example(CLASS_LOST_DIRTY_L1, "tlb:x");
+	const struct scenario raw = some_scenario(3);
+	struct store *store = open_store();
+
+	(void)state;
+	assert_non_null(store_add(store, &host, &raw));
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 0);
+	store_close(store);
+	store = open_store();
+	assert_int_equal(store_count_earlier(store), 2);
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 1);
+	store_close(store);
+	/* Of another module it is another finding. */
+	store = open_store_of("{\"tree\":\"/usr/src/other\",\"hash\":\"0123456789abcdef\"}");
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 2);
+	store_close(store);
+}
+
 static void the_smaller_raw_one_stays(void **state)
 {
 	const struct scenario nine = some_scenario(9), seven = some_scenario(7), eight = some_scenario(8);
@@ -482,6 +506,7 @@ int main(void)
 		WITH_FOLDER(raw_first_then_minimised),
 		WITH_FOLDER(a_late_loss_names_its_harvest),
 		WITH_FOLDER(another_run_adds),
+		WITH_FOLDER(counts_what_it_has_not_met),
 		WITH_FOLDER(the_smaller_raw_one_stays),
 		WITH_FOLDER(another_kernel_has_its_own),
 		cmocka_unit_test(record_has_the_schema),
