@@ -586,7 +586,7 @@ static int confirm(const struct confirm_options *o)
 
 	if (!code) {
 		target = source.record ? found_target(&o->target, source.record) : o->target;
-		code = target_resolve(&target, target_plain_flavour(), &modules);
+		code = target_resolve(&target, load_flavour_of(source.path), &modules);
 		if (target.trees.items != o->target.trees.items)
 			cli_list_free(&target.trees);
 	}

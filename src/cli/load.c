@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size)
@@ -63,6 +65,30 @@ int load_scenario_for(const char *path, unsigned page_shift, struct scenario_fil
 	if (!code && load_page_remark(path, file, page_shift, text, sizeof(text)))
 		cli_error(0, "%s", text);
 	return code;
+}
+
+enum build_flavour load_flavour(const struct cli_list *files)
+{
+	struct scenario_file *file = malloc(sizeof(*file));
+	struct scenario_error error;
+	bool access = false;
+	struct stat st;
+
+	/* What cannot be read is told of later; what is no file, a pipe, cannot be read twice. */
+	for (size_t i = 0; file && i < files->count; i++)
+		access |= !stat(files->items[i], &st) && S_ISREG(st.st_mode) &&
+			  !scenario_file_load(files->items[i], file, &error) &&
+			  file->scenario.config.level == LEVEL_ACCESS;
+	free(file);
+	return access ? BUILD_ACCESS : target_plain_flavour();
+}
+
+enum build_flavour load_flavour_of(const char *path)
+{
+	char *item = (char *)path;
+	const struct cli_list one = {&item, 1};
+
+	return load_flavour(&one);
 }
 
 void load_known_tell(const char *message)

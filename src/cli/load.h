@@ -3,6 +3,8 @@
 #ifndef RCFUZZ_CLI_LOAD_H
 #define RCFUZZ_CLI_LOAD_H
 
+#include "cli/cli.h"
+#include "cli/target.h"
 #include "scenario/scenario_file.h"
 
 #include <limits.h>
@@ -15,6 +17,9 @@ int load_scenario(const char *path, struct scenario_file *file);
 int load_scenario_for(const char *path, unsigned page_shift, struct scenario_file *file);
 /* The message alone, without "rcfuzz: ", for a result of scenario_file_load that is not 0. Returns the exit code. */
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size);
+/* Of a module to be built: one that has the yield points of each of these scenarios. */
+enum build_flavour load_flavour(const struct cli_list *files);
+enum build_flavour load_flavour_of(const char *path);
 /*
  * A folder that comes with the project ("corpus/seeds"): here, or where rcfuzz was built or installed. False: there is
  * none.

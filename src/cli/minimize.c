@@ -184,7 +184,7 @@ int verb_minimize(int argc, char **argv)
 	if (code == CLI_PARSED && o.files.count != 1)
 		code = cli_error(CLI_USAGE, "minimize wants one scenario: rcfuzz minimize FILE -o OUT");
 	if (code == CLI_PARSED)
-		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+		code = target_resolve(&o.target, load_flavour(&o.files), &modules);
 	if (!code && modules.count > 1)
 		code = cli_error(CLI_USAGE, "minimize works on one kernel");
 	if (!code)
