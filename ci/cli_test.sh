@@ -750,6 +750,9 @@ cp "$seed" "$tmp/other-seeds"
 expect 0 run "${target[@]}" --engine random --execs 10 --fail-on none --corpus "$tmp/other-seeds" --out "$tmp/other-run" &&
 	remarks run
 holds 'run does not count those for another page size' grep -q '1-other-page.txt:.* with 2 more files' "$tmp/err"
+# The project's own are for both.
+expect 0 run "${target[@]}" --engine random --execs 10 --fail-on none --corpus corpus/seeds --out "$tmp/own-run"
+holds 'run tells of its own seeds' [ "$(grep -c 'written for' "$tmp/err")" -eq 0 ]
 # Of many inputs not each is told of.
 mkdir "$tmp/other-many"
 for i in $(seq 30); do

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -116,7 +117,16 @@ static int add_folder(struct seeds *seeds, const char *folder)
 	return code;
 }
 
-/* The project's own are for both. */
+/* corpus/seeds, named or not: what is in it is for both. */
+static bool is_own(const char *corpus)
+{
+	struct stat its, own;
+	char shared[PATH_MAX];
+
+	return !corpus || (load_shared("corpus/seeds", shared) && !stat(shared, &own) && !stat(corpus, &its) &&
+			   its.st_dev == own.st_dev && its.st_ino == own.st_ino);
+}
+
 static void tell_other_page(const struct seeds *seeds)
 {
 	if (seeds->other_page > 1)
@@ -153,7 +163,7 @@ int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned p
 	seeds->page_shift = page_shift;
 	if (folder)
 		code = add_folder(seeds, folder);
-	if (corpus)
+	if (!is_own(corpus))
 		tell_other_page(seeds);
 	if (!code && corpus && !seeds->good && seeds->bad)
 		code = cli_error(CLI_BAD_INPUT, "none of the files below %s is a scenario", corpus);
