@@ -161,9 +161,27 @@ static bool lists(const struct known_entry *entry, const struct finding *finding
 					 : !strcmp(e->signature, finding->signature);
 }
 
+/* class:layer of a coarse signature. */
+static size_t without_role(const char *coarse)
+{
+	size_t n = strcspn(coarse, ":");
+
+	return n + (coarse[n] ? 1 + strcspn(coarse + n + 1, ":") : 0);
+}
+
+/*
+ * Whose access it was, the role, differs from input to input of one signature, and so does not count: but where the
+ * layer is none it says what was wrong.
+ */
 static bool is_about(const struct known_entry *entry, const struct finding *finding)
 {
-	return scenario_expectation_covers(&entry->expected, finding->coarse);
+	const struct scenario_expectation *expected = &entry->expected;
+	size_t n = without_role(finding->coarse);
+
+	if (scenario_expectation_covers(expected, finding->coarse))
+		return true;
+	return expected->kind == EXPECT_FINDING && finding->layer != LAYER_NONE &&
+	       without_role(expected->signature) == n && !strncmp(expected->signature, finding->coarse, n);
 }
 
 /* Room is kept for ", " before a name and ", and 999 more" behind it. */

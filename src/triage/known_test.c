@@ -158,6 +158,40 @@ static void all_entries_that_are_about_it(void **state)
 	}
 }
 
+/* Which access met it first is not known to the entries. */
+static void the_role_does_not_count(void **state)
+{
+	struct finding lost = finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:tlb:f", "lost-dirty-l1:tlb:l2-store");
+	struct finding race = finding(CLASS_DATA_RACE, "data-race:none:x:f:g", "data-race:none:x");
+	struct known *known;
+	char path[256];
+
+	(void)state;
+	put("role.txt",
+	    "rcfuzz-scenario 1\nexpect * finding lost-dirty-l1:tlb:l1-store\nsignature lost-dirty-l1:tlb:f\n"
+	    "signature data-race:none:x:f:g\nconfig page=64k\n");
+	put("roles.txt",
+	    "rcfuzz-scenario 1\nexpect * finding lost-dirty-l1:tlb:l2-store\nsignature lost-dirty-l1:tlb:f\n"
+	    "config page=64k\n");
+	put("x-race.txt", "rcfuzz-scenario 1\nexpect * finding data-race:none:x\nsignature data-race:none:x:f:g\n"
+			  "config page=64k\n");
+	put("y-race.txt", "rcfuzz-scenario 1\nexpect * finding data-race:none:y\nsignature data-race:none:x:f:g\n"
+			  "config page=64k\n");
+	known = load("6.12", PAGE_64K, "");
+	lost.layer = LAYER_TLB;
+	assert_string_equal(match(known, &lost), "role.txt, roles.txt");
+	/* In no layer it is another thing, which comes along there. */
+	race.layer = LAYER_NONE;
+	assert_string_equal(match(known, &race), "x-race.txt");
+	known_free(known);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const entries[] = {"role.txt", "roles.txt", "x-race.txt", "y-race.txt"};
+
+		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]);
+		unlink(path);
+	}
+}
+
 static void embargoed_by_full_signature(void **state)
 {
 	const struct finding it = finding(CLASS_WRONG_PAGE, "wrong-page:tlb:somewhere", "wrong-page:tlb:x");
@@ -285,6 +319,7 @@ int main(void)
 		cmocka_unit_test(matches_by_version_page_and_coarse_signature),
 		cmocka_unit_test(the_entry_that_is_about_it_comes_first),
 		cmocka_unit_test(all_entries_that_are_about_it),
+		cmocka_unit_test(the_role_does_not_count),
 		cmocka_unit_test(embargoed_by_full_signature),
 		cmocka_unit_test(listed_signatures_go_before_the_coarse_one),
 		cmocka_unit_test(properties_of_a_kernel),
