@@ -520,8 +520,9 @@ json "$tmp/out" '{"kfree", "kvmhv_run_single_vcpu", "asm/atomic.h", "_printk"} <
 expect 0 info --long "$tmp/k.so" && shows '^ *kvmhv_update_nest_rmap_rc:[0-9]' && shows '^ *kfree: mm/slub.c; an arena'
 
 step 'minimised scenarios'
-# One file each: an op left out with what interrupts it, a preemption left out, a value put to each lower one. A harvest
-# at the end stays: it is there for the reader, the loss shows after the last op without it too.
+# One file each: an op left out, alone and with what interrupts it; a preemption left out, with its op and so that it runs
+# behind; a preemption at each earlier yield point of its name; a value put to each lower one, a word to the default; an L1
+# that keeps the rules.
 cat > "$tmp/variants.py" << 'END'
 import os, re, sys
 lines, out = open(sys.argv[1]).read().splitlines(), sys.argv[2]
@@ -530,23 +531,48 @@ named = ("page", "lpid", "shadow", "l1lpid", "l1")
 os.mkdir(out)
 def write(name, text):
     open(os.path.join(out, name + ".txt"), "w").write("\n".join(text) + "\n")
+def depth(line):
+    return len(line) - len(line.lstrip())
 def end_of(i):  # behind the op in line i, and what interrupts it
-    deep = lambda line: len(line) - len(line.lstrip())
     end = i + 1
-    while end < len(lines) and deep(lines[end]) > deep(lines[i]):
+    while end < len(lines) and depth(lines[end]) > depth(lines[i]):
         end += 1
     return end
+def alone(block):  # an op that runs inside another one, by itself: there is nothing to return to
+    out = []
+    for text in block:
+        if text == "        return":
+            out.pop()
+        else:
+            out.append(text[4:])
+    return out
 for i, line in enumerate(lines):
     if line.startswith(("#", "expect", "signature", "rcfuzz")):
         continue
-    if i == len(lines) - 1 and line.split()[1:3] in (["host", "harvest"], ["l1", "harvest"]):
-        continue
     config = line.startswith("config")
     if line.lstrip().startswith("at "):
-        write("preempt-%d" % i, lines[:i] + lines[end_of(i + 1):])
+        # Its op, or "return", stands in the next line; what that one is interrupted by, below.
+        inner = end_of(i + 1)
+        write("preempt-%d" % i, lines[:i] + lines[inner:])
+        op = lines[i + 1].strip() != "return"
+        if op and depth(line) == 4:
+            end = i
+            while end < len(lines) and depth(lines[end]):
+                end += 1
+            write("behind-%d" % i, lines[:i] + lines[inner:end] + alone(lines[i + 1:inner]) + lines[end:])
+        name, number = line.rsplit("#", 1)
+        for lower in range(1, int(number)):
+            write("earlier-%d-%d" % (i, lower), lines[:i] + ["%s#%d" % (name, lower)] + lines[i + 1:])
         continue
-    if not config:
+    if config and "l1=" not in line:
+        write("tame", lines[:i] + [line + " l1=well-behaved"] + lines[i + 1:])
+    # An op inside another one goes with the point at which it runs, above.
+    if not config and not depth(line):
         write("drop-%d" % i, lines[:i] + lines[end_of(i):])
+        # What interrupts it comes at the same place in the scenario, by itself.
+        if end_of(i) > i + 1:
+            inside = [text for text in lines[i + 1:end_of(i)] if depth(text) > 4 or not text.startswith("    at ")]
+            write("alone-%d" % i, lines[:i] + alone(inside) + lines[end_of(i):])
     for field in re.finditer(r"(\w+)=(\S+)", line):
         name, value = field.groups()
         low = 4 if config and name == "slot" else lowest.get(name, 0)
@@ -554,32 +580,50 @@ for i, line in enumerate(lines):
         for lower in () if config and name in named else values:
             changed = line[:field.start()] + "%s=%d" % (name, lower) + line[field.end():]
             write("lower-%d-%s-%d" % (i, name, lower), lines[:i] + [changed] + lines[i + 1:])
+        # Words, and numbers that are names, stand there only if they are not the default.
+        if (config and name in ("lpid", "shadow", "l1lpid")) or (not value.isdigit() and name not in ("page", "l1")):
+            write("default-%d-%s" % (i, name), lines[:i] + [line[:field.start()] + line[field.end():]] + lines[i + 1:])
 END
 smallest() { # smallest FILE SIGNATURE: none of these may show the finding
 	rm -rf "$tmp/variants" "$tmp/tried"
 	python3 "$tmp/variants.py" "$1" "$tmp/variants"
 	holds "$1: there is nothing to try" [ "$(find "$tmp/variants" -name 'drop-*' | wc -l)" -ge 1 ]
-	"$rcfuzz" triage "${target[@]}" --no-minimize --out "$tmp/tried" "$tmp/variants" > "$tmp/out" 2> "$tmp/err"
+	"$rcfuzz" triage --target "$3" --no-minimize --out "$tmp/tried" "$tmp/variants" > "$tmp/out" 2> "$tmp/err"
+	# A value may be none that the rest allows; what is left out may not.
+	bad=$(grep -e 'left out: .*/\(drop\|alone\|preempt\|behind\|earlier\)-' "$tmp/err" | grep -v 'holds no op' | head -n 1)
+	holds "$1: a variant is no scenario: $bad" [ -z "$bad" ]
 	holds "$1 can be made smaller still: $(grep -F "\"$2\"" "$tmp/tried/journal.jsonl" | head -c 300)" \
 		[ "$(grep -cF "\"$2\"" "$tmp/tried/journal.jsonl")" -eq 0 ]
-	# A loss shows at an op of it.
-	"$rcfuzz" replay "${target[@]}" --format json "$1" > "$tmp/told.json" 2> "$tmp/err"
-	json "$tmp/told.json" "d['told']['signature'] != '$2' or not '$2'.startswith('lost-dirty') or d['told']['effect']"
+	for kind in preempt earlier behind; do
+		tried[$kind]=$((${tried[$kind]:-0} + $(find "$tmp/variants" -name "$kind-*" | wc -l)))
+	done
+	# A loss shows at an op of it, or it is said which harvest asks for it behind the last one.
+	"$rcfuzz" replay --target "$3" --format json "$1" > "$tmp/told.json" 2> "$tmp/err"
+	json "$tmp/told.json" "d['told']['signature'] != '$2' or not '$2'.startswith('lost-dirty') or
+		d['told']['effect'] or d['told']['last_harvest']"
 }
-smallest "$tmp/small.txt" "$(sed -n 's/^signature //p' "$small")"
-# Of each entry what a plain module shows: not races.
+declare -A tried
+smallest "$tmp/small.txt" "$(sed -n 's/^signature //p' "$small")" "$tmp/k.so"
+# Of each entry what its module shows; races are seen in one that is instrumented for it.
+expect 0 build --flavour access --page-size 64k -o "$tmp/access.so"
 for file in corpus/known/*.txt; do
-	grep -q '^embargoed\|level=access' "$file" && continue
-	"$rcfuzz" replay "${target[@]}" --format json "$file" > "$tmp/shown.json" 2> "$tmp/err"
+	grep -q '^embargoed' "$file" && continue
+	module=$tmp/k.so
+	grep -q 'level=access' "$file" && module=$tmp/access.so
+	"$rcfuzz" replay --target "$module" --format json "$file" > "$tmp/shown.json" 2> "$tmp/err"
 	signatures=0
 	while read -r signature; do
 		grep -qF "\"$signature\"" "$tmp/shown.json" || continue
 		signatures=$((signatures + 1))
-		expect 0 minimize "${target[@]}" --signature "$signature" -o "$tmp/known.txt" "$file" || continue
-		smallest "$tmp/known.txt" "$signature"
+		expect 0 minimize --target "$module" --signature "$signature" -o "$tmp/known.txt" "$file" || continue
+		smallest "$tmp/known.txt" "$signature" "$module"
 	done < <(sed -n 's/^signature //p' "$file")
-	holds "$file shows no signature that it lists" [ "$signatures" -ge 1 ]
+	"$rcfuzz" check --target "$module" "$file" > "$tmp/out" 2> "$tmp/err"
+	holds "$file shows no signature that it lists" [ "$signatures" -ge "$(grep -c XFAIL "$tmp/out")" ]
 done
+holds "preemptions were not tried: ${tried[*]}" [ "${tried[preempt]}" -ge 10 ]
+holds "preemptions were not tried: ${tried[*]}" [ "${tried[behind]}" -ge 10 ]
+holds "preemptions were not tried: ${tried[*]}" [ "${tried[earlier]}" -ge 1 ]
 
 step 'triage'
 pile=$tmp/pile
@@ -736,6 +780,56 @@ refuse 194 'missing.txt' check --bisect "${target[@]}" "$tmp/missing.txt"
 refuse 192 'one entry' check --bisect "${target[@]}" "$small" "$raw"
 refuse 192 'unknown option' check --bisect --no-such-option
 
+# What is not there, or cannot be read, fails by itself; the rest is checked.
+mkdir -p "$tmp/deep/loop.txt"
+expect 1 check "${target[@]}" "$tmp/missing.txt" "$tmp/deep/loop.txt/x" "$tmp/corpus/good.txt" "$tmp/no-folder" "$seed" &&
+	shows '^1\.\.5$' && shows '^not ok 1 - .*missing.txt # .*missing.txt: .*No such file' && shows '^not ok 2 - .*loop.txt/x #' &&
+	shows '^ok 3 - .*good.txt$' && shows '^not ok 4 - .*no-folder # ' && shows '^ok 5 - .*first-store.txt$'
+holds "check tells on stderr what is in its results: $(head -n 1 "$tmp/err")" [ ! -s "$tmp/err" ]
+
+step 'a scenario for another page size'
+# It runs all the same; each verb that runs it says so in one line, with the file, its line and both sizes.
+other=$tmp/other-page.txt
+sed 's/page=64k/page=4k/; s/^expect \*/expect * page=4k/' corpus/known/nest-rmap-tlbie.txt > "$other"
+remark="other-page.txt:$(grep -n '^config' "$other" | cut -d: -f1): written for 4k pages, this kernel has 64k"
+remarks() { # remarks WHAT: the last command has told it once, on stderr
+	holds "$1: told $(grep -c "$remark" "$tmp/err") times: $(head -c 300 "$tmp/err")" [ "$(grep -c "$remark" "$tmp/err")" -eq 1 ]
+}
+expect 1 replay -q "${target[@]}" "$other" "$seed" && remarks replay && shows 'first-store.txt: no finding'
+expect 0 minimize "${target[@]}" -o "$tmp/x.txt" "$other" && remarks minimize
+for format in text json html; do
+	expect 0 report --format "$format" "${target[@]}" "$other" && remarks "report --format $format"
+done
+expect 1 triage "${target[@]}" --no-minimize --out "$tmp/other-triage" "$other" "$seed" && remarks triage
+RCFUZZ_STAGE=$tmp/no-stage expect 66 confirm "${target[@]}" "$other" && remarks confirm
+expect 1 check --bisect "${target[@]}" "$other" && remarks 'check --bisect'
+expect 1 check "${target[@]}" "$other" "$seed" && shows '^ok 2 - ' &&
+	holds "check does not tell before the result: $(cat "$tmp/out")" \
+		[ "$(grep -B1 '^not ok 1 - ' "$tmp/out" | head -n 1 | grep -c "^# .*$remark")" -eq 1 ]
+# A folder of them is told of with one line.
+mkdir "$tmp/other-seeds"
+for i in 1 2 3; do
+	cp "$other" "$tmp/other-seeds/$i-other-page.txt"
+done
+cp "$seed" "$tmp/other-seeds"
+expect 0 run "${target[@]}" --engine random --execs 10 --fail-on none --corpus "$tmp/other-seeds" --out "$tmp/other-run" &&
+	remarks run
+holds 'run does not count those for another page size' grep -q '1-other-page.txt:.* with 2 more files' "$tmp/err"
+# The project's own are for both.
+expect 0 run "${target[@]}" --engine random --execs 10 --fail-on none --corpus corpus/seeds --out "$tmp/own-run"
+holds 'run tells of its own seeds' [ "$(grep -c 'written for' "$tmp/err")" -eq 0 ]
+# Of many inputs not each is told of.
+mkdir "$tmp/other-many"
+for i in $(seq 30); do
+	cp "$other" "$tmp/other-many/$i-other-page.txt"
+done
+expect 1 triage "${target[@]}" --no-minimize --out "$tmp/other-many-triage" "$tmp/other-many"
+holds "triage tells of $(grep -c "$remark" "$tmp/err") of 30" [ "$(grep -c "$remark" "$tmp/err")" -eq 10 ]
+# An entry that says what it expects of this size is for it as well.
+sed 's/^expect/expect * page=64k finding lost-dirty-host:tlb\nexpect/' "$other" > "$tmp/both.txt"
+expect 0 check "${target[@]}" "$tmp/both.txt" && shows '# XFAIL' &&
+	holds 'what expects something of both sizes is told of' [ "$(grep -c 'written for' "$tmp/out")" -eq 0 ]
+
 step 'known findings'
 mkdir "$tmp/known"
 for file in "$tmp"/one/findings/*.raw.txt; do
@@ -743,6 +837,12 @@ for file in "$tmp"/one/findings/*.raw.txt; do
 done
 expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-run" &&
 	shows '^0 new findings'
+holds 'a new folder has findings of earlier runs' [ "$(grep -c 'of earlier runs' "$tmp/out")" -eq 0 ]
+# Another run into it tells what it has not met of what is there.
+expect 0 run "${target[@]}" --engine random --execs 1 --known "$tmp/known" --out "$tmp/known-run" --fail-on none &&
+	shows "^[1-9][0-9]* more of earlier runs in it, not met this time; 'rcfuzz report .*known-run' shows all"
+expect 0 run "${target[@]}" --engine random --execs 1 --known "$tmp/known" --out "$tmp/known-run" --fail-on none \
+	--format json && json "$tmp/out" 'd["earlier"] > 0'
 cp "$tmp/bad.txt" "$tmp/known/"
 printf 'rcfuzz-scenario 1\nexpect 6.12 maybe\nconfig page=64k\n' > "$tmp/known/worse.txt"
 expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-again" &&
@@ -750,6 +850,13 @@ expect 0 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/
 for message in 'bad.txt:3:' 'worse.txt:2:'; do
 	holds "--known does not tell '$message'" grep -q "^rcfuzz: --known: left out: .*$message" "$tmp/err"
 done
+# Entries that list one signature are all named, in one order.
+mkdir "$tmp/alike"
+for name in c a b; do
+	cp "$small" "$tmp/alike/$name.txt"
+done
+expect 0 triage "${target[@]}" --no-minimize --known "$tmp/alike" --out "$tmp/alike-out" "$small" &&
+	shows 'known: a.txt, b.txt, c.txt$'
 # What shows like a known finding, class, layer and role, is another one if its signature is.
 sed -i 's/^signature .*/signature lost-dirty-host:tlb:elsewhere:no-tlbie/' "$tmp"/known/*.txt
 expect 1 run "${target[@]}" --engine random --execs 4000 --seed 1 --known "$tmp/known" --out "$tmp/known-other" &&

@@ -68,7 +68,6 @@ static void take_finding(struct session *session, const struct finding *finding,
 				.count = 1,
 				.execs = session->totals->execs,
 				.seconds = session_seconds(session)};
-	const char *known = known_match(session->plan->known, finding);
 	struct scenario *raw;
 	struct record *own;
 
@@ -83,7 +82,7 @@ static void take_finding(struct session *session, const struct finding *finding,
 		return;
 	}
 	scenario_decode(raw, bytes, size);
-	snprintf(record.known, sizeof(record.known), "%s", known ? known : "");
+	known_match(session->plan->known, finding, record.known, sizeof(record.known));
 	record.finding.embargoed = known_embargoed(session->plan->known, finding);
 	own = store_add(session->store, &record, raw);
 	free(raw);

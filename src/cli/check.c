@@ -57,7 +57,8 @@ static int take(void *ctx, int key, char *arg)
 	if (key == KEY_FAIL)
 		return classes_parse(&o->fail_classes, arg);
 	/* A corpus holds recipes and notes too. */
-	return cli_list_files(&o->files, arg, ".txt");
+	cli_list_all(&o->files, arg, ".txt");
+	return 0;
 }
 
 /* ---- one entry, in the child ------------------------------------------------------- */
@@ -65,7 +66,7 @@ static int take(void *ctx, int key, char *arg)
 struct check_result {
 	enum ktap_result verdict;
 	bool own, other; /* shows the finding that it speaks of; another that matters */
-	char reason[256];
+	char reason[256], remark[LOAD_TEXT];
 	/* Does it come to where its ops interrupt one another? What it does not show counts only then. */
 	enum reach reach;
 	char unreached[160];
@@ -279,6 +280,7 @@ static void check_file(void *ctx, size_t index, void *out)
 		snprintf(result->reason, sizeof(result->reason), "empty: it holds no op");
 		return;
 	}
+	load_page_remark(path, &check->file, check->facts->page_shift, result->remark, sizeof(result->remark));
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
 	result->reach = reach_of(check->runner, &check->file.scenario, &check->outcome, result->unreached,
 				 sizeof(result->unreached));
@@ -393,6 +395,10 @@ static bool take_result(void *ctx, size_t index, const void *out, int status)
 		snprintf(name, sizeof(name), "%s [%s]", check->options->files.items[index], check->facts->name);
 	else
 		snprintf(name, sizeof(name), "%s", check->options->files.items[index]);
+	if (check->options->bisect && *check->last.remark)
+		cli_error(0, "%s", check->last.remark);
+	if (check->ktap && *check->last.remark)
+		ktap_remark(check->ktap, check->last.remark);
 	if (check->ktap)
 		ktap_result(check->ktap, check->last.verdict, name, check->last.reason);
 	return true;

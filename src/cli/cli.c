@@ -264,13 +264,18 @@ static bool ends_in(const char *name, const char *suffix)
 	return n > m && !strcmp(name + n - m, suffix ? suffix : "");
 }
 
-static int list_folder(struct cli_list *list, const char *path, const char *suffix, unsigned depth)
+/* all: what cannot be read is listed. */
+static int list_folder(struct cli_list *list, const char *path, const char *suffix, bool all, unsigned depth)
 {
 	struct dirent **entries;
 	int count = scandir(path, &entries, NULL, alphasort), result = 0;
 
-	if (count < 0)
+	if (count < 0 && !all)
 		return cli_error(CLI_NO_INPUT, "cannot read the folder %s: %s", path, strerror(errno));
+	if (count < 0) {
+		cli_list_add(list, path);
+		return 0;
+	}
 	for (int i = 0; i < count; i++) {
 		char *full = NULL;
 		struct stat st;
@@ -280,7 +285,7 @@ static int list_folder(struct cli_list *list, const char *path, const char *suff
 			if (S_ISREG(st.st_mode) && ends_in(full, suffix))
 				cli_list_add(list, full);
 			else if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH_MAX)
-				result = list_folder(list, full, suffix, depth + 1);
+				result = list_folder(list, full, suffix, all, depth + 1);
 		}
 		free(full);
 		free(entries[i]);
@@ -296,9 +301,19 @@ int cli_list_files(struct cli_list *list, const char *path, const char *suffix)
 	if (stat(path, &st))
 		return cli_error(CLI_NO_INPUT, "cannot read %s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return list_folder(list, path, suffix, 0);
+		return list_folder(list, path, suffix, false, 0);
 	cli_list_add(list, path);
 	return 0;
+}
+
+void cli_list_all(struct cli_list *list, const char *path, const char *suffix)
+{
+	struct stat st;
+
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		list_folder(list, path, suffix, true, 0);
+	else
+		cli_list_add(list, path);
 }
 
 /* ---- terminals ------------------------------------------------------------- */

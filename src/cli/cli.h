@@ -106,6 +106,8 @@ void cli_list_add(struct cli_list *list, const char *item);
  * end in `suffix` only (NULL: all); or the file itself. 0, or CLI_NO_INPUT.
  */
 int cli_list_files(struct cli_list *list, const char *path, const char *suffix);
+/* The same for who tells of each by itself: what is not there, or a folder that cannot be read, is listed too. */
+void cli_list_all(struct cli_list *list, const char *path, const char *suffix);
 void cli_list_free(struct cli_list *list);
 
 /* True if colour and a live line may be written to this stream: a terminal, and no NO_COLOR (colour only). */

@@ -273,6 +273,15 @@ static void lists_files_of_a_folder(void **state)
 	begin_capture();
 	assert_int_equal(cli_list_files(&list, "/nonexistent", NULL), CLI_NO_INPUT);
 	one_line(end_capture(), "/nonexistent");
+	/* Who tells of each by itself gets those that are not there as well. */
+	begin_capture();
+	cli_list_all(&list, "/nonexistent", ".txt");
+	cli_list_all(&list, folder, ".txt");
+	assert_string_equal(end_capture(), "");
+	assert_int_equal(list.count, 4);
+	assert_string_equal(list.items[0], "/nonexistent");
+	assert_non_null(strstr(list.items[1], "/a.txt"));
+	cli_list_free(&list);
 	snprintf(command, sizeof(command), "rm -r '%s'", folder);
 	assert_int_equal(system(command), 0);
 }

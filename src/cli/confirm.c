@@ -521,30 +521,36 @@ static const struct finding *choose(const struct run_outcome *outcome, const str
 	return NULL;
 }
 
+/* The file is one of the module's page size from here on. */
+static int confirm_loaded(struct confirm *c, const struct source *source, struct scenario_file *file)
+{
+	static struct run_outcome outcome;
+
+	file->scenario.config.page = runner_page_shift(c->runner) == 12 ? PAGE_4K : PAGE_64K;
+	scenario_canonicalize(&file->scenario);
+	run_scenario(c->runner, &file->scenario, NULL, &outcome);
+	c->finding = choose(&outcome, source);
+	if (c->finding)
+		return confirm_on_stage(c, source);
+	return cli_error(CLI_BAD_INPUT, "%s does not show %s on this module", source->path,
+			 source->record ? record_string(source->record, "signature") : "a finding");
+}
+
 static int confirm_with(const struct confirm_options *o, const char *module, const struct source *source)
 {
 	static struct scenario_file file;
-	static struct run_outcome outcome;
 	static struct confirm c;
 	char error[512];
-	int code = load_scenario(source->path, &file);
+	int code;
 
-	if (code)
-		return code;
-	if (scenario_file_embargoed(&file))
-		return cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", source->path);
 	c = (struct confirm){.o = o, .s = &file.scenario, .runner = runner_create(module, error, sizeof(error))};
 	if (!c.runner)
 		return cli_error(CLI_BAD_INPUT, "%s", error);
-	file.scenario.config.page = runner_page_shift(c.runner) == 12 ? PAGE_4K : PAGE_64K;
-	scenario_canonicalize(&file.scenario);
-	run_scenario(c.runner, &file.scenario, NULL, &outcome);
-	c.finding = choose(&outcome, source);
-	if (c.finding)
-		code = confirm_on_stage(&c, source);
-	else
-		code = cli_error(CLI_BAD_INPUT, "%s does not show %s on this module", source->path,
-				 source->record ? record_string(source->record, "signature") : "a finding");
+	code = load_scenario_for(source->path, runner_page_shift(c.runner), &file);
+	if (!code && scenario_file_embargoed(&file))
+		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", source->path);
+	if (!code)
+		code = confirm_loaded(&c, source, &file);
 	runner_destroy(c.runner);
 	return code;
 }
@@ -582,7 +588,7 @@ static int confirm(const struct confirm_options *o)
 
 	if (!code) {
 		target = source.record ? found_target(&o->target, source.record) : o->target;
-		code = target_resolve(&target, target_plain_flavour(), &modules);
+		code = target_resolve(&target, load_flavour_of(source.path), &modules);
 		if (target.trees.items != o->target.trees.items)
 			cli_list_free(&target.trees);
 	}

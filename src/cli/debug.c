@@ -52,7 +52,7 @@ static void find(void *ctx, size_t index, void *out)
 	struct debug_result *result = out;
 
 	(void)index;
-	result->code = load_scenario(debug->path, &debug->file);
+	result->code = load_scenario_for(debug->path, runner_page_shift(debug->runner), &debug->file);
 	if (!result->code && scenario_file_embargoed(&debug->file))
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", debug->path);
 	if (result->code)

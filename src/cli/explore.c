@@ -364,8 +364,12 @@ static bool take_result(void *ctx, size_t index, const void *result, int status)
 
 static int load(struct explorer *x, const char *path)
 {
-	int code = load_scenario(path, &x->file);
+	struct target_facts facts = {0};
+	int code = target_probe(x->module, &facts);
 
+	if (!code)
+		code = load_scenario_for(path, facts.page_shift, &x->file);
+	target_facts_free(&facts);
 	if (!code && scenario_file_embargoed(&x->file))
 		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
 	if (code)

@@ -68,15 +68,23 @@ int found_keep_one(cJSON *records, const char *id)
 	return cJSON_GetArraySize(records) ? 0 : cli_error(CLI_NO_INPUT, "there is no finding '%s'", id);
 }
 
+void found_beside(const char *folder, const char *name, char path[PATH_MAX])
+{
+	const char *slash = strrchr(folder, '/');
+	int length = is_directory(folder) ? (int)strlen(folder) : slash ? (int)(slash - folder) : -1;
+
+	/* findings.jsonl in the root folder has its slash all the same. */
+	snprintf(path, PATH_MAX, "%.*s%s%s", length < 0 ? 0 : length, folder, length < 0 ? "" : "/", name);
+}
+
 int found_scenario(const char *folder, const cJSON *record, char path[PATH_MAX])
 {
-	const char *scenario = record_string(record, "scenario"), *slash = strrchr(folder, '/');
-	int length = is_directory(folder) ? (int)strlen(folder) : slash ? (int)(slash - folder) : 0;
+	const char *scenario = record_string(record, "scenario");
 
 	/* The path comes from a file: it must not lead elsewhere. */
 	if (*scenario == '/' || *scenario == '.' || strstr(scenario, "/."))
 		return cli_error(CLI_BAD_INPUT, "%s: the scenario '%s' is not in the folder", folder, scenario);
-	snprintf(path, PATH_MAX, "%.*s%s%s", length, folder, length ? "/" : "", scenario);
+	found_beside(folder, scenario, path);
 	return 0;
 }
 

@@ -17,6 +17,8 @@ int found_read(const char *path, cJSON **records);
 int found_keep_one(cJSON *records, const char *id);
 /* Where the record's scenario lies. 0, or an exit code: it is not in the folder. */
 int found_scenario(const char *folder, const cJSON *record, char path[PATH_MAX]);
+/* The path of a file in the folder, whichever of both `folder` names. */
+void found_beside(const char *folder, const char *name, char path[PATH_MAX]);
 /*
  * The kernel that a record was made on, if `choice` names none and it is still there, unpatched; otherwise a copy of
  * `choice`. If its trees are others than choice's, the caller frees that list.

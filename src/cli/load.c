@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int load_error(const char *path, int result, const struct scenario_error *error, char *text, size_t size)
@@ -34,7 +35,7 @@ int load_scenario(const char *path, struct scenario_file *file)
 {
 	struct scenario_error error = {0};
 	int result = scenario_file_load(path, file, &error);
-	char text[512];
+	char text[LOAD_TEXT];
 
 	if (!result)
 		return 0;
@@ -43,37 +44,51 @@ int load_scenario(const char *path, struct scenario_file *file)
 	return cli_error(code, "%s", text);
 }
 
-/* The number of the line that begins with a word, 0: there is none, or the file is no text. */
-static unsigned line_of(const char *path, const char *word)
+bool load_page_remark(const char *path, const struct scenario_file *file, unsigned page_shift, char *text, size_t size)
 {
-	FILE *in = fopen(path, "re");
-	unsigned number = 0, found = 0;
-	char *line = NULL;
-	size_t room = 0;
-
-	while (in && !found && getline(&line, &room, in) > 0) {
-		number++;
-		if (number == 1 && strncmp(line, "rcfuzz-scenario", 15))
-			break;
-		found = strncmp(line, word, strlen(word)) ? 0 : number;
-	}
-	free(line);
-	if (in)
-		fclose(in);
-	return found;
-}
-
-void load_page_remark(const char *path, const struct scenario_file *file, unsigned page_shift, char *text, size_t size)
-{
-	unsigned page = page_shift == 12 ? PAGE_4K : PAGE_64K, line;
+	unsigned page = page_shift == 12 ? PAGE_4K : PAGE_64K;
+	const char *const *words = config_info[CONFIG_page].words;
 
 	text[0] = '\0';
-	if (file->scenario.config.page == page)
-		return;
-	line = line_of(path, "config ");
-	if (line)
-		snprintf(text, size, "%s:%u: written for %s pages, this kernel has %s: its numbers of pages are kept",
-			 path, line, page == PAGE_4K ? "64k" : "4k", page == PAGE_4K ? "4k" : "64k");
+	if (!scenario_file_other_page(file, page))
+		return false;
+	snprintf(text, size, "%s:%u: written for %s pages, this kernel has %s: its numbers of pages are kept", path,
+		 file->page_line, words[file->scenario.config.page], words[page]);
+	return true;
+}
+
+int load_scenario_for(const char *path, unsigned page_shift, struct scenario_file *file)
+{
+	int code = load_scenario(path, file);
+	char text[LOAD_TEXT];
+
+	if (!code && load_page_remark(path, file, page_shift, text, sizeof(text)))
+		cli_error(0, "%s", text);
+	return code;
+}
+
+enum build_flavour load_flavour(const struct cli_list *files)
+{
+	struct scenario_file *file = malloc(sizeof(*file));
+	struct scenario_error error;
+	bool access = false;
+	struct stat st;
+
+	/* What cannot be read is told of later; what is no file, a pipe, cannot be read twice. */
+	for (size_t i = 0; file && i < files->count; i++)
+		access |= !stat(files->items[i], &st) && S_ISREG(st.st_mode) &&
+			  !scenario_file_load(files->items[i], file, &error) &&
+			  file->scenario.config.level == LEVEL_ACCESS;
+	free(file);
+	return access ? BUILD_ACCESS : target_plain_flavour();
+}
+
+enum build_flavour load_flavour_of(const char *path)
+{
+	char *item = (char *)path;
+	const struct cli_list one = {&item, 1};
+
+	return load_flavour(&one);
 }
 
 void load_known_tell(const char *message)

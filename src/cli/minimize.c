@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "cli/target.h"
 #include "report/timeline.h"
+#include "report/words.h"
 #include "triage/isolate.h"
 
 #include <errno.h>
@@ -118,7 +119,7 @@ static void state_finding(struct scenario_file *file, const struct finding *find
 	struct scenario_expectation *e = file->expectations;
 
 	if (!*file->story)
-		snprintf(file->story, sizeof(file->story), "%s", finding->title);
+		words_story(finding, &file->scenario, file->story, sizeof(file->story));
 	if (file->expectation_count)
 		return;
 	*e = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};
@@ -149,17 +150,14 @@ static int minimize_with(const struct minimize_options *o, const char *module)
 {
 	const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
 	struct scenario_file *file = malloc(sizeof(*file));
-	struct runner *runner = NULL;
 	char error[512];
-	int code = file ? load_scenario(o->files.items[0], file) : cli_error(CLI_INTERNAL, "out of memory");
+	struct runner *runner = runner_create(module, error, sizeof(error));
+	int code = !file     ? cli_error(CLI_INTERNAL, "out of memory")
+		   : !runner ? cli_error(CLI_BAD_INPUT, "%s", error)
+			     : load_scenario_for(o->files.items[0], runner_page_shift(runner), file);
 
 	if (!code && scenario_file_embargoed(file))
 		code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", o->files.items[0]);
-	if (!code) {
-		runner = runner_create(module, error, sizeof(error));
-		if (!runner)
-			code = cli_error(CLI_BAD_INPUT, "%s", error);
-	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	if (!code)
@@ -186,7 +184,7 @@ int verb_minimize(int argc, char **argv)
 	if (code == CLI_PARSED && o.files.count != 1)
 		code = cli_error(CLI_USAGE, "minimize wants one scenario: rcfuzz minimize FILE -o OUT");
 	if (code == CLI_PARSED)
-		code = target_resolve(&o.target, target_plain_flavour(), &modules);
+		code = target_resolve(&o.target, load_flavour(&o.files), &modules);
 	if (!code && modules.count > 1)
 		code = cli_error(CLI_USAGE, "minimize works on one kernel");
 	if (!code)

@@ -188,7 +188,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	struct replay_result *result = out;
 	const char *path = replay->options->files.items[index];
 
-	result->code = load_scenario(path, &replay->file);
+	result->code = load_scenario_for(path, runner_page_shift(replay->runner), &replay->file);
 	if (!result->code && scenario_file_embargoed(&replay->file))
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
 	else if (!result->code && !replay->file.scenario.op_count)
@@ -392,21 +392,6 @@ static int replay_all(const struct replay_options *o, const struct cli_list *mod
 	return code;
 }
 
-/* One that has the yield points of each of the scenarios. */
-static enum build_flavour flavour_for(const struct replay_options *o)
-{
-	struct scenario_file *file = malloc(sizeof(*file));
-	struct scenario_error error;
-	bool access = false;
-
-	/* What cannot be read is told of later. */
-	for (size_t i = 0; file && i < o->files.count && !o->target.modules.count; i++)
-		access |= !scenario_file_load(o->files.items[i], file, &error) &&
-			  file->scenario.config.level == LEVEL_ACCESS;
-	free(file);
-	return access ? BUILD_ACCESS : target_plain_flavour();
-}
-
 int verb_replay(int argc, char **argv)
 {
 	struct replay_options o = {0};
@@ -426,7 +411,7 @@ int verb_replay(int argc, char **argv)
 	if (code == CLI_PARSED && !o.files.count)
 		code = cli_error(CLI_USAGE, "replay wants a scenario: rcfuzz replay FILE...");
 	if (code == CLI_PARSED)
-		code = target_resolve(&o.target, flavour_for(&o), &modules);
+		code = target_resolve(&o.target, load_flavour(&o.files), &modules);
 	if (!code && !o.gdb && !o.in_process)
 		code = embargo_open(&o.embargo, NULL, false);
 	if (!code)

@@ -45,13 +45,15 @@ static const struct argp_option options[] = {
 };
 
 static const char help[] =
-	"Prints the findings that a run or a triage left in a folder, or what one scenario shows. HTML and mail are "
-	"about "
+	"Prints the findings that a run or a triage left in a folder, or what one scenario shows, in any format. HTML "
+	"and "
+	"mail are about "
 	"one finding and run its scenario again: on the kernel where it was found, if it is still there, or on the one "
 	"that is named.\v"
 	"Examples:\n"
 	"  rcfuzz report rcfuzz-out\n"
 	"  rcfuzz report --format sarif -o rcfuzz.sarif rcfuzz-out\n"
+	"  rcfuzz report --format ktap --kernel ~/linux story.txt\n"
 	"  rcfuzz report --format html --id lost-dirty-host-26193f17 -o it.html rcfuzz-out\n"
 	"  rcfuzz report --mail --kernel ~/linux --fixes 1a2b3c4d5e6f story.txt\n"
 	"Exit: 0 it was written.";
@@ -75,14 +77,15 @@ static int take(void *ctx, int key, char *arg)
 /* The report that was written with the minimised scenario. */
 static bool copy_report(FILE *out, const struct report_options *o, const cJSON *record)
 {
-	char path[PATH_MAX], error[512], *text;
+	char path[PATH_MAX], report[128], error[512], *text;
 	const char *id = record_string(record, "id");
 	size_t n;
 
 	/* The id comes from a file: it must not lead elsewhere. */
 	if (strchr(id, '/') || id[0] == '.')
 		return false;
-	snprintf(path, sizeof(path), "%s/reports/%s.txt", o->path, id);
+	snprintf(report, sizeof(report), "reports/%s.txt", id);
+	found_beside(o->path, report, path);
 	if (file_read(path, 1u << 20, &text, &n, error, sizeof(error)))
 		return false;
 	fwrite(text, 1, n, out);
@@ -150,12 +153,16 @@ static int print_tree(FILE *out, const cJSON *tree)
 	return 0;
 }
 
-static void print_ktap(FILE *out, const cJSON *records)
+/* scenario: what shows them; it passes if it shows none. NULL: they are of a folder. */
+static void print_ktap(FILE *out, const cJSON *records, const char *scenario)
 {
+	bool passes = scenario && !cJSON_GetArraySize(records);
 	const cJSON *record;
 	struct ktap ktap;
 
-	ktap_begin(&ktap, out, (unsigned)cJSON_GetArraySize(records));
+	ktap_begin(&ktap, out, (unsigned)cJSON_GetArraySize(records) + passes);
+	if (passes)
+		ktap_result(&ktap, KTAP_PASS, scenario, NULL);
 	cJSON_ArrayForEach(record, records)
 	{
 		const char *known = record_string(record, "known");
@@ -175,7 +182,8 @@ static int tell_scenario(FILE *out, const struct report_options *o, const char *
 			 const struct target_choice *target)
 {
 	static const enum tell_form forms[] = {
-		[FORM_TEXT] = TELL_TEXT, [FORM_JSON] = TELL_JSON, [FORM_HTML] = TELL_HTML, [FORM_MAIL] = TELL_MAIL};
+		[FORM_TEXT] = TELL_TEXT,    [FORM_JSON] = TELL_JSON, [FORM_SARIF] = TELL_RECORDS,
+		[FORM_KTAP] = TELL_RECORDS, [FORM_HTML] = TELL_HTML, [FORM_MAIL] = TELL_MAIL};
 	const struct tell request = {.path = path,
 				     .signature = record ? record_string(record, "signature") : NULL,
 				     .confirm = cJSON_GetObjectItemCaseSensitive(record, "confirm"),
@@ -208,10 +216,17 @@ static int tell_record(FILE *out, const struct report_options *o, const cJSON *r
 	return code;
 }
 
+static int print_sarif(FILE *out, const cJSON *records)
+{
+	cJSON *sarif = sarif_report(records);
+	int code = print_tree(out, sarif);
+
+	cJSON_Delete(sarif);
+	return code;
+}
+
 static int print(FILE *out, const struct report_options *o, const cJSON *records)
 {
-	cJSON *sarif;
-	int code = 0;
 
 	switch ((enum report_form)o->form) {
 	case FORM_TEXT:
@@ -220,17 +235,38 @@ static int print(FILE *out, const struct report_options *o, const cJSON *records
 	case FORM_JSON:
 		return print_tree(out, records);
 	case FORM_SARIF:
-		sarif = sarif_report(records);
-		code = print_tree(out, sarif);
-		cJSON_Delete(sarif);
-		break;
+		return print_sarif(out, records);
 	case FORM_KTAP:
-		print_ktap(out, records);
+		print_ktap(out, records, NULL);
 		break;
 	case FORM_HTML:
 	case FORM_MAIL:
 		return tell_record(out, o, records);
 	}
+	return 0;
+}
+
+/* Those forms that are made of records: of the findings that the scenario shows. */
+static int print_shown(FILE *out, const struct report_options *o)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *shown = open_memstream(&text, &n);
+	cJSON *records = NULL;
+	int code = shown ? tell_scenario(shown, o, o->path, NULL, &o->target) : CLI_INTERNAL;
+
+	if (shown)
+		fclose(shown);
+	if (!code)
+		records = cJSON_Parse(text);
+	if (!code && records && o->form == FORM_SARIF)
+		code = print_sarif(out, records);
+	else if (!code && records)
+		print_ktap(out, records, o->path);
+	if (!shown || (!code && !records))
+		code = cli_error(CLI_INTERNAL, "out of memory");
+	cJSON_Delete(records);
+	free(text);
 	return code;
 }
 
@@ -240,8 +276,7 @@ static int print_any(FILE *out, const struct report_options *o, const cJSON *rec
 	if (records)
 		return print(out, o, records);
 	if (o->form == FORM_SARIF || o->form == FORM_KTAP)
-		return cli_error(CLI_USAGE, "%s is a scenario: SARIF and KTAP are made of the --out folder of a run",
-				 o->path);
+		return print_shown(out, o);
 	return tell_scenario(out, o, o->path, NULL, &o->target);
 }
 

@@ -213,8 +213,7 @@ static int run_on(const struct run_options *o, const char *module, const struct 
 	if (!code)
 		code = make_folders(o->out);
 	if (!code)
-		code = seeds_prepare(o->corpus, o->out, (uint32_t)o->seed,
-				     facts->page_shift == 12 ? PAGE_4K : PAGE_64K);
+		code = seeds_prepare(o->corpus, o->out, (uint32_t)o->seed, facts->page_shift);
 	plan.known = known;
 	if (!code)
 		code = fuzz(o, &plan);

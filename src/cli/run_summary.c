@@ -89,7 +89,8 @@ static void print_row(const struct record *r)
 		printf("      %.160s\n", r->finding.title);
 }
 
-static void print_table(const struct run_plan *plan, struct record **records, size_t count)
+/* earlier: how many findings are in the folder besides. */
+static void print_table(const struct run_plan *plan, struct record **records, size_t count, size_t earlier)
 {
 	size_t known = 0;
 
@@ -97,6 +98,9 @@ static void print_table(const struct run_plan *plan, struct record **records, si
 		known += records[i]->known[0] != 0;
 	printf("\n%zu new finding%s, %zu known; in %s\n", count - known, count - known == 1 ? "" : "s", known,
 	       plan->out);
+	if (earlier)
+		printf("%zu more of earlier runs in it, not met this time; 'rcfuzz report %s' shows all\n", earlier,
+		       plan->out);
 	if (count)
 		printf("  %-16s %-9s %10s %4s  %s\n", "class", "severity", "times", "ops", "scenario");
 	for (size_t i = 0; i < count; i++)
@@ -143,7 +147,7 @@ void run_summary_text(const struct run_plan *plan, struct store *store, const st
 	size_t count = records ? store_count(store) : 0;
 
 	print_executed(plan, totals);
-	print_table(plan, records, count);
+	print_table(plan, records, count, store_count_earlier(store));
 	print_troubles(plan, totals);
 	print_worst(plan, records, count);
 	free(records);
@@ -184,6 +188,7 @@ void run_summary_json(const struct run_plan *plan, struct store *store, const st
 	char *text;
 
 	add_totals(summary, plan, totals);
+	cJSON_AddNumberToObject(summary, "earlier", (double)store_count_earlier(store));
 	findings = cJSON_AddArrayToObject(summary, "findings");
 	for (size_t i = 0; records && i < store_count(store); i++)
 		cJSON_AddItemToArray(findings, record_json(records[i], plan->target_info));

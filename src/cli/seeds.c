@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -25,7 +26,9 @@ struct seeds {
 	const char *out;
 	struct scenario_file file;
 	uint8_t bytes[CODEC_BYTES_MAX];
-	unsigned bad;
+	unsigned bad, page_shift; /* page_shift: of the module */
+	unsigned other_page;
+	char remark[LOAD_TEXT]; /* on the first of those that were written for another page size */
 	size_t good, room;
 	uint64_t *hashes; /* of the good ones: their names */
 };
@@ -86,6 +89,7 @@ static void remove_others(struct seeds *seeds)
 static int add_file(struct seeds *seeds, const char *path)
 {
 	struct scenario_error error;
+	char text[LOAD_TEXT];
 
 	if (scenario_file_load(path, &seeds->file, &error)) {
 		if (seeds->bad++ < WARNINGS_MAX)
@@ -95,6 +99,8 @@ static int add_file(struct seeds *seeds, const char *path)
 	}
 	if (scenario_file_embargoed(&seeds->file))
 		return 0;
+	if (load_page_remark(path, &seeds->file, seeds->page_shift, text, sizeof(text)) && !seeds->other_page++)
+		snprintf(seeds->remark, sizeof(seeds->remark), "%s", text);
 	return write_seed(seeds, &seeds->file.scenario);
 }
 
@@ -111,9 +117,28 @@ static int add_folder(struct seeds *seeds, const char *folder)
 	return code;
 }
 
-static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
+/* corpus/seeds, named or not: what is in it is for both. */
+static bool is_own(const char *corpus)
 {
-	const struct generate_options options = {.ops_max = 48, .page = (uint8_t)page, .l1 = L1_ANY};
+	struct stat its, own;
+	char shared[PATH_MAX];
+
+	return !corpus || (load_shared("corpus/seeds", shared) && !stat(shared, &own) && !stat(corpus, &its) &&
+			   its.st_dev == own.st_dev && its.st_ino == own.st_ino);
+}
+
+static void tell_other_page(const struct seeds *seeds)
+{
+	if (seeds->other_page > 1)
+		cli_error(0, "%s (so it is with %u more files)", seeds->remark, seeds->other_page - 1);
+	else if (seeds->other_page)
+		cli_error(0, "%s", seeds->remark);
+}
+
+static int add_generated(struct seeds *seeds, uint32_t seed)
+{
+	const struct generate_options options = {
+		.ops_max = 48, .page = seeds->page_shift == 12 ? PAGE_4K : PAGE_64K, .l1 = L1_ANY};
 	struct rng rng;
 	int code = 0;
 
@@ -125,7 +150,7 @@ static int add_generated(struct seeds *seeds, uint32_t seed, unsigned page)
 	return code;
 }
 
-int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page)
+int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned page_shift)
 {
 	struct seeds *seeds = calloc(1, sizeof(*seeds));
 	char shared[PATH_MAX];
@@ -135,12 +160,15 @@ int seeds_prepare(const char *corpus, const char *out, uint32_t seed, unsigned p
 	if (!seeds)
 		return cli_error(CLI_INTERNAL, "out of memory");
 	seeds->out = out;
+	seeds->page_shift = page_shift;
 	if (folder)
 		code = add_folder(seeds, folder);
+	if (!is_own(corpus))
+		tell_other_page(seeds);
 	if (!code && corpus && !seeds->good && seeds->bad)
 		code = cli_error(CLI_BAD_INPUT, "none of the files below %s is a scenario", corpus);
 	if (!code)
-		code = add_generated(seeds, seed, page);
+		code = add_generated(seeds, seed);
 	if (!code)
 		remove_others(seeds);
 	free(seeds->hashes);

@@ -103,12 +103,51 @@ static void print_confirmations(FILE *out, const cJSON *confirm)
 	}
 }
 
+/* What is embargoed makes a secret of the scenario, whichever of its findings the record is about. */
+static bool add_record(cJSON *records, const struct teller *teller, const struct finding *finding)
+{
+	const struct timeline *t = teller->timeline;
+	struct record record = {
+		.finding = *finding, .ops = t->scenario.op_count, .preemptions = t->scenario.point_count, .count = 1};
+
+	record_id(record.id, finding);
+	record.finding.embargoed |= teller->told.embargoed;
+	snprintf(record.scenario, sizeof(record.scenario), "%s", teller->name);
+	return cJSON_AddItemToArray(records, record_json(&record, runner_target_info(teller->runner)));
+}
+
+static cJSON *records_of(const struct teller *teller)
+{
+	const struct timeline *t = teller->timeline;
+	cJSON *records = cJSON_CreateArray();
+	bool done = records && (!t->has_finding || add_record(records, teller, &t->finding));
+
+	for (uint32_t i = 0; done && i < t->outcome.finding_count; i++) {
+		if (strcmp(t->outcome.findings[i].signature, t->finding.signature) != 0)
+			done = add_record(records, teller, &t->outcome.findings[i]);
+	}
+	if (done)
+		return records;
+	cJSON_Delete(records);
+	return NULL;
+}
+
+/* json is deleted; NULL: out of memory. */
+static int print_json(FILE *out, cJSON *json)
+{
+	char *text = json ? cJSON_Print(json) : NULL;
+
+	fprintf(out, "%s\n", text ? text : "");
+	cJSON_free(text);
+	cJSON_Delete(json);
+	return text ? 0 : cli_error(CLI_INTERNAL, "out of memory");
+}
+
 static int write_page(const struct teller *teller)
 {
 	const struct timeline *t = teller->timeline;
 	const char *info = runner_target_info(teller->runner);
-	cJSON *json;
-	char *text;
+	int code = 0;
 
 	switch (teller->tell->form) {
 	case TELL_TEXT:
@@ -122,15 +161,14 @@ static int write_page(const struct teller *teller)
 		print_confirmations(teller->page, teller->tell->confirm);
 		break;
 	case TELL_JSON:
-		json = report_json(t, info, teller->name);
-		text = json ? cJSON_Print(json) : NULL;
-		fprintf(teller->page, "%s\n", text ? text : "");
-		cJSON_free(text);
-		cJSON_Delete(json);
-		if (!text)
-			return cli_error(CLI_INTERNAL, "out of memory");
+		code = print_json(teller->page, report_json(t, info, teller->name));
+		break;
+	case TELL_RECORDS:
+		code = print_json(teller->page, records_of(teller));
 		break;
 	}
+	if (code)
+		return code;
 	if (fflush(teller->page) || ferror(teller->page))
 		return cli_error(CLI_IO, "cannot write a temporary file: %s", strerror(errno));
 	return 0;
@@ -143,7 +181,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	struct told *told = out;
 
 	(void)index;
-	told->code = load_scenario(tell->path, &teller->file);
+	told->code = load_scenario_for(tell->path, runner_page_shift(teller->runner), &teller->file);
 	if (!told->code && scenario_file_embargoed(&teller->file))
 		told->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", tell->path);
 	if (told->code)
@@ -152,6 +190,7 @@ static void run_file(void *ctx, size_t index, void *out)
 	teller->timeline->finding.embargoed |= tell->embargoed;
 	embargo_mark_timeline(tell->embargo, teller->timeline);
 	told->embargoed = timeline_embargo(teller->timeline) != NULL;
+	teller->told = *told;
 	told->has_finding = teller->timeline->has_finding;
 	told->finding = teller->timeline->finding;
 	if (tell->signature && strcmp(told->finding.signature, tell->signature) != 0)
@@ -298,7 +337,7 @@ int tell(FILE *out, const struct tell *tell)
 
 	if (!teller)
 		return cli_error(CLI_INTERNAL, "out of memory");
-	code = target_resolve(tell->target, target_plain_flavour(), &modules);
+	code = target_resolve(tell->target, load_flavour_of(tell->path), &modules);
 	if (!code && modules.count != 1)
 		code = cli_error(CLI_USAGE, "a report is about one kernel: give one --target or --kernel");
 	if (!code) {

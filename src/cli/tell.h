@@ -8,7 +8,8 @@
 #include "report/timeline.h"
 #include "scenario/scenario_file.h"
 
-enum tell_form { TELL_TEXT, TELL_JSON, TELL_HTML, TELL_MAIL };
+/* TELL_RECORDS: all findings, the one that is told first, as an array of records (record.h). */
+enum tell_form { TELL_TEXT, TELL_JSON, TELL_HTML, TELL_MAIL, TELL_RECORDS };
 
 struct tell {
 	const char *path;      /* the scenario */

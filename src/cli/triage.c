@@ -25,7 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BAD_TOLD_MAX 10u      /* more are only counted */
+#define TOLD_MAX 10u	      /* inputs of one kind; more are not told one by one */
 #define MINIMIZE_SECONDS 60.0 /* of one finding */
 
 enum { KEY_OUT = 1000, KEY_KNOWN, KEY_JOBS, KEY_FORMAT, KEY_RAW };
@@ -164,7 +164,6 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 			       uint32_t ops)
 {
 	struct cluster *c = t->clusters, *end = c + t->cluster_count;
-	const char *known;
 
 	while (c < end && strcmp(c->finding.signature, finding->signature))
 		c++;
@@ -174,9 +173,7 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 	}
 	if (c == end) {
 		*c = (struct cluster){.kernel = kernel, .input = SIZE_MAX, .ops = UINT32_MAX};
-		known = known_match(t->kernels[kernel].known, finding);
-		snprintf(c->known, sizeof(c->known), "%s", known ? known : "");
-		t->new_finding |= !known;
+		t->new_finding |= !known_match(t->kernels[kernel].known, finding, c->known, sizeof(c->known));
 		t->cluster_count++;
 	}
 	/* In whatever order the processes come: the shortest input of the first kernel, and of those the first. */
@@ -191,12 +188,16 @@ struct cluster *triage_cluster(struct triage *t, size_t kernel, size_t input, co
 
 static void tell_of(const struct triage *t, struct kernel *k, const struct replayed *result)
 {
-	if (!*result->text || k != t->kernels)
+	/* What is no scenario is none for the other kernels either. */
+	if (!*result->text || (result->bad && k != t->kernels))
 		return;
-	if (k->bad <= BAD_TOLD_MAX)
+	k->remarks += !result->bad;
+	if ((result->bad ? k->bad : k->remarks) <= TOLD_MAX)
 		cli_error(0, "%s%s", result->bad ? "left out: " : "", result->text);
-	if (k->bad == BAD_TOLD_MAX)
+	if (result->bad && k->bad == TOLD_MAX)
 		cli_error(0, "more that are left out are only listed in index.txt");
+	if (!result->bad && k->remarks == TOLD_MAX)
+		cli_error(0, "what else is to be said of inputs is not told one by one");
 }
 
 /* The input is left out, and not taken note of: it is tried again the next time. */

@@ -64,7 +64,7 @@ struct kernel {
 	struct known *known;
 	struct store *store;
 	struct input *inputs;
-	size_t bad, silent, died, replayed, resumed;
+	size_t bad, remarks, silent, died, replayed, resumed;
 	uint8_t cells[TRIAGE_CLUSTERS_MAX]; /* enum cell */
 };
 

@@ -2,6 +2,7 @@
 /* json.c: a timeline as JSON: what report_text shows, for programs. */
 #include "report/record.h"
 #include "report/timeline.h"
+#include "report/words.h"
 #include "scenario/text.h"
 
 #include <stdlib.h>
@@ -90,10 +91,14 @@ static bool add_findings(cJSON *object, const struct run_outcome *outcome)
 static bool add_told(cJSON *object, const struct timeline *t)
 {
 	cJSON *told = t->has_finding ? cJSON_AddObjectToObject(object, "told") : cJSON_AddNullToObject(object, "told");
+	char harvest[WORDS_HARVEST];
 
+	words_last_harvest(&t->finding, &t->scenario, harvest, sizeof(harvest));
 	return told && (!t->has_finding || (cJSON_AddStringToObject(told, "signature", t->finding.signature) &&
 					    add_label(told, "cause", t, t->finding.op_cause) &&
-					    add_label(told, "effect", t, t->finding.op_effect)));
+					    add_label(told, "effect", t, t->finding.op_effect) &&
+					    (*harvest ? cJSON_AddStringToObject(told, "last_harvest", harvest)
+						      : cJSON_AddNullToObject(told, "last_harvest"))));
 }
 
 static bool add_scenario_text(cJSON *object, const struct scenario *s)

@@ -13,6 +13,12 @@ void ktap_begin(struct ktap *ktap, FILE *out, unsigned plan)
 		fprintf(out, "KTAP version 1\n1..%u\n", plan);
 }
 
+void ktap_remark(const struct ktap *ktap, const char *text)
+{
+	if (ktap->out)
+		fprintf(ktap->out, "# %.*s\n", (int)strcspn(text, "\n"), text);
+}
+
 /* A '#' in a name would begin a directive, a newline a result. */
 static void print_name(FILE *out, const char *name)
 {

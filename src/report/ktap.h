@@ -15,6 +15,8 @@ struct ktap {
 
 /* The version line and the plan. */
 void ktap_begin(struct ktap *ktap, FILE *out, unsigned plan);
+/* A diagnostic line, about the result that comes next. Only the first line of the text is used. */
+void ktap_remark(const struct ktap *ktap, const char *text);
 /* One result. reason: why it failed, was skipped or expected; may be NULL. Only its first line is used. */
 void ktap_result(struct ktap *ktap, enum ktap_result result, const char *name, const char *reason);
 /* The totals. Returns the exit code of kselftest: 0 pass, 1 something is not ok, 4 all skipped. */

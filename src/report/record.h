@@ -14,7 +14,7 @@
 
 #define RECORD_ID 48
 #define RECORD_PATH 80
-#define RECORD_KNOWN 96
+#define RECORD_KNOWN 320
 
 struct record {
 	/* Class and a hash of the signature: the same in every run. Where a folder has that one of another kernel, the
@@ -22,7 +22,7 @@ struct record {
 	char id[RECORD_ID];
 	struct finding finding;
 	char scenario[RECORD_PATH]; /* path in the output folder */
-	char known[RECORD_KNOWN];   /* the corpus entry that lists it; "": none, it is new */
+	char known[RECORD_KNOWN];   /* the corpus entries that list it; "": none, it is new */
 	uint32_t ops, preemptions;  /* of the scenario */
 	bool minimized;
 	bool kept;		     /* scenario, and what is told of it, are those of an earlier run into the folder */

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "report/folder.h"
+#include "report/words.h"
 #include "scenario/scenario_file.h"
 
 #include <errno.h>
@@ -154,7 +155,7 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	struct scenario_file *file = &store->file;
 	struct scenario_expectation *expect = file->expectations;
 	struct scenario_error error;
-	char path[4096];
+	char path[4096], story[2 * FINDING_TEXT];
 
 	memset(expect, 0, sizeof(*expect));
 	expect->kind = EXPECT_FINDING;
@@ -165,8 +166,9 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	expect[1] = (struct scenario_expectation){.kind = EXPECT_SIGNATURE, .pattern = "*"};
 	snprintf(expect[1].signature, sizeof(expect[1].signature), "%s", record->finding.signature);
 	file->expectation_count = 2;
-	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", record->finding.title,
-		 RCFUZZ_VERSION, expect->pattern);
+	words_story(&record->finding, s, story, sizeof(story));
+	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", story, RCFUZZ_VERSION,
+		 expect->pattern);
 	file->scenario = *s;
 
 	snprintf(path, sizeof(path), "%s/%s", store->folder, record->scenario);
@@ -350,6 +352,24 @@ size_t store_count(const struct store *store)
 struct record *store_at(struct store *store, size_t index)
 {
 	return store->records[index];
+}
+
+static bool has_met(const struct store *store, const char *id)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->records[i]->id, id))
+			return true;
+	}
+	return false;
+}
+
+size_t store_count_earlier(const struct store *store)
+{
+	const cJSON *record;
+	size_t count = 0;
+
+	cJSON_ArrayForEach(record, store->earlier) count += !has_met(store, record_string(record, "id"));
+	return count;
 }
 
 uint64_t store_dropped(const struct store *store)

@@ -53,6 +53,8 @@ bool store_update(struct store *store, const struct record *record);
 const char *store_error(const struct store *store);
 size_t store_count(const struct store *store);
 struct record *store_at(struct store *store, size_t index);
+/* Findings that earlier runs have left in the folder, and that this one has not met (yet). */
+size_t store_count_earlier(const struct store *store);
 /* Findings that were met after the store was full. */
 uint64_t store_dropped(const struct store *store);
 

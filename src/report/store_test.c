@@ -133,11 +133,34 @@ static void raw_first_then_minimised(void **state)
 	assert_int_equal(file.expectations[1].kind, EXPECT_SIGNATURE);
 	assert_string_equal(file.expectations[1].signature, record.finding.signature);
 	assert_true(scenario_expectation_covers(&file.expectations[0], record.finding.coarse));
+	assert_null(strstr(file.story, "shows after"));
 	records = read_back(&bad);
 	assert_int_equal(cJSON_GetArraySize(records), 1); /* the same id: the last counts */
 	assert_int_equal(record_number(cJSON_GetArrayItem(records, 0), "ops"), 2);
 	assert_int_equal(bad, 0);
 	cJSON_Delete(records);
+	store_close(store);
+}
+
+/* It is seen when the scenario is over: what is saved says which harvest asks for it. */
+static void a_late_loss_names_its_harvest(void **state)
+{
+	struct record record = example(CLASS_LOST_DIRTY_HOST, "tlb:late");
+	const struct scenario raw = some_scenario(2);
+	struct store *store = open_store();
+	struct scenario_error error;
+	struct scenario_file file;
+	const struct record *own;
+	char path[256];
+
+	(void)state;
+	record.finding.lpage = 1;
+	record.finding.op_effect = 2;
+	own = store_add(store, &record, &raw);
+	assert_non_null(own);
+	snprintf(path, sizeof(path), "%s/%s", folder, own->scenario);
+	assert_int_equal(scenario_file_load(path, &file, &error), 0);
+	assert_non_null(strstr(file.story, "shows after the last op: \"host harvest slot=0\" does not name the page"));
 	store_close(store);
 }
 
@@ -217,6 +240,30 @@ static void another_run_adds(void **state)
 	cJSON_Delete(records);
 	snprintf(line, sizeof(line), "findings/%s.raw.txt", id);
 	assert_holds(line, &first);
+}
+
+/* What is in the folder besides is told of: who starts a run there may have forgotten it. */
+static void counts_what_it_has_not_met(void **state)
+{
+	const struct record host = example(CLASS_LOST_DIRTY_HOST, "tlb:x"), l1 = example(CLASS_LOST_DIRTY_L1, "tlb:x");
+	const struct scenario raw = some_scenario(3);
+	struct store *store = open_store();
+
+	(void)state;
+	assert_non_null(store_add(store, &host, &raw));
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 0);
+	store_close(store);
+	store = open_store();
+	assert_int_equal(store_count_earlier(store), 2);
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 1);
+	store_close(store);
+	/* Of another module it is another finding. */
+	store = open_store_of("{\"tree\":\"/usr/src/other\",\"hash\":\"0123456789abcdef\"}");
+	assert_non_null(store_add(store, &l1, &raw));
+	assert_int_equal(store_count_earlier(store), 2);
+	store_close(store);
 }
 
 static void the_smaller_raw_one_stays(void **state)
@@ -457,7 +504,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FOLDER(raw_first_then_minimised),
+		WITH_FOLDER(a_late_loss_names_its_harvest),
 		WITH_FOLDER(another_run_adds),
+		WITH_FOLDER(counts_what_it_has_not_met),
 		WITH_FOLDER(the_smaller_raw_one_stays),
 		WITH_FOLDER(another_kernel_has_its_own),
 		cmocka_unit_test(record_has_the_schema),

@@ -2,6 +2,7 @@
 /* text.c: a finding as a report for a terminal or a mail. */
 #include "report/record.h"
 #include "report/timeline.h"
+#include "report/words.h"
 #include "scenario/text.h"
 
 #include <stdlib.h>
@@ -218,12 +219,13 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 }
 
 /* What shows only when the scenario is over, as long as nothing in it asks for it. */
-static void print_end(FILE *out, enum finding_class class)
+static void print_end(FILE *out, const struct timeline *t)
 {
-	if (class == CLASS_LOST_DIRTY_HOST)
-		fprintf(out, "   (the end)\n        a last harvest does not name the page\n");
-	else if (class == CLASS_LOST_DIRTY_L1)
-		fprintf(out, "   (the end)\n        L1's entry has no C\n");
+	char harvest[WORDS_HARVEST];
+
+	words_last_harvest(&t->finding, &t->scenario, harvest, sizeof(harvest));
+	if (*harvest)
+		fprintf(out, "   (then %s)\n        does not name the page\n", harvest);
 }
 
 static void print_timeline(const struct sheet *sheet, const struct timeline *t)
@@ -236,8 +238,8 @@ static void print_timeline(const struct sheet *sheet, const struct timeline *t)
 	}
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
 		print_step(sheet, t, i);
-	if (t->has_finding && t->finding.op_effect >= t->scenario.op_count)
-		print_end(sheet->out, t->finding.class);
+	if (t->has_finding)
+		print_end(sheet->out, t);
 	if (t->changes_dropped)
 		fprintf(sheet->out, "   (%u more changes of entries are not shown)\n", t->changes_dropped);
 }

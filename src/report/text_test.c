@@ -225,16 +225,22 @@ static void the_end_has_a_row(void **state)
 	(void)state;
 	t->finding.op_cause = 1;
 	text = print(t);
-	assert_null(strstr(text, "(the end)"));
+	assert_null(strstr(text, "   (then "));
 	free(text);
 	t->finding.op_effect = (uint16_t)t->scenario.op_count;
 	t->finding.class = CLASS_LOST_DIRTY_HOST;
 	text = print(t);
-	assert_non_null(strstr(text, "   (the end)\n        a last harvest does not name the page\n"));
+	assert_non_null(strstr(text, "   (then host harvest slot=0)\n        does not name the page\n"));
 	free(text);
 	t->finding.class = CLASS_LOST_DIRTY_L1;
+	t->finding.guest = 1;
 	text = print(t);
-	assert_non_null(strstr(text, "   (the end)\n        L1's entry has no C\n"));
+	assert_non_null(strstr(text, "   (then l1 harvest guest=1)\n        does not name the page\n"));
+	free(text);
+	/* What no harvest names. */
+	t->finding.class = CLASS_WRONG_PAGE;
+	text = print(t);
+	assert_null(strstr(text, "   (then "));
 	free(text);
 	free(t);
 }
@@ -271,6 +277,12 @@ static void json_says_the_same(void **state)
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(told, "cause")), "b");
 	/* Behind the last op: it shows when all is over. */
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(told, "effect")));
+	assert_true(cJSON_IsNull(cJSON_GetObjectItem(told, "last_harvest")));
+	cJSON_Delete(json);
+	t->finding.class = CLASS_LOST_DIRTY_HOST;
+	json = report_json(t, INFO, "story.txt");
+	told = cJSON_GetObjectItem(json, "told");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(told, "last_harvest")), "host harvest slot=0");
 	cJSON_Delete(json);
 	free(t);
 }

@@ -3,8 +3,10 @@
 #include "report/words.h"
 
 #include "base/text.h"
+#include "scenario/layout.h"
 #include "scenario/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CHANGES_TOLD 6u
@@ -236,17 +238,44 @@ static const char *label_of(const struct timeline *t, uint32_t op, char label[SC
 	return label;
 }
 
+void words_last_harvest(const struct finding *f, const struct scenario *s, char *text, size_t size)
+{
+	struct layout layout;
+
+	*text = '\0';
+	layout_init(&layout, &s->config);
+	if (f->op_effect < s->op_count)
+		return;
+	if (f->class == CLASS_LOST_DIRTY_HOST && f->lpage < layout.total_pages)
+		text_append(text, size, "host harvest slot=%u", layout_slot_of(&layout, f->lpage));
+	else if (f->class == CLASS_LOST_DIRTY_L1 && f->guest)
+		text_append(text, size, "l1 harvest guest=%u", f->guest);
+}
+
+void words_story(const struct finding *f, const struct scenario *s, char *text, size_t size)
+{
+	char harvest[WORDS_HARVEST];
+
+	snprintf(text, size, "%s", f->title);
+	words_last_harvest(f, s, harvest, sizeof(harvest));
+	if (*harvest)
+		text_append(text, size, "\nshows after the last op: \"%s\" does not name the page then", harvest);
+}
+
 void words_conclusion(const struct timeline *t, char *text, size_t size)
 {
 	uint32_t cause = t->finding.op_cause, effect = t->finding.op_effect, count = t->scenario.op_count;
-	char label[SCENARIO_LABEL_MAX];
+	char label[SCENARIO_LABEL_MAX], harvest[WORDS_HARVEST];
 
 	*text = '\0';
 	if (!t->has_finding)
 		return;
+	words_last_harvest(&t->finding, &t->scenario, harvest, sizeof(harvest));
 	if (cause < count)
 		text_append(text, size, "The op concerned is %s. ", label_of(t, cause, label));
-	if (effect >= count)
+	if (*harvest)
+		text_append(text, size, "It shows after the last op: \"%s\" does not name the page then. ", harvest);
+	else if (effect >= count)
 		text_append(text, size, "It shows after the last op, when all that is owed must be visible. ");
 	else if (effect != cause)
 		text_append(text, size, "It shows in %s. ", label_of(t, effect, label));

@@ -37,7 +37,7 @@ bool scenario_file_parse(const void *data, size_t size, struct scenario_file *fi
 		return scenario_text_parse(data, size, file, error);
 	memset(error, 0, sizeof(*error));
 	file->story[0] = 0;
-	file->expectation_count = 0;
+	file->expectation_count = file->page_line = 0;
 	scenario_decode(&file->scenario, data, size);
 	return true;
 }
@@ -82,6 +82,15 @@ bool scenario_file_embargoed(const struct scenario_file *file)
 			return true;
 	}
 	return false;
+}
+
+bool scenario_file_other_page(const struct scenario_file *file, unsigned page)
+{
+	bool other = file->page_line && file->scenario.config.page != page;
+
+	for (uint32_t i = 0; i < file->expectation_count; i++)
+		other &= !(file->expectations[i].page_given && file->expectations[i].page == page);
+	return other;
 }
 
 /* 6.12 and v6.12 are the same version. */

@@ -22,6 +22,12 @@ int scenario_file_save(const char *path, const struct scenario_file *file, struc
 /* True if the entry has no scenario, only signatures that are known. */
 bool scenario_file_embargoed(const struct scenario_file *file);
 
+/*
+ * Was it written for kernels of another page size than this (enum scenario_PAGE) alone? A text that says page=, and
+ * expects nothing of kernels with this one. It runs on them all the same, with as many pages.
+ */
+bool scenario_file_other_page(const struct scenario_file *file, unsigned page);
+
 /* What an expectation may ask of a kernel. */
 struct scenario_kernel {
 	const char *version; /* "6.12.43", "v6.1-rc3" */

@@ -101,6 +101,40 @@ static void test_unreadable(void **state)
 	assert_non_null(strstr(error.message, "larger than 1024 KiB"));
 }
 
+/* A text that says so, and nothing of the other size. */
+static void test_other_page(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+		bool other_64k, other_4k;
+	} cases[] = {
+		{"rcfuzz-scenario 1\n# x\nconfig page=4k\na l2 exit\n", 3, true, false},
+		{"rcfuzz-scenario 1\nconfig slot=8\nconfig page=64k\na l2 exit\n", 3, false, true},
+		{"rcfuzz-scenario 1\nconfig slot=8\na l2 exit\n", 0, false, false},
+		{"rcfuzz-scenario 1\na l2 exit\n", 0, false, false},
+		{"rcfuzz-scenario 1\nexpect * page=64k pass\nexpect * pass\nconfig page=64k\na l2 exit\n", 4, false,
+		 true},
+		{"rcfuzz-scenario 1\nexpect * page=4k pass\nconfig page=64k\na l2 exit\n", 3, false, false},
+	};
+	uint8_t bytes[64] = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(scenario_file_parse(cases[i].text, strlen(cases[i].text), &file, &error));
+		assert_int_equal(file.page_line, cases[i].line);
+		assert_int_equal(scenario_file_other_page(&file, PAGE_64K), cases[i].other_64k);
+		assert_int_equal(scenario_file_other_page(&file, PAGE_4K), cases[i].other_4k);
+	}
+	/* An engine's bytes are for no kernel in particular. */
+	for (unsigned value = 0; value < 256; value++) {
+		memset(bytes, (int)value, sizeof(bytes));
+		bytes[0] = 0;
+		assert_true(scenario_file_parse(bytes, sizeof(bytes), &file, &error));
+		assert_false(scenario_file_other_page(&file, PAGE_64K) || scenario_file_other_page(&file, PAGE_4K));
+	}
+}
+
 static const char *expected(const char *version, unsigned page)
 {
 	const struct scenario_kernel kernel = {version, page, NULL};
@@ -211,10 +245,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_wrong_text),    cmocka_unit_test(test_unreadable),
-		cmocka_unit_test(test_expectations),  cmocka_unit_test(test_embargoed),
-		cmocka_unit_test(test_or_later),      cmocka_unit_test(test_properties),
-		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_wrong_text),    cmocka_unit_test(test_other_page),
+		cmocka_unit_test(test_unreadable),    cmocka_unit_test(test_expectations),
+		cmocka_unit_test(test_embargoed),     cmocka_unit_test(test_or_later),
+		cmocka_unit_test(test_properties),    cmocka_unit_test(test_signatures),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

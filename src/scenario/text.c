@@ -214,6 +214,7 @@ static bool finish_config(struct parser *p)
 	struct scenario_config *config = &p->file->scenario.config, given = *config;
 
 	p->config_done = true;
+	p->file->page_line = p->config_line[CONFIG_page];
 	scenario_config_canonicalize(config);
 	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
 		unsigned was = scenario_field_get(&given, &config_info[i]);
@@ -746,7 +747,7 @@ bool scenario_text_parse(const char *text, size_t size, struct scenario_file *fi
 	struct parser p = {.file = file, .error = error, .story_open = true};
 
 	file->story[0] = 0;
-	file->expectation_count = 0;
+	file->expectation_count = file->page_line = 0;
 	scenario_init(&file->scenario);
 	memset(error, 0, sizeof(*error));
 	if (size > SCENARIO_FILE_BYTES_MAX)

@@ -74,6 +74,7 @@ struct scenario_file {
 	char story[SCENARIO_STORY_MAX]; /* without "# "; lines end in \n, but the last; no control characters else */
 	uint32_t expectation_count;
 	struct scenario_expectation expectations[SCENARIO_EXPECTATIONS_MAX];
+	uint32_t page_line;	  /* where a text says page=; 0: nothing does */
 	struct scenario scenario; /* canonical */
 };
 

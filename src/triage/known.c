@@ -2,6 +2,8 @@
 /* known.c: the list of findings that are no news. */
 #include "triage/known.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -151,30 +153,64 @@ void known_free(struct known *known)
 	free(known);
 }
 
-/* The first entry that lists it and is about it, or else the first one that lists it as something that comes along. */
-static const struct known_entry *find(const struct known *known, const struct finding *finding)
+static bool lists(const struct known_entry *entry, const struct finding *finding)
 {
-	const struct known_entry *along = NULL;
+	const struct scenario_expectation *e = &entry->expectation;
 
-	for (size_t i = 0; known && i < known->count; i++) {
-		const struct known_entry *entry = &known->entries[i];
-		const struct scenario_expectation *e = &entry->expectation;
-
-		if (e->kind == EXPECT_FINDING ? !scenario_expectation_covers(e, finding->coarse)
-					      : strcmp(e->signature, finding->signature) != 0)
-			continue;
-		if (scenario_expectation_covers(&entry->expected, finding->coarse))
-			return entry;
-		along = along ? along : entry;
-	}
-	return along;
+	return e->kind == EXPECT_FINDING ? scenario_expectation_covers(e, finding->coarse)
+					 : !strcmp(e->signature, finding->signature);
 }
 
-const char *known_match(const struct known *known, const struct finding *finding)
+/* class:layer of a coarse signature. */
+static size_t without_role(const char *coarse)
 {
-	const struct known_entry *entry = find(known, finding);
+	size_t n = strcspn(coarse, ":");
 
-	return entry ? entry->name : NULL;
+	return n + (coarse[n] ? 1 + strcspn(coarse + n + 1, ":") : 0);
+}
+
+/*
+ * Whose access it was, the role, differs from input to input of one signature, and so does not count: but where the
+ * layer is none it says what was wrong.
+ */
+static bool is_about(const struct known_entry *entry, const struct finding *finding)
+{
+	const struct scenario_expectation *expected = &entry->expected;
+	size_t n = without_role(finding->coarse);
+
+	if (scenario_expectation_covers(expected, finding->coarse))
+		return true;
+	return expected->kind == EXPECT_FINDING && finding->layer != LAYER_NONE &&
+	       without_role(expected->signature) == n && !strncmp(expected->signature, finding->coarse, n);
+}
+
+/* Room is kept for ", " before a name and ", and 999 more" behind it. */
+#define MORE_MAX 18u
+
+size_t known_match(const struct known *known, const struct finding *finding, char *names, size_t size)
+{
+	size_t count = 0, left_out = 0;
+	const char *last = NULL;
+	bool about = false;
+
+	*names = '\0';
+	for (size_t i = 0; known && i < known->count; i++)
+		about |= lists(&known->entries[i], finding) && is_about(&known->entries[i], finding);
+	for (size_t i = 0; known && i < known->count; i++) {
+		const struct known_entry *entry = &known->entries[i];
+
+		/* An entry may list it more than once. */
+		if (!lists(entry, finding) || is_about(entry, finding) != about || (last && !strcmp(last, entry->name)))
+			continue;
+		last = entry->name;
+		if (count++ && strlen(names) + strlen(last) + MORE_MAX > size)
+			left_out++;
+		else
+			text_append(names, size, "%s%s", count > 1 ? ", " : "", last);
+	}
+	if (left_out)
+		text_append(names, size, ", and %zu more", left_out);
+	return count;
 }
 
 bool known_embargoed(const struct known *known, const struct finding *finding)

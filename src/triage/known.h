@@ -24,8 +24,12 @@ struct known *known_load(const char *folder, const struct scenario_kernel *kerne
 			 char *error, size_t error_size);
 void known_free(struct known *known);
 
-/* The file name of the entry that lists this finding, NULL if none does. */
-const char *known_match(const struct known *known, const struct finding *finding);
+/*
+ * How many entries list this finding, and their file names, "a.txt, b.txt", in the order of known_load: those that are
+ * about it, or else those that list it as something that comes along. Several have one signature if one cause shows in
+ * several ways. What of the names does not fit is counted.
+ */
+size_t known_match(const struct known *known, const struct finding *finding, char *names, size_t size);
 /* Is it one that the kernel's security list hears of first? An entry says so. */
 bool known_embargoed(const struct known *known, const struct finding *finding);
 /* Say so in each that is; what is marked stays marked. */

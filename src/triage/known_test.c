@@ -90,6 +90,13 @@ static struct known *load(const char *version, unsigned page, const char *has)
 	return known;
 }
 
+static const char *match(const struct known *known, const struct finding *f)
+{
+	static char names[320];
+
+	return known_match(known, f, names, sizeof(names)) ? names : NULL;
+}
+
 static void matches_by_version_page_and_coarse_signature(void **state)
 {
 	const struct finding lost =
@@ -102,14 +109,14 @@ static void matches_by_version_page_and_coarse_signature(void **state)
 	known = load("6.12.73", PAGE_64K, "");
 	assert_non_null(known);
 	assert_int_equal(bad, 0);
-	assert_string_equal(known_match(known, &lost), "one.txt");
-	assert_null(known_match(known, &other));
-	assert_null(known_match(known, &warn));
+	assert_string_equal(match(known, &lost), "one.txt");
+	assert_null(match(known, &other));
+	assert_null(match(known, &warn));
 	known_free(known);
 
 	known = load("6.1.3", PAGE_4K, "");
-	assert_null(known_match(known, &lost)); /* this kernel is expected to pass */
-	assert_string_equal(known_match(known, &warn), "two.txt");
+	assert_null(match(known, &lost)); /* this kernel is expected to pass */
+	assert_string_equal(match(known, &warn), "two.txt");
 	known_free(known);
 }
 
@@ -120,9 +127,69 @@ static void the_entry_that_is_about_it_comes_first(void **state)
 	struct known *known = load("6.12", PAGE_64K, "");
 
 	(void)state;
-	assert_string_equal(known_match(known, &both), "about-time.txt");
-	assert_string_equal(known_match(known, &along), "about-lock.txt");
+	assert_string_equal(match(known, &both), "about-time.txt");
+	assert_string_equal(match(known, &along), "about-lock.txt");
 	known_free(known);
+}
+
+/* One cause may show in several ways: none of the entries is more right than the others. */
+static void all_entries_that_are_about_it(void **state)
+{
+	static const char *const entries[] = {"more-a.txt", "more-b.txt", "more-c.txt"};
+	const struct finding it = finding(CLASS_HANG, "hang:none:g", "hang:none:x");
+	struct known *known;
+	char names[40];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		put(entries[i], "rcfuzz-scenario 1\nexpect * finding hang:none\nsignature hang:none:g\n"
+				"signature hang:none:g\nconfig page=64k\n");
+	known = load("6.12", PAGE_64K, "");
+	/* As the folder has them, whatever order they were made in; and each once. */
+	assert_int_equal(known_match(known, &it, names, sizeof(names)), 4);
+	assert_string_equal(names, "about-time.txt, and 3 more");
+	assert_string_equal(match(known, &it), "about-time.txt, more-a.txt, more-b.txt, more-c.txt");
+	known_free(known);
+	for (size_t i = 0; i < 3; i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]);
+		unlink(path);
+	}
+}
+
+/* Which access met it first is not known to the entries. */
+static void the_role_does_not_count(void **state)
+{
+	struct finding lost = finding(CLASS_LOST_DIRTY_L1, "lost-dirty-l1:tlb:f", "lost-dirty-l1:tlb:l2-store");
+	struct finding race = finding(CLASS_DATA_RACE, "data-race:none:x:f:g", "data-race:none:x");
+	struct known *known;
+	char path[256];
+
+	(void)state;
+	put("role.txt",
+	    "rcfuzz-scenario 1\nexpect * finding lost-dirty-l1:tlb:l1-store\nsignature lost-dirty-l1:tlb:f\n"
+	    "signature data-race:none:x:f:g\nconfig page=64k\n");
+	put("roles.txt",
+	    "rcfuzz-scenario 1\nexpect * finding lost-dirty-l1:tlb:l2-store\nsignature lost-dirty-l1:tlb:f\n"
+	    "config page=64k\n");
+	put("x-race.txt", "rcfuzz-scenario 1\nexpect * finding data-race:none:x\nsignature data-race:none:x:f:g\n"
+			  "config page=64k\n");
+	put("y-race.txt", "rcfuzz-scenario 1\nexpect * finding data-race:none:y\nsignature data-race:none:x:f:g\n"
+			  "config page=64k\n");
+	known = load("6.12", PAGE_64K, "");
+	lost.layer = LAYER_TLB;
+	assert_string_equal(match(known, &lost), "role.txt, roles.txt");
+	/* In no layer it is another thing, which comes along there. */
+	race.layer = LAYER_NONE;
+	assert_string_equal(match(known, &race), "x-race.txt");
+	known_free(known);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const entries[] = {"role.txt", "roles.txt", "x-race.txt", "y-race.txt"};
+
+		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]);
+		unlink(path);
+	}
 }
 
 static void embargoed_by_full_signature(void **state)
@@ -132,9 +199,9 @@ static void embargoed_by_full_signature(void **state)
 	struct known *known = load("6.12", PAGE_64K, "");
 
 	(void)state;
-	assert_string_equal(known_match(known, &it), "secret.txt");
-	assert_null(known_match(known, &near));
-	assert_null(known_match(NULL, &near));
+	assert_string_equal(match(known, &it), "secret.txt");
+	assert_null(match(known, &near));
+	assert_null(match(NULL, &near));
 	assert_true(known_embargoed(known, &it));
 	assert_false(known_embargoed(known, &near));
 	assert_false(known_embargoed(NULL, &it));
@@ -149,12 +216,12 @@ static void listed_signatures_go_before_the_coarse_one(void **state)
 	struct known *known = load("6.12", PAGE_64K, "");
 
 	(void)state;
-	assert_string_equal(known_match(known, &listed), "full.txt");
+	assert_string_equal(match(known, &listed), "full.txt");
 	assert_false(known_embargoed(known, &listed));
-	assert_null(known_match(known, &other));
+	assert_null(match(known, &other));
 	known_free(known);
 	known = load("6.18", PAGE_64K, "");
-	assert_null(known_match(known, &listed)); /* this kernel has it repaired: it is news if it comes back */
+	assert_null(match(known, &listed)); /* this kernel has it repaired: it is news if it comes back */
 	known_free(known);
 }
 
@@ -164,10 +231,10 @@ static void properties_of_a_kernel(void **state)
 	struct known *known = load("6.12", PAGE_64K, "other\n");
 
 	(void)state;
-	assert_string_equal(known_match(known, &crash), "fixed.txt");
+	assert_string_equal(match(known, &crash), "fixed.txt");
 	known_free(known);
 	known = load("6.12", PAGE_64K, "other\nfix\n");
-	assert_null(known_match(known, &crash));
+	assert_null(match(known, &crash));
 	known_free(known);
 }
 
@@ -188,7 +255,7 @@ static void bad_entries_are_told(void **state)
 	assert_int_equal(bad, 2);
 	assert_non_null(strstr(told, "worse.txt:2:"));
 	/* The rest is there. */
-	assert_string_equal(known_match(known, &lost), "one.txt");
+	assert_string_equal(match(known, &lost), "one.txt");
 	known_free(known);
 	snprintf(path, sizeof(path), "%s/worse.txt", folder);
 	unlink(path);
@@ -251,6 +318,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_by_version_page_and_coarse_signature),
 		cmocka_unit_test(the_entry_that_is_about_it_comes_first),
+		cmocka_unit_test(all_entries_that_are_about_it),
+		cmocka_unit_test(the_role_does_not_count),
 		cmocka_unit_test(embargoed_by_full_signature),
 		cmocka_unit_test(listed_signatures_go_before_the_coarse_one),
 		cmocka_unit_test(properties_of_a_kernel),

@@ -2,7 +2,6 @@
 /* minimize.c: delta debugging of scenarios: ops, preemptions, then values and configuration. */
 #include "triage/minimize.h"
 
-#include "scenario/layout.h"
 #include "triage/death.h"
 #include "triage/isolate.h"
 
@@ -27,7 +26,6 @@ struct minimizer {
 	double seconds_end;	/* 0: no limit */
 	struct scenario best;	/* the smallest that shows the signature */
 	struct scenario trial;	/* what is tried next */
-	struct scenario kept;	/* best, while more is put to it than is taken away */
 	struct finding finding; /* of best */
 	struct run_outcome outcome;
 };
@@ -402,47 +400,6 @@ static bool lower_points(struct minimizer *m)
 
 /* ---- the whole --------------------------------------------------------------- */
 
-/* The harvest that would have to name what was lost. False: it is nothing that a harvest names. */
-static bool harvest_for(const struct minimizer *m, struct scenario_op *op)
-{
-	const struct finding *f = &m->finding;
-	struct layout layout;
-
-	*op = (struct scenario_op){.label = scenario_fresh_label(&m->best)};
-	layout_init(&layout, &m->best.config);
-	if (f->class == CLASS_LOST_DIRTY_HOST && f->lpage < layout.total_pages) {
-		op->kind = OP_HOST_HARVEST;
-		op->slot = (uint8_t)layout_slot_of(&layout, f->lpage);
-		return true;
-	}
-	op->kind = OP_L1_HARVEST;
-	op->guest = f->guest;
-	return f->class == CLASS_LOST_DIRTY_L1 && f->guest;
-}
-
-/*
- * A loss that shows when the scenario is over needs no harvest to be seen, and so none is left by now. Who reads it
- * does need it: the scenario ends with the harvest that does not name the page, if the finding shows there as it does
- * without.
- */
-static void end_in_harvest(struct minimizer *m)
-{
-	struct finding finding = m->finding;
-	uint32_t count = m->best.op_count;
-
-	if (m->test || finding.op_effect < count || count == SCENARIO_OPS_MAX)
-		return;
-	m->kept = m->trial = m->best;
-	if (!harvest_for(m, &m->trial.ops[count]))
-		return;
-	m->trial.op_count++;
-	scenario_canonicalize(&m->trial);
-	if (show_trial(m) && m->finding.op_effect == count)
-		return;
-	m->best = m->kept;
-	m->finding = finding;
-}
-
 /* Labels a, b, c ... in order, for the reader; only if that changes nothing. */
 static void renumber(struct minimizer *m)
 {
@@ -480,7 +437,6 @@ static void shrink(struct minimizer *m)
 		while (run_passes(m) && !exhausted(m))
 			;
 	} while (!exhausted(m) && scan_values(m));
-	end_in_harvest(m);
 	renumber(m);
 }
 

@@ -5,9 +5,9 @@
  * Ops first (chunks, then single ones), then preemptions, then the values of fields and of
  * the configuration; again until nothing more goes. Every step is tried by
  * running it; the same input gives the same result. A complete result is
- * 1-minimal: no single op can be dropped and no single value lowered. To a store
- * that was found lost when the scenario was over, the harvest that does not name
- * its page is put at the end.
+ * 1-minimal: no single op and no single preemption can be dropped, and no single
+ * value lowered. What shows when the scenario is over needs no harvest at its end
+ * to be seen, and so has none: reports name it (words_last_harvest).
  */
 #ifndef RCFUZZ_MINIMIZE_H
 #define RCFUZZ_MINIMIZE_H

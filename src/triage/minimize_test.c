@@ -187,49 +187,81 @@ static void other_findings_do_not_count(void **state)
 					 "a l1    nonsense  guest=1 n=0 count=4\n");
 }
 
-/* Nothing that can be dropped from s, nor lowered in it, leaves the finding. Returns how much was tried. */
-static unsigned assert_minimal(struct runner *runner, const struct scenario *s, const char *signature)
-{
-	unsigned tried = 0;
+struct attempts {
+	struct runner *runner;
+	const char *signature;
+	unsigned ops, points, values;
+};
 
-	for (uint32_t i = 0; i < s->op_count; i++) {
+static void assert_gone(const struct attempts *a, struct scenario trial)
+{
+	scenario_canonicalize(&trial);
+	if (minimize_shows(a->runner, &trial, a->signature, NULL))
+		fail_msg("this shows it as well:\n%s", text_of(&trial));
+}
+
+/* At each value that is nearer to its aim. */
+static void lower_one(struct attempts *a, const struct scenario *s, size_t at, const struct field_info *info)
+{
+	struct scenario trial = *s;
+	void *record = (char *)&trial + at;
+	unsigned now = scenario_field_get(record, info), aim = minimize_aim(info);
+
+	for (unsigned value = aim; value != now; value += now > aim ? 1 : -1u) {
+		trial = *s;
+		scenario_field_set(record, info, value);
+		assert_gone(a, trial);
+		a->values++;
+	}
+}
+
+static void drop_each_op(struct attempts *a, const struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->op_count; i++, a->ops++) {
 		struct scenario trial = *s;
 
-		memmove(&trial.ops[i], &trial.ops[i + 1], (s->op_count - i - 1) * sizeof(s->ops[0]));
 		trial.op_count--;
-		scenario_canonicalize(&trial);
-		assert_false(minimize_shows(runner, &trial, signature, NULL));
-		tried++;
-		for (unsigned field = 0; field < FIELD_COUNT; field++) {
-			const struct field_info *info = &field_info[field];
+		memcpy(&trial.ops[i], &s->ops[i + 1], (s->op_count - i - 1) * sizeof(s->ops[0]));
+		assert_gone(a, trial);
+	}
+}
 
-			if (!(op_info[s->ops[i].kind].fields & (1u << field)))
-				continue;
-			for (unsigned value = minimize_aim(info); value < scenario_field_get(&s->ops[i], info);
-			     value++) {
-				trial = *s;
-				scenario_field_set(&trial.ops[i], info, value);
-				scenario_canonicalize(&trial);
-				assert_false(minimize_shows(runner, &trial, signature, NULL));
-				tried++;
-			}
+static void drop_each_preemption(struct attempts *a, const struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->point_count; i++, a->points++) {
+		struct scenario trial = *s;
+
+		trial.points[i] = trial.points[--trial.point_count];
+		assert_gone(a, trial);
+		trial = *s;
+		for (trial.points[i].nth = 1; trial.points[i].nth < s->points[i].nth; trial.points[i].nth++)
+			assert_gone(a, trial);
+	}
+}
+
+/* Nothing that can be dropped from s, nor lowered in it, leaves the finding. Returns how much was tried. */
+static struct attempts assert_minimal(struct runner *runner, const struct scenario *s, const char *signature)
+{
+	struct attempts a = {.runner = runner, .signature = signature};
+	struct scenario tame = *s;
+
+	drop_each_op(&a, s);
+	drop_each_preemption(&a, s);
+	for (uint32_t i = 0; i < s->op_count; i++) {
+		for (unsigned field = 0; field < FIELD_COUNT; field++) {
+			if (op_info[s->ops[i].kind].fields & (1u << field))
+				lower_one(&a, s, offsetof(struct scenario, ops) + i * sizeof(s->ops[0]),
+					  &field_info[field]);
 		}
 	}
 	for (unsigned field = 0; field < CONFIG_COUNT; field++) {
-		const struct field_info *info = &config_info[field];
-
-		if (field == CONFIG_page || field == CONFIG_l1)
-			continue;
-		for (unsigned value = minimize_aim(info); value < scenario_field_get(&s->config, info); value++) {
-			struct scenario trial = *s;
-
-			scenario_field_set(&trial.config, info, value);
-			scenario_canonicalize(&trial);
-			assert_false(minimize_shows(runner, &trial, signature, NULL));
-			tried++;
-		}
+		if (field != CONFIG_page && field != CONFIG_l1)
+			lower_one(&a, s, offsetof(struct scenario, config), &config_info[field]);
 	}
-	return tried;
+	tame.config.l1 = L1_WELL_BEHAVED;
+	if (s->config.l1 != L1_WELL_BEHAVED)
+		assert_gone(&a, tame);
+	return a;
 }
 
 static void result_is_one_minimal(void **state)
@@ -244,8 +276,40 @@ static void result_is_one_minimal(void **state)
 
 		minimize_scenario(&runner, &s, SIGNATURE, &budget, &result);
 		assert_true(result.complete);
-		assert_true(assert_minimal(&runner, &s, SIGNATURE) >= s.op_count);
+		assert_int_equal(assert_minimal(&runner, &s, SIGNATURE).ops, 3);
 	}
+}
+
+/* Each preemption that is left is needed, and none comes earlier. */
+static void preemptions_are_one_minimal(void **state)
+{
+	struct runner runner = {0};
+	const struct minimize_budget budget = {0};
+	struct minimize_result result;
+	struct attempts tried;
+	struct scenario s;
+
+	(void)state;
+	test_runner_races = true;
+	parse("rcfuzz-scenario 1\nconfig page=64k cpus=4 vcpus=4 guests=2\n"
+	      "a l1 store g=3\n"
+	      "b l2 store guest=2 n=7 vcpu=1\n    at f:lock:x#9\n    c host harvest slot=0\n"
+	      "        at g:lock:z#4\n        d host age g=1\n    at f:lock:y#2\n    e host harvest slot=0\n"
+	      "f l1 store g=2\n    at f:lock:x#5\n    g host harvest slot=0\n"
+	      "h l2 store guest=1 n=2\n    at f:lock:x#5\n    i host harvest slot=0\n"
+	      "        at f:lock:x#7\n        return\n",
+	      &s);
+	assert_int_equal(s.point_count, 6);
+	minimize_scenario(&runner, &s, "warn:none:race", &budget, &result);
+	assert_true(result.reproduced && result.complete);
+	assert_int_equal(s.op_count, 4);
+	assert_int_equal(s.point_count, 2);
+	assert_int_equal(s.points[0].nth, 3);
+	assert_int_equal(s.points[1].nth, 3);
+	tried = assert_minimal(&runner, &s, "warn:none:race");
+	assert_int_equal(tried.ops, 4);
+	assert_int_equal(tried.points, 2);
+	test_runner_races = false;
 }
 
 /* What is wrong only at some values must not hide a lower one at which it is wrong too. */
@@ -266,10 +330,11 @@ static void finds_low_values_past_gaps(void **state)
 	test_runner_odd_only = false;
 }
 
-/* With or without one at the end before: a loss that shows only when it is over gets the harvest that misses it. */
-static void a_loss_ends_in_its_harvest(void **state)
+/* What shows when it is over needs no harvest at the end: reports name it. */
+static void a_loss_needs_no_harvest_at_the_end(void **state)
 {
 	static const char *const ends[] = {"", "c host harvest slot=0\n", "c host harvest slot=0\nd l1 store g=0\n"};
+	static const char signature[] = "lost-dirty-host:shadow-pte:l1-store";
 	struct runner runner = {0};
 	const struct minimize_budget budget = {0};
 	struct minimize_result result;
@@ -282,13 +347,13 @@ static void a_loss_ends_in_its_harvest(void **state)
 		snprintf(text, sizeof(text), "rcfuzz-scenario 1\nconfig page=64k\na l1 store g=2\nb l1 store g=1\n%s",
 			 ends[i]);
 		parse(text, &s);
-		minimize_scenario(&runner, &s, "lost-dirty-host:shadow-pte:l1-store", &budget, &result);
+		minimize_scenario(&runner, &s, signature, &budget, &result);
 		assert_true(result.reproduced && result.complete);
 		assert_int_equal(result.finding.op_effect, 1);
 		assert_string_equal(text_of(&s), "rcfuzz-scenario 1\n"
 						 "config page=64k cpus=1 vcpus=1 slot=4 l1=well-behaved\n"
-						 "a l1    store     g=1\n"
-						 "b host  harvest   slot=0\n");
+						 "a l1    store     g=1\n");
+		assert_minimal(&runner, &s, signature);
 	}
 	test_runner_loses_l1_store = false;
 }
@@ -390,12 +455,19 @@ static void isolation_survives_hangs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(minimizes_to_the_core),	   cmocka_unit_test(keeps_any_property),
-		cmocka_unit_test(same_input_same_result),	   cmocka_unit_test(budget_ends_with_the_best_so_far),
-		cmocka_unit_test(stop_ends_with_what_it_has),	   cmocka_unit_test(other_findings_do_not_count),
-		cmocka_unit_test(result_is_one_minimal),	   cmocka_unit_test(finds_low_values_past_gaps),
-		cmocka_unit_test(a_loss_ends_in_its_harvest),	   cmocka_unit_test(minimizes_what_kills_the_process),
-		cmocka_unit_test(a_mistake_of_ours_shows_nothing), cmocka_unit_test(isolated_steps_may_die),
+		cmocka_unit_test(minimizes_to_the_core),
+		cmocka_unit_test(keeps_any_property),
+		cmocka_unit_test(same_input_same_result),
+		cmocka_unit_test(budget_ends_with_the_best_so_far),
+		cmocka_unit_test(stop_ends_with_what_it_has),
+		cmocka_unit_test(other_findings_do_not_count),
+		cmocka_unit_test(result_is_one_minimal),
+		cmocka_unit_test(finds_low_values_past_gaps),
+		cmocka_unit_test(preemptions_are_one_minimal),
+		cmocka_unit_test(a_loss_needs_no_harvest_at_the_end),
+		cmocka_unit_test(minimizes_what_kills_the_process),
+		cmocka_unit_test(a_mistake_of_ours_shows_nothing),
+		cmocka_unit_test(isolated_steps_may_die),
 		cmocka_unit_test(isolation_survives_hangs),
 	};
 

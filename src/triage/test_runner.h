@@ -46,6 +46,8 @@ static bool test_runner_triager_stops;
 static bool test_runner_odd_only;
 /* A store of L1 to page 1 is lost too (lost-dirty-host): it shows at the next harvest of slot 0, or at the end. */
 static bool test_runner_loses_l1_store;
+/* It takes two: a harvest inside a store of L2, each at the third yield point of its name or later (warn). */
+static bool test_runner_races;
 static unsigned test_runner_runs;
 /* What a chooser did is not what the scenario says afterwards. */
 static bool test_runner_schedules_lie;
@@ -135,6 +137,21 @@ static void test_runner_harvest(const struct scenario *s, uint32_t end, struct r
 	}
 }
 
+static void test_runner_race(const struct scenario *s, struct run_outcome *outcome)
+{
+	unsigned races = 0;
+
+	for (uint32_t i = 0; i < s->point_count; i++) {
+		const struct scenario_point *point = &s->points[i];
+
+		races += point->child && point->nth >= 3 &&
+			 s->ops[scenario_op_index(s, point->victim)].kind == OP_L2_STORE &&
+			 s->ops[scenario_op_index(s, point->child)].kind == OP_HOST_HARVEST;
+	}
+	if (test_runner_races && races >= 2)
+		test_runner_add(outcome, CLASS_WARN, 0, &s->ops[0], "race");
+}
+
 static void test_runner_op(const struct scenario *s, uint32_t i, uint32_t *stored, uint32_t *harvested,
 			   struct run_outcome *outcome)
 {
@@ -192,6 +209,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 		outcome->ops_run++;
 	}
 	test_runner_harvest(s, s->op_count, outcome);
+	test_runner_race(s, outcome);
 }
 
 void run_scheduled(struct runner *r, struct scenario *s, const struct run_schedule *schedule,
