@@ -625,6 +625,13 @@ holds "preemptions were not tried: ${tried[*]}" [ "${tried[preempt]}" -ge 10 ]
 holds "preemptions were not tried: ${tried[*]}" [ "${tried[behind]}" -ge 10 ]
 holds "preemptions were not tried: ${tried[*]}" [ "${tried[earlier]}" -ge 1 ]
 
+# Without a module that is named, those that run a scenario take one that has its yield points.
+race=corpus/known/race-nested-idr.txt
+expect 0 report --format ktap "$race" && shows '^not ok 1 - data-race-'
+expect 0 minimize -o "$tmp/x.txt" "$race"
+expect 1 triage --target "$tmp/access.so" --no-minimize --out "$tmp/races" "$race"
+expect 0 report --format html "$tmp/races" && shows 'data-race'
+
 step 'triage'
 pile=$tmp/pile
 mkdir -p "$pile/afl/default/crashes" "$pile/afl/default/queue" "$pile/run" "$pile/plain"
