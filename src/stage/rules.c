@@ -103,22 +103,10 @@ static void fetch_in_real_mode(struct scenario *s)
 			s->ops[i].via = VIA_REAL;
 }
 
-/* The runner's code and what it stores lie at the begin of pages; and L1's first tables lead L2 to it. */
-static const char *why_not_so(const struct scenario_op *op)
+/* L1 has memory for a few trees of a guest, and a race runs hundreds of times in one VM. */
+static const char *why_not_so(const struct scenario *s, const struct scenario_op *op)
 {
-	if (op->part)
-		return "L2 and L1 have code and data at the begin of a page only there (runner/vcpu.c)";
-	if (op->tree == TREE_NEW)
-		return "L2 finds the runner's code by its first tables there (runner/runner.c)";
-	return NULL;
-}
-
-static void as_the_runner_has_it(struct scenario *s)
-{
-	for (uint32_t i = 0; i < s->op_count; i++) {
-		s->ops[i].part = 0;
-		s->ops[i].tree = TREE_SAME;
-	}
+	return s->point_count && op->tree == TREE_NEW ? "L1 has no memory for new tables in each run of a race" : NULL;
 }
 
 /* Can a page of it be huge? */
@@ -193,7 +181,6 @@ void rules_compare(struct scenario *s, bool ages)
 			s->ops[kept++] = s->ops[i];
 	s->op_count = kept;
 	fetch_in_real_mode(s);
-	as_the_runner_has_it(s);
 	make_room(s, SCENARIO_SLOTS_MAX);
 	append_harvests(s);
 	scenario_canonicalize(s);
@@ -207,8 +194,8 @@ const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
 
 		if (why && !playable)
 			return why;
-		if (why_not_so(&s->ops[*op]))
-			return why_not_so(&s->ops[*op]);
+		if (why_not_so(s, &s->ops[*op]))
+			return why_not_so(s, &s->ops[*op]);
 	}
 	set_stage(&s->config);
 	make_room(s, PLAY_OPS_MAX);

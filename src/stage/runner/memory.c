@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #define FILE_BYTES (1ull << 30)
-/* Where a page's first bytes end that anyone writes to; L1's tables take more. */
+/* Where a page's first bytes end that anyone writes to, but for stamps; L1's tables take more. */
 #define VERSION_BYTES 0x4000u
+#define HASH_FACTOR 0x9e3779b97f4a7c15ull
 
 #define INSTRUCTION_SC1 0x44000022u
 /* Interrupts that L0 may give to a guest (storage, program): an address is all that tells them apart. */
@@ -146,7 +147,8 @@ void memory_fill(struct machine *m, uint64_t offset)
 	uint8_t *page = m->view + offset;
 
 	memset(page, 0, m->page_size);
-	memcpy(page + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
+	for (uint32_t part = 0; part < m->page_size; part += LAYOUT_PART_BYTES)
+		memcpy(page + part + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
 	for (unsigned v = 0; v < sizeof(vectors) / sizeof(vectors[0]); v++)
 		memcpy(page + vectors[v], &sc, sizeof(sc));
 }
@@ -220,14 +222,6 @@ const uint8_t *memory_content(struct machine *m, uint64_t hva)
 	if (!page->private || !is_present(m, hva))
 		return m->view + page->offset;
 	return memory_real(hva & ~(uint64_t)(m->page_size - 1));
-}
-
-uint64_t memory_stamp(struct machine *m, uint64_t hva)
-{
-	uint64_t stamp;
-
-	memcpy(&stamp, memory_content(m, hva) + STAGE_STAMP_OFFSET, sizeof(stamp));
-	return stamp;
 }
 
 bool memory_is_at_home(struct machine *m, const void *at)
@@ -381,7 +375,9 @@ uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < bytes / 8; i++)
-		sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ull;
+		sum = (sum ^ words[i]) * HASH_FACTOR;
+	for (uint32_t at = bytes + STAGE_STAMP_OFFSET; at < m->page_size; at += LAYOUT_PART_BYTES)
+		sum = (sum ^ words[at / 8]) * HASH_FACTOR;
 	return (uint32_t)(sum >> 32);
 }
 

@@ -69,8 +69,6 @@ bool memory_find(struct machine *m, uint64_t hva, struct place *place);
 uint64_t memory_take(struct machine *m, uint64_t bytes);
 /* Map the file there instead of what is there now. */
 void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset, int flags);
-/* The bytes of a page as they are, wherever they lie. */
-const uint8_t *memory_content(struct machine *m, uint64_t hva);
 /* A page as a scenario finds it. */
 void memory_fill(struct machine *m, uint64_t offset);
 /* What /proc/self/pagemap says (Documentation/admin-guide/mm/pagemap.rst). */
