@@ -256,7 +256,8 @@ void memory_read(uint64_t hva)
 /* Writing its own bytes to it has it copied, where that is due. */
 static void write_page(uint64_t hva)
 {
-	(void)__atomic_fetch_or((uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
+	/* Compilers take this for a load where it is not volatile. */
+	(void)__atomic_fetch_or((volatile uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
 }
 
 static void replace_page(struct machine *m, uint64_t hva, int flags)
