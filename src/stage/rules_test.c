@@ -85,6 +85,35 @@ static void what_is_huge_stays_so(void **state)
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
 }
 
+static void what_was_paged_out_is_not_unshared(void **state)
+{
+	/* The second slot is the first one's memory. */
+	static const char ops[] = "config page=64k slot=16 slot1=16 kind1=alias\n"
+				  "a host  unshare   g=5\n"
+				  "b host  unmap     g=4 count=2\n"
+				  "c host  unshare   g=5\n"
+				  "d host  unshare   g=21\n"
+				  "e host  unshare   g=6\n";
+	struct scenario s = parse(ops);
+	unsigned op;
+
+	(void)state;
+	rules_compare(&s, false);
+	assert_int_equal(s.op_count, 3 + SCENARIO_SLOTS_MAX);
+	assert_int_equal(s.ops[0].kind, OP_HOST_UNSHARE);
+	assert_int_equal(s.ops[1].kind, OP_HOST_UNMAP);
+	assert_int_equal(s.ops[2].kind, OP_HOST_UNSHARE);
+	assert_int_equal(s.ops[2].g, 6);
+	s = parse(ops);
+	assert_non_null(rules_play(&s, 0, &op));
+	assert_int_equal(op, 2);
+	/* Nor where pages may be huge. */
+	s = parse("config page=64k slot=32 backing=huge\na host  unshare   g=5\n");
+	assert_non_null(rules_play(&s, 0, &op));
+	rules_compare(&s, false);
+	assert_int_equal(s.op_count, SCENARIO_SLOTS_MAX);
+}
+
 static void aging_is_compared_where_the_kernel_can(void **state)
 {
 	static const char ops[] = "a host  age       g=0 flush=yes\n"
@@ -193,6 +222,7 @@ int main(void)
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
 		cmocka_unit_test(what_is_huge_stays_so),
 		cmocka_unit_test(aging_is_compared_where_the_kernel_can),
+		cmocka_unit_test(what_was_paged_out_is_not_unshared),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(parts_and_trees_are_compared_but_no_race_takes_new_tables),
 		cmocka_unit_test(what_cannot_be_played_is_named),

@@ -27,7 +27,6 @@
 #define SLEEPS_TRIES 100000
 #define SLEEPS_WAIT_US 100
 /* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGEMAP_PFN ((1ull << 55) - 1)
 #define KPF_IDLE (1ull << 25)
 
 static struct {
@@ -141,7 +140,7 @@ static void drain(void)
 
 static void check_old(struct machine *m, uint64_t hva)
 {
-	uint64_t frame = memory_pagemap(m, hva) & PAGEMAP_PFN, flags;
+	uint64_t frame = memory_pagemap(m, hva) & PAGEMAP_FRAME, flags;
 
 	if (pread(damon.page_flags, &flags, sizeof(flags), (off_t)(frame * sizeof(flags))) != sizeof(flags))
 		runner_die("/proc/kpageflags: %s", strerror(errno));

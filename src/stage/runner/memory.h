@@ -15,6 +15,10 @@ struct page {
 	uint64_t home;	 /* the offset at which it is when a scenario begins; 0: it has none yet */
 	bool private;	 /* may have been copied on write: the file no longer tells */
 	bool changed;	 /* it is not as it was then: mapped elsewhere, or not there */
+	/* share.c */
+	bool unshared;	/* by an op of the scenario: it is to be shared, not only private, when it is write-protected */
+	int sharer;	/* who holds the page besides us; 0: nobody */
+	uint64_t frame; /* that was shared; 0: none was, or it has been copied */
 };
 
 /* 2 MiB of a VMA, all of whose pages a slot has; their homes are those of its own. */
@@ -46,6 +50,7 @@ struct machine {
 	uint32_t page_size;
 	bool huge;	/* the scenario begins with huge pages */
 	bool collapses; /* it may make some of small ones */
+	bool unshares;	/* some page is to be shared and then unshared */
 	uint32_t vma_count;
 	struct vma vma[VMAS_MAX];
 };
@@ -74,9 +79,25 @@ void memory_fill(struct machine *m, uint64_t offset);
 /* What /proc/self/pagemap says (Documentation/admin-guide/mm/pagemap.rst). */
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_FILE (1ull << 61)
+#define PAGEMAP_FRAME ((1ull << 55) - 1)
 uint64_t memory_pagemap(struct machine *m, uint64_t hva);
 /* Reading a page maps it, as the VMA has it. */
 void memory_read(uint64_t hva);
+/* Writing its own bytes to it has it copied, where that is due. */
+void memory_write(uint64_t hva);
+
+/* ---- share.c --------------------------------------------------------------- */
+
+/* A private page, all our own, becomes one that is shared: read-only, and to be copied on write. */
+void share_page(struct machine *m, struct page *page, uint64_t hva);
+/* Is it still? */
+bool share_holds(struct machine *m, const struct page *page, uint64_t hva);
+/* Who shares it is gone: the next write makes it writable where it is, and KVM is told nothing. */
+void share_ends(struct machine *m, struct page *page, uint64_t hva);
+/* The page is about to be another one, or what it was at first. */
+void share_forget(struct page *page);
+/* An op has ended. The kernel must not have copied the page. */
+void share_check(struct machine *m, const struct page *page, uint64_t hva);
 
 /* ---- huge.c ---------------------------------------------------------------- */
 
@@ -106,5 +127,8 @@ void huge_cut_if_absent(struct machine *m, const struct place *place);
 /* All of a region turns read-only, to be copied on write, and stays huge. */
 void huge_protect(struct machine *m, const struct place *place);
 void huge_collapse(struct machine *m, uint64_t hva);
+/* memory_op_end and memory_again, for what is huge. */
+void huge_op_end(struct machine *m);
+void huge_again(struct machine *m);
 
 #endif

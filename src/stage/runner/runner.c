@@ -360,6 +360,9 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 	status = world_begin(w, s);
 	if (status != 0)
 		return status;
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (s->ops[i].kind == OP_HOST_UNSHARE)
+			memory_expect_unshare(w->machine, layout_hva(&w->layout, s->ops[i].g));
 	/* The first ones begin where the pool does: so no L2 is without it before L1 has made tables. */
 	for (unsigned guest = 0; guest < s->config.guests; guest++) {
 		runner.pud[guest] = w->layout.guest_pool_gpa[guest];

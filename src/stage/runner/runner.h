@@ -77,9 +77,11 @@ void kernel_ends(void);
 uint64_t runner_hva(uint64_t layout_hva);
 /* Before a scenario begins: does it make small pages huge? */
 void memory_expect_collapse(struct machine *m, bool expected);
+/* After it has begun: an op is to unshare that page, an address of the layout. */
+void memory_expect_unshare(struct machine *m, uint64_t hva);
 /* An op has ended: what the kernel has done to memory meanwhile is followed. */
 void memory_op_end(struct machine *m);
-/* The same ops run once more in this VM: what was huge at first is again. */
+/* The same ops run once more in this VM: all pages are there, as at first, and what was huge is again. */
 void memory_again(struct machine *m);
 /* The bytes of a page as they are, wherever they lie: looking leaves no trace in the page tables. */
 const uint8_t *memory_content(struct machine *m, uint64_t hva);
