@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-#define CONTROL_WORD(id, word) [id] = word,
+#define CONTROL_WORD(id, word, why_not) [id] = word,
 const char *const control_name[CONTROL_COUNT] = {CONTROLS(CONTROL_WORD)};
+#define CONTROL_WHY_NOT(id, word, why_not) [id] = why_not,
+const char *const control_why_not[CONTROL_COUNT] = {CONTROLS(CONTROL_WHY_NOT)};
 
 static bool is_access(const struct scenario_op *op)
 {

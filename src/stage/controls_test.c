@@ -69,6 +69,9 @@ static void what_is_not_there_makes_no_control(void **state)
 	/* L2 does nothing. */
 	s.op_count = 4;
 	assert_false(control_make(CONTROL_PLAIN, &s, &finding, &out));
+	/* The paragraph says so; but of nothing that only races have. */
+	for (int i = 0; i < CONTROL_COUNT; i++)
+		assert_int_equal(control_why_not[i] != NULL, i != CONTROL_SERIAL);
 }
 
 /* The same bytes: of a page that L1 maps with a large entry, and not the first ones of it. */

@@ -110,7 +110,10 @@ void record_text(const struct observed *record, char *text, size_t size)
 		say(&t, ": %u ns, the op that interrupts %u ns", e->n, e->count);
 		return;
 	case WIRE_LOST:
-		say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
+		if (e->guest)
+			say(&t, ": guest %u has stored to its page %u, L1's harvest does not name it", e->guest, e->n);
+		else
+			say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
 		return;
 	case EV_L1_ACCESS:
 		say(&t, " vcpu %u: %s page %u part %u", e->vcpu, access[e->access % 3], e->lpage, e->part);

@@ -226,7 +226,12 @@ void rules_compare(struct scenario *s, bool ages)
 	scenario_canonicalize(s);
 }
 
-const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
+bool rules_ask_tlbie(const struct finding *f)
+{
+	return f->class == CLASS_LOST_DIRTY_HOST && f->guest;
+}
+
+const char *rules_play(struct scenario *s, const struct finding *f, unsigned *op)
 {
 	for (*op = 0; *op < s->op_count; (*op)++) {
 		bool playable;
@@ -240,8 +245,10 @@ const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
 	set_stage(&s->config);
 	make_room(s, PLAY_OPS_MAX);
 	append_harvests(s);
-	if (guest) {
-		append(s, (struct scenario_op){.kind = OP_L1_TLBIE, .guest = (uint8_t)guest, .scope = SCOPE_LPID});
+	if (f && f->class == CLASS_LOST_DIRTY_L1)
+		append(s, (struct scenario_op){.kind = OP_L1_HARVEST, .guest = f->guest});
+	if (f && rules_ask_tlbie(f)) {
+		append(s, (struct scenario_op){.kind = OP_L1_TLBIE, .guest = f->guest, .scope = SCOPE_LPID});
 		append_harvests(s);
 	}
 	if (s->point_count)

@@ -59,12 +59,12 @@ static void parts_and_trees_are_compared_but_no_race_takes_new_tables(void **sta
 	rules_compare(&s, false);
 	assert_int_equal(s.ops[0].tree, TREE_NEW);
 	assert_int_equal(s.ops[1].part, 3);
-	assert_null(rules_play(&s, 0, &op)); /* one op after the other */
+	assert_null(rules_play(&s, NULL, &op)); /* one op after the other */
 	s = parse(ops);
-	assert_non_null(rules_play(&s, 0, &op));
+	assert_non_null(rules_play(&s, NULL, &op));
 	assert_int_equal(op, 0);
 	s.ops[0].tree = TREE_SAME;
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
 	assert_int_equal(s.ops[1].part, 3);
 }
 
@@ -80,7 +80,7 @@ static void what_is_huge_stays_so(void **state)
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[0].kind, OP_HOST_SPLIT);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
 }
@@ -105,11 +105,11 @@ static void what_was_paged_out_is_not_unshared(void **state)
 	assert_int_equal(s.ops[2].kind, OP_HOST_UNSHARE);
 	assert_int_equal(s.ops[2].g, 6);
 	s = parse(ops);
-	assert_non_null(rules_play(&s, 0, &op));
+	assert_non_null(rules_play(&s, NULL, &op));
 	assert_int_equal(op, 2);
 	/* Nor where pages may be huge. */
 	s = parse("config page=64k slot=32 backing=huge\na host  unshare   g=5\n");
-	assert_non_null(rules_play(&s, 0, &op));
+	assert_non_null(rules_play(&s, NULL, &op));
 	rules_compare(&s, false);
 	assert_int_equal(s.op_count, SCENARIO_SLOTS_MAX);
 }
@@ -163,7 +163,7 @@ static void what_cannot_be_played_is_named(void **state)
 {
 	struct scenario s = parse(with_age);
 	unsigned op;
-	const char *why = rules_play(&s, 0, &op);
+	const char *why = rules_play(&s, NULL, &op);
 
 	(void)state;
 	assert_non_null(why);
@@ -171,7 +171,7 @@ static void what_cannot_be_played_is_named(void **state)
 	assert_int_equal(op, 1);
 	/* Not comparable, but it can be played. */
 	s = parse("config page=64k\na l1    vpa       g=0\n");
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
 	assert_int_equal(s.ops[0].kind, OP_L1_VPA);
 	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
 }
@@ -182,10 +182,11 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 				  "a l2    store     guest=2 n=0\n"
 				  "    at kvmppc_create_pte:lock:mmu_lock#2\n"
 				  "    b host harvest slot=0\n");
+	const struct finding loss = {.class = CLASS_LOST_DIRTY_HOST, .guest = 2};
 	unsigned op;
 
 	(void)state;
-	assert_null(rules_play(&s, 2, &op));
+	assert_null(rules_play(&s, &loss, &op));
 	assert_int_equal(s.point_count, 1);
 	assert_true(s.op_count > 2 + 2 * SCENARIO_SLOTS_MAX + 1);
 	assert_int_equal(s.ops[2 + SCENARIO_SLOTS_MAX].kind, OP_L1_TLBIE);
@@ -198,6 +199,20 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 	/* Where nothing interrupts anything there is no point. */
 	rules_compare(&s, false);
 	assert_int_equal(s.point_count, 0);
+}
+
+static void a_loss_of_l1_is_looked_for_by_its_harvest(void **state)
+{
+	struct scenario s = parse("config page=64k guests=2\na l2    store     guest=2 n=0\n");
+	const struct finding loss = {.class = CLASS_LOST_DIRTY_L1, .guest = 2};
+	unsigned op;
+
+	(void)state;
+	assert_false(rules_ask_tlbie(&loss));
+	assert_null(rules_play(&s, &loss, &op));
+	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX + 1);
+	assert_int_equal(s.ops[s.op_count - 1].kind, OP_L1_HARVEST);
+	assert_int_equal(s.ops[s.op_count - 1].guest, 2);
 }
 
 static void nothing_is_compared_from_a_failed_assertion_on(void **state)
@@ -227,6 +242,7 @@ int main(void)
 		cmocka_unit_test(parts_and_trees_are_compared_but_no_race_takes_new_tables),
 		cmocka_unit_test(what_cannot_be_played_is_named),
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
+		cmocka_unit_test(a_loss_of_l1_is_looked_for_by_its_harvest),
 		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),
 	};
 

@@ -41,7 +41,7 @@ enum wire_kind {
 	/* L2 left to L1: vcpu, status = the trap; 0: it was taken out */
 	WIRE_L2_LEFT,
 	/* slot, lpage: its bytes have changed since it was last copied, and the harvest that just ended does not name
-	   it */
+	   it; or guest, n: L2 has stored to it since L1 last named it, and L1's harvest does not */
 	WIRE_LOST,
 	/* a line of the kernel's log that is alarming; the payload is its text */
 	WIRE_LOG,

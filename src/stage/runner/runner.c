@@ -30,8 +30,9 @@ static struct {
 	size_t out_head; /* where the answer that is being made begins */
 	uint64_t stamp;	 /* that the last store left */
 	struct world world;
-	uint64_t seen[WORLD_LPAGES][STAGE_PARTS_MAX]; /* stamps, as last told */
-	uint64_t pud[SCENARIO_GUESTS_MAX];	      /* of each guest, that our code is mapped in last */
+	uint64_t seen[WORLD_LPAGES][STAGE_PARTS_MAX];	  /* stamps, as last told */
+	bool stored[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES]; /* by L2, and L1's harvests have not named it since */
+	uint64_t pud[SCENARIO_GUESTS_MAX];		  /* of each guest, that our code is mapped in last */
 	bool by_user[WORLD_LPAGES]; /* the VMM has written to it since it was copied: it knows, and copies again */
 } runner = {.log = -1};
 
@@ -134,11 +135,41 @@ static void tell_losses(const struct event *harvest)
 	}
 }
 
+/* L2 pages that L2 has stored to and that L1 does not know of. */
+static void tell_l1_losses(const struct event *harvest)
+{
+	bool *stored = runner.stored[harvest->guest - 1];
+
+	for (uint32_t n = 0; n < runner.world.layout.l2_pages; n++) {
+		bool named = harvest->bitmap[n / 8] >> n % 8 & 1;
+
+		stored[n] &= !named;
+		if (stored[n])
+			runner_record((struct event){.kind = WIRE_LOST, .guest = harvest->guest, .n = n}, NULL, 0);
+	}
+}
+
+/* What L1 has to hear of: from the last time on that it named the page, or took all of it, or mapped it. */
+static void follow_l1(const struct event *e)
+{
+	bool *stored = e->guest ? runner.stored[e->guest - 1] : NULL;
+
+	if (e->kind == EV_L2_ACCESS && e->access == ACCESS_STORE && !e->quadrant)
+		stored[e->n] = true;
+	if (e->kind == EV_L1_PTE && !e->valid)
+		memset(&stored[e->n], 0, e->count ? e->count : 1);
+	if (e->kind == EV_L1_LOG_START)
+		memset(stored, 0, sizeof(runner.stored[0]));
+	if (e->kind == EV_L1_HARVEST_END)
+		tell_l1_losses(e);
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
 	const struct world *w = &runner.world;
 
 	(void)ctx;
+	follow_l1(e);
 	if (e->kind == EV_USER_WRITE)
 		runner.by_user[e->lpage] = true;
 	if (e->kind == EV_LOG_START)
@@ -325,6 +356,7 @@ static bool is_guest_op(const struct scenario_op *op)
 
 static void run_ops(struct world *w, const struct scenario *s)
 {
+	memset(runner.stored, 0, sizeof(runner.stored));
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		if (scenario_point_of(s, s->ops[i].label))
 			continue;
