@@ -128,16 +128,6 @@ static void sample_once(void)
 	tell("0/state", "off");
 }
 
-/* Pages that were added to an LRU list by this CPU are there. */
-static void drain(void)
-{
-	static uint8_t scratch[1 << 16] __attribute__((aligned(1 << 16)));
-
-	scratch[0] = 1;
-	if (madvise(scratch, sizeof(scratch), MADV_COLD) != 0)
-		runner_die("MADV_COLD: %s", strerror(errno));
-}
-
 static void check_old(struct machine *m, uint64_t hva)
 {
 	uint64_t frame = memory_pagemap(m, hva) & PAGEMAP_FRAME, flags;
@@ -163,7 +153,7 @@ void age_pages(struct machine *m, uint64_t start, uint32_t pages)
 	}
 	prepare();
 	set_regions(m, start, sampled);
-	drain();
+	memory_drain();
 	sample_once();
 	sample_once();
 	for (uint32_t i = 0; i < sampled; i++) {

@@ -264,6 +264,15 @@ static bool is_protected(struct machine *m, uint64_t hva)
 	return page->frame ? share_holds(m, page, hva) : memory_pagemap(m, hva) & PAGEMAP_FILE;
 }
 
+void memory_drain(void)
+{
+	static uint8_t scratch[1 << 16] __attribute__((aligned(1 << 16)));
+
+	scratch[0] = 1;
+	if (madvise(scratch, sizeof(scratch), MADV_COLD) != 0)
+		runner_die("MADV_COLD: %s", strerror(errno));
+}
+
 void memory_read(uint64_t hva)
 {
 	(void)*(volatile uint8_t *)memory_real(hva);
@@ -345,17 +354,21 @@ static void come_back(struct machine *m, const struct place *place, uint64_t hva
 void machine_hostmm_move(struct machine *m, uint64_t hva)
 {
 	struct place place;
-	bool protected;
+	bool protected, unshared;
 
 	if (!memory_find(m, hva, &place) || !is_present(m, hva))
 		return;
 	huge_split_at(m, hva);
-	protected = is_protected(m, hva);
+	/* Read-only is what is moved, whether it is shared or not. */
+	unshared = share_has_ended(m, place.page, hva);
+	protected = unshared || is_protected(m, hva);
 	renew_page(m, &place, hva, protected);
 	if (place.page->private && !protected)
 		memory_write(hva);
 	else
 		come_back(m, &place, hva, protected);
+	if (unshared)
+		share_ends(m, place.page, hva);
 }
 
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
@@ -413,17 +426,12 @@ static void each_page(struct machine *m, void (*f)(struct machine *m, struct pag
 				f(m, place.page, hva);
 }
 
-static void check_page(struct machine *m, struct page *page, uint64_t hva)
-{
-	share_check(m, page, hva);
-}
-
 void memory_op_end(struct machine *m)
 {
 	huge_op_end(m);
 	/* A racing access may have had it copied. */
 	if (m->unshares && !race_overlaps())
-		each_page(m, check_page);
+		each_page(m, share_follow);
 }
 
 static void restore_page(struct machine *m, struct page *page, uint64_t hva)

@@ -18,7 +18,8 @@ struct page {
 	/* share.c */
 	bool unshared;	/* by an op of the scenario: it is to be shared, not only private, when it is write-protected */
 	int sharer;	/* who holds the page besides us; 0: nobody */
-	uint64_t frame; /* that was shared; 0: none was, or it has been copied */
+	uint64_t frame; /* that was shared; 0: none was, or it has been copied, or written to since it is not */
+	uint32_t version; /* of its bytes, when it was unshared */
 };
 
 /* 2 MiB of a VMA, all of whose pages a slot has; their homes are those of its own. */
@@ -85,6 +86,8 @@ uint64_t memory_pagemap(struct machine *m, uint64_t hva);
 void memory_read(uint64_t hva);
 /* Writing its own bytes to it has it copied, where that is due. */
 void memory_write(uint64_t hva);
+/* Pages that wait for an LRU list in a batch of this CPU, which holds them, are on it. */
+void memory_drain(void);
 
 /* ---- share.c --------------------------------------------------------------- */
 
@@ -92,12 +95,14 @@ void memory_write(uint64_t hva);
 void share_page(struct machine *m, struct page *page, uint64_t hva);
 /* Is it still? */
 bool share_holds(struct machine *m, const struct page *page, uint64_t hva);
+/* Or is it not, and nothing has written to it since? */
+bool share_has_ended(const struct machine *m, const struct page *page, uint64_t hva);
 /* Who shares it is gone: the next write makes it writable where it is, and KVM is told nothing. */
 void share_ends(struct machine *m, struct page *page, uint64_t hva);
 /* The page is about to be another one, or what it was at first. */
 void share_forget(struct page *page);
-/* An op has ended. The kernel must not have copied the page. */
-void share_check(struct machine *m, const struct page *page, uint64_t hva);
+/* An op has ended. The kernel must not have copied the page, and keeps no reference of its own by which it would. */
+void share_follow(struct machine *m, struct page *page, uint64_t hva);
 
 /* ---- huge.c ---------------------------------------------------------------- */
 

@@ -65,14 +65,22 @@ bool share_holds(struct machine *m, const struct page *page, uint64_t hva)
 	return page->sharer && is_same(m, page, hva);
 }
 
+bool share_has_ended(const struct machine *m, const struct page *page, uint64_t hva)
+{
+	return page->frame && !page->sharer && machine_hostmm_version(m, hva) == page->version;
+}
+
 void share_ends(struct machine *m, struct page *page, uint64_t hva)
 {
 	bool copied = !is_same(m, page, hva);
 
 	close(page->sharer);
 	page->sharer = 0;
+	page->version = machine_hostmm_version(m, hva);
 	if (copied)
 		page->frame = 0;
+	else
+		memory_drain();
 }
 
 void share_forget(struct page *page)
@@ -83,8 +91,15 @@ void share_forget(struct page *page)
 	page->frame = 0;
 }
 
-void share_check(struct machine *m, const struct page *page, uint64_t hva)
+void share_follow(struct machine *m, struct page *page, uint64_t hva)
 {
-	if (page->frame && !page->sharer && !is_same(m, page, hva))
+	if (!page->frame || page->sharer)
+		return;
+	if (!is_same(m, page, hva))
 		runner_die("the kernel has copied a page that nobody shares");
+	/* KVM marks what it maps as accessed, which may put it into a batch. */
+	if (share_has_ended(m, page, hva))
+		memory_drain();
+	else
+		page->frame = 0;
 }
