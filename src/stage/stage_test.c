@@ -162,9 +162,13 @@ static void an_emulator_that_crashes_once(void **state)
 static void a_kernel_that_never_gets_there(void **state)
 {
 	(void)state;
-	write_boot("say('Kernel panic')\ntime.sleep(60)\n");
+	write_boot("say('[    1.2,5] INIT: Starting kernel')\nsay('[    1.4] Kernel panic')\nsay('[    1.5,2] PHB')\n"
+		   "time.sleep(60)\n");
 	assert_refused("6.12-64k", "the guest hangs");
-	assert_refused("6.12-64k", "Kernel panic");
+	assert_refused("6.12-64k", "its console ends:\n[    1.4] Kernel panic\n");
+	assert_not_refused_with("PHB");
+	write_boot("say('[    1.2,5] INIT: Starting kernel')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "the kernel has not said a word");
 }
 
 static void a_runner_that_talks_nonsense(void **state)
