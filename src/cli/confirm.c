@@ -295,8 +295,8 @@ static void prepare(const struct confirm *c, struct trial *t, const struct scena
 	t->runs_max = runs;
 	t->seen_enough = UINT64_MAX;
 	t->delays = races(s) ? RACE_DELAYS : 0;
-	t->asks_tlbie = c->finding->class == CLASS_LOST_DIRTY_HOST && c->finding->guest;
-	rules_play(&t->scenario, t->asks_tlbie ? c->finding->guest : 0, &op);
+	t->asks_tlbie = rules_ask_tlbie(c->finding);
+	rules_play(&t->scenario, c->finding, &op);
 }
 
 static uint64_t runs_of(const struct confirm *c)
@@ -325,7 +325,8 @@ static int run_control(struct confirm *c, enum control control, uint64_t runs)
 	struct trial *t = &c->controls[control];
 
 	if (!control_make(control, c->s, c->finding, &s)) {
-		c->not_run[control] = CONFIRMATION_NO_SUCH_CONTROL;
+		c->not_run[control] =
+			control_why_not[control] ? control_why_not[control] : CONFIRMATION_NO_SUCH_CONTROL;
 		return 0;
 	}
 	if (shows_here(c, &s)) {
@@ -469,7 +470,7 @@ static int can_be_seen(const struct confirm *c, const struct source *source)
 {
 	struct scenario played = *c->s;
 	unsigned op;
-	const char *why = rules_play(&played, 0, &op);
+	const char *why = rules_play(&played, NULL, &op);
 
 	if (why)
 		return cli_error(CLI_BAD_INPUT, "%s: %s %s is not on the stage: %s", source->path,

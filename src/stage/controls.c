@@ -2,10 +2,14 @@
 /* controls.c: variants of a scenario in which its finding must not show. */
 #include "controls.h"
 
+#include "scenario/layout.h"
+
 #include <string.h>
 
-#define CONTROL_WORD(id, word) [id] = word,
+#define CONTROL_WORD(id, word, why_not) [id] = word,
 const char *const control_name[CONTROL_COUNT] = {CONTROLS(CONTROL_WORD)};
+#define CONTROL_WHY_NOT(id, word, why_not) [id] = why_not,
+const char *const control_why_not[CONTROL_COUNT] = {CONTROLS(CONTROL_WHY_NOT)};
 
 static bool is_access(const struct scenario_op *op)
 {
@@ -28,13 +32,18 @@ static bool without(struct scenario *s, unsigned op)
 /* The L1 page that L1 last let the guest's page n lie on, before op `end`; false: none. */
 static bool mapped_page(const struct scenario *s, unsigned end, const struct scenario_op *access, uint16_t *g)
 {
+	struct layout layout;
+
+	layout_init(&layout, &s->config);
 	for (unsigned i = end; i--;) {
 		const struct scenario_op *op = &s->ops[i];
+		unsigned into = (unsigned)access->n - op->n;
 
-		if (op->kind == OP_L1_MAP && op->guest == access->guest && op->n == access->n) {
-			*g = op->g;
-			return true;
-		}
+		if (op->kind != OP_L1_MAP || op->guest != access->guest || access->n < op->n ||
+		    into >= layout_size_pages(&layout, op->size))
+			continue;
+		*g = (uint16_t)(op->g + into);
+		return *g < layout.data_pages;
 	}
 	return false;
 }
@@ -56,7 +65,8 @@ static bool plain(struct scenario *s)
 					   .kind = op->kind == OP_L2_STORE ? OP_L1_STORE : OP_L1_LOAD,
 					   .vcpu = op->vcpu,
 					   .guest = 1,
-					   .g = g};
+					   .g = g,
+					   .part = op->part};
 		any = true;
 	}
 	return any;

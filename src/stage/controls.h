@@ -9,15 +9,16 @@
 #include "run/finding.h"
 #include "scenario/scenario.h"
 
-/* X(ID, "what differs") */
+/* X(ID, "what differs", "why there is none of some scenarios"; NULL: it is about races, and others have none) */
 #define CONTROLS(X)                                                                                                    \
-	X(CONTROL_WITHOUT, "without the decisive op")                                                                  \
-	X(CONTROL_PLAIN, "a plain L1 instead of L2")                                                                   \
-	X(CONTROL_SWAPPED, "order swapped")                                                                            \
-	X(CONTROL_SERIAL, "one op after the other")
-#define CONTROL_MEMBER(id, word) id,
+	X(CONTROL_WITHOUT, "without the decisive op", "no op is")                                                      \
+	X(CONTROL_PLAIN, "a plain L1 instead of L2", "L2 accesses no page that L1 maps")                               \
+	X(CONTROL_SWAPPED, "order swapped", "no access follows")                                                       \
+	X(CONTROL_SERIAL, "one op after the other", NULL)
+#define CONTROL_MEMBER(id, word, why_not) id,
 enum control { CONTROLS(CONTROL_MEMBER) CONTROL_COUNT };
 extern const char *const control_name[CONTROL_COUNT];
+extern const char *const control_why_not[CONTROL_COUNT];
 
 /*
  * Make one of s (canonical, shows f). Its ops keep their labels. False: s has nothing to vary in that way.

@@ -69,6 +69,29 @@ static void what_is_not_there_makes_no_control(void **state)
 	/* L2 does nothing. */
 	s.op_count = 4;
 	assert_false(control_make(CONTROL_PLAIN, &s, &finding, &out));
+	/* The paragraph says so; but of nothing that only races have. */
+	for (int i = 0; i < CONTROL_COUNT; i++)
+		assert_int_equal(control_why_not[i] != NULL, i != CONTROL_SERIAL);
+}
+
+/* The same bytes: of a page that L1 maps with a large entry, and not the first ones of it. */
+static void a_plain_l1_accesses_what_l2_would_have(void **state)
+{
+	static const char text[] = "rcfuzz-scenario 1\nconfig page=64k slot=64\n"
+				   "a l1    create    guest=1\n"
+				   "b l1    map       guest=1 n=32 g=0 size=2m\n"
+				   "c l1    map       guest=1 n=2 g=5\n"
+				   "d l2    store     guest=1 n=40 part=3\n";
+	static struct scenario_file file;
+	struct scenario_error error;
+	struct scenario out;
+
+	(void)state;
+	assert_true(scenario_file_parse(text, sizeof(text) - 1, &file, &error));
+	assert_true(control_make(CONTROL_PLAIN, &file.scenario, &finding, &out));
+	assert_int_equal(out.ops[3].kind, OP_L1_STORE);
+	assert_int_equal(out.ops[3].g, 8);
+	assert_int_equal(out.ops[3].part, 3);
 }
 
 #define VICTIM "d l2    store     guest=1 n=2\n"
@@ -116,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(controls_change_one_thing),
 		cmocka_unit_test(what_is_not_there_makes_no_control),
+		cmocka_unit_test(a_plain_l1_accesses_what_l2_would_have),
 		cmocka_unit_test(a_race_has_controls_of_its_own),
 		cmocka_unit_test(without_a_race_nothing_is_put_one_after_the_other),
 	};

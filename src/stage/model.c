@@ -17,7 +17,7 @@ struct model {
 	struct records *records;
 	struct host_services services; /* the world's own */
 	uint64_t stamp;
-	uint64_t seen[WORLD_LPAGES];
+	uint64_t seen[WORLD_LPAGES][STAGE_PARTS_MAX];
 };
 
 static struct world *world_of(struct model *m)
@@ -34,14 +34,14 @@ static void add(struct model *m, struct event e, const void *payload, uint32_t b
 
 /* ---- bytes -------------------------------------------------------------------- */
 
-/* A store whose bytes do not matter to the machine gets the number that the stage's would have. */
-static void stamp(struct model *m, uint32_t frame)
+/* A store whose bytes do not matter to the machine gets the number that the stage's would have, where it got to. */
+static void stamp(struct model *m, uint32_t frame, unsigned part)
 {
 	struct machine *machine = world_of(m)->machine;
 
 	m->stamp++;
 	if (frame < machine_frame_count(machine))
-		machine_write(machine, machine_frame_hpa(machine, frame) + STAGE_STAMP_OFFSET, &m->stamp,
+		machine_write(machine, machine_frame_hpa(machine, frame) + stage_stamp_at(part), &m->stamp,
 			      sizeof(m->stamp));
 }
 
@@ -61,6 +61,18 @@ static bool is_stamped(const struct model *m, const struct event *e)
 	}
 }
 
+static void tell_part(struct model *m, uint32_t lpage, uint64_t hpa, unsigned part)
+{
+	uint64_t now;
+
+	machine_read(world_of(m)->machine, hpa + stage_stamp_at(part), &now, sizeof(now));
+	if (now == m->seen[lpage][part])
+		return;
+	m->seen[lpage][part] = now;
+	add(m, (struct event){.kind = WIRE_CONTENT, .lpage = lpage, .part = (uint8_t)part, .count = (uint32_t)now},
+	    NULL, 0);
+}
+
 /* Which pages' bytes the op has changed; a page that is paged out cannot have been. */
 static void tell_content(struct model *m)
 {
@@ -69,15 +81,11 @@ static void tell_content(struct model *m)
 
 	for (uint32_t lpage = 0; lpage < l->data_pages; lpage++) {
 		uint32_t frame = machine_hostmm_frame(machine, layout_hva(l, lpage));
-		uint64_t now;
 
 		if (frame == MACHINE_FRAME_NONE || l->slots[layout_slot_of(l, lpage)].readonly)
 			continue;
-		machine_read(machine, machine_frame_hpa(machine, frame) + STAGE_STAMP_OFFSET, &now, sizeof(now));
-		if (now == m->seen[lpage])
-			continue;
-		m->seen[lpage] = now;
-		add(m, (struct event){.kind = WIRE_CONTENT, .lpage = lpage, .count = (uint32_t)now}, NULL, 0);
+		for (unsigned part = 0; part < stage_parts(l); part++)
+			tell_part(m, lpage, machine_frame_hpa(machine, frame), part);
 	}
 }
 
@@ -100,7 +108,7 @@ static void on_event(void *ctx, const struct event *e)
 	if (e->kind == EV_OP_BEGIN)
 		forget(world_of(m)->machine);
 	if (is_stamped(m, e))
-		stamp(m, e->frame);
+		stamp(m, e->frame, e->reached);
 	if (e->kind == EV_OP_END)
 		tell_content(m);
 	if (wire_visible(e))

@@ -95,7 +95,7 @@ void record_text(const struct observed *record, char *text, size_t size)
 	say(&t, "%s", e->kind < sizeof(words) / sizeof(words[0]) ? words[e->kind] : "nonsense");
 	switch (e->kind) {
 	case WIRE_CONTENT:
-		say(&t, " of page %u: store %u", e->lpage, e->count);
+		say(&t, " of page %u part %u: store %u", e->lpage, e->part, e->count);
 		return;
 	case WIRE_HCALL:
 		say(&t, " %#x of vcpu %u: %d", e->n, e->vcpu, e->status);
@@ -110,14 +110,17 @@ void record_text(const struct observed *record, char *text, size_t size)
 		say(&t, ": %u ns, the op that interrupts %u ns", e->n, e->count);
 		return;
 	case WIRE_LOST:
-		say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
+		if (e->guest)
+			say(&t, ": guest %u has stored to its page %u, L1's harvest does not name it", e->guest, e->n);
+		else
+			say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
 		return;
 	case EV_L1_ACCESS:
-		say(&t, " vcpu %u: %s page %u", e->vcpu, access[e->access % 3], e->lpage);
+		say(&t, " vcpu %u: %s page %u part %u", e->vcpu, access[e->access % 3], e->lpage, e->part);
 		return;
 	case EV_L2_ACCESS:
 	case EV_ACCESS_FAILED:
-		say(&t, " vcpu %u: %s guest %u n %u", e->vcpu, access[e->access % 3], e->guest, e->n);
+		say(&t, " vcpu %u: %s guest %u n %u part %u", e->vcpu, access[e->access % 3], e->guest, e->n, e->part);
 		return;
 	case EV_L1_PTE:
 		say(&t, " guest %u n %u: %s page %u%s%s perm %u", e->guest, e->n, e->valid ? "valid" : "none", e->lpage,
@@ -139,7 +142,7 @@ static bool equal(const struct observed *a, const struct observed *b)
 {
 	struct event x = a->event, y = b->event;
 
-	/* Frames have other numbers there. */
+	/* Frames have other numbers there; where in one a store got to is seen in its bytes. */
 	x.frame = y.frame = 0;
 	x.reached = y.reached = 0;
 	/* Which of its own parts an access failed in, each side knows of itself alone. */

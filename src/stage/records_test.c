@@ -38,6 +38,23 @@ static void same_records_are_no_difference(void **state)
 	records_free(&b);
 }
 
+static void another_part_of_the_page_is_a_difference(void **state)
+{
+	struct event left = {.kind = WIRE_CONTENT, .lpage = 4, .part = 2, .count = 1, .op = 1}, other = left;
+	struct records a = {0}, b = {0};
+	struct difference d;
+
+	(void)state;
+	other.part = 3;
+	assert_true(records_add(&a, &left, NULL, 0));
+	assert_true(records_add(&b, &other, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_non_null(strstr(d.ours, "page 4 part 2"));
+	assert_non_null(strstr(d.theirs, "page 4 part 3"));
+	records_free(&a);
+	records_free(&b);
+}
+
 static void whether_it_was_young_is_not_compared(void **state)
 {
 	struct event aged = {.kind = EV_AGE, .lpage = 4, .count = 2, .op = 1};
@@ -127,6 +144,7 @@ int main(void)
 		cmocka_unit_test(a_cut_record_is_none),
 		cmocka_unit_test(the_notifier_is_not_compared),
 		cmocka_unit_test(whether_it_was_young_is_not_compared),
+		cmocka_unit_test(another_part_of_the_page_is_a_difference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,10 @@
  * Of an access that failed its reason (event.h: status) is not compared: it says what excuses the kernel on our
  * machine.
  *
+ * What is unshared is an anonymous page that a child had, too (runner/share.c). A page of the file that is read back
+ * from where it was paged out to is none, and to make it one is to copy it, of which KVM would hear: that is left out,
+ * and so are huge pages.
+ *
  * Of an aging it is not compared whether a page was young: nobody tells user space. Two pages are aged where one is
  * meant, on both sides: DAMON has no finer means (runner/age.c). A huge page it ages with as much beyond it, so that is
  * left out. Reclaim alone calls clear_flush_young; what is compared is clear_young, which KVM does the same way.
@@ -29,6 +33,8 @@
  * Numbers of frames are the host's own affair, and LPIDs are chosen by the kernel: neither is compared.
  */
 #include "rules.h"
+
+#include "scenario/layout.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -59,7 +65,6 @@ static const struct {
 	 "QEMU 10.0 walks L2's own tree for a quadrant access as if it lay in host memory: no copy succeeds"},
 	{OP_L1_ABANDON, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
 	{OP_L2_SIGNAL, false, "L2 does not stay entered between ops there (runner/vcpu.c)"},
-	{OP_HOST_UNSHARE, false, "what the stage write-protects is a private page of a file, which is always copied"},
 	{OP_HOST_NOMEM, false, "nothing makes an allocation of the kernel fail there"},
 	/* The hcall's result could be compared, but what it leaves is a page that later harvests name there and not
 	 * here, and which pages these are then depends on all entries before. */
@@ -103,24 +108,6 @@ static void fetch_in_real_mode(struct scenario *s)
 			s->ops[i].via = VIA_REAL;
 }
 
-/* The runner's code and what it stores lie at the begin of pages; and L1's first tables lead L2 to it. */
-static const char *why_not_so(const struct scenario_op *op)
-{
-	if (op->part)
-		return "L2 and L1 have code and data at the begin of a page only there (runner/vcpu.c)";
-	if (op->tree == TREE_NEW)
-		return "L2 finds the runner's code by its first tables there (runner/runner.c)";
-	return NULL;
-}
-
-static void as_the_runner_has_it(struct scenario *s)
-{
-	for (uint32_t i = 0; i < s->op_count; i++) {
-		s->ops[i].part = 0;
-		s->ops[i].tree = TREE_SAME;
-	}
-}
-
 /* Can a page of it be huge? */
 static bool may_be_huge(const struct scenario *s)
 {
@@ -128,6 +115,46 @@ static bool may_be_huge(const struct scenario *s)
 		if (s->ops[i].kind == OP_HOST_COLLAPSE)
 			return true;
 	return s->config.backing == BACKING_HUGE;
+}
+
+/* Does the host page out the page at hva in one of the first ops? */
+static bool was_paged_out(const struct scenario *s, uint32_t ops, uint64_t hva)
+{
+	struct layout l;
+
+	layout_init(&l, &s->config);
+	for (uint32_t i = 0; i < ops; i++) {
+		const struct scenario_op *op = &s->ops[i];
+		uint64_t start = layout_hva(&l, op->g);
+
+		if (op->kind == OP_HOST_UNMAP && hva >= start && (hva - start) >> l.page_shift < op->count)
+			return true;
+	}
+	return false;
+}
+
+/* What the stage shares is an anonymous page (runner/share.c). NULL: it can. */
+static const char *why_not_unshared(const struct scenario *s, uint32_t ops_before, const struct scenario_op *op)
+{
+	struct layout l;
+
+	if (op->kind != OP_HOST_UNSHARE)
+		return NULL;
+	if (may_be_huge(s))
+		return "the stage shares no huge pages";
+	layout_init(&l, &s->config);
+	if (was_paged_out(s, ops_before, layout_hva(&l, op->g)))
+		return "a page that is read back from where it was paged out to is always copied there";
+	return NULL;
+}
+
+/* What is on the stage, but not like that. L1 has memory for a few trees of a guest, and a race runs hundreds of times
+ * in one VM. */
+static const char *why_not_so(const struct scenario *s, uint32_t op)
+{
+	if (s->point_count && s->ops[op].tree == TREE_NEW)
+		return "L1 has no memory for new tables in each run of a race";
+	return why_not_unshared(s, op, &s->ops[op]);
 }
 
 /* Made one that can be compared, and then it is. */
@@ -185,21 +212,26 @@ void rules_compare(struct scenario *s, bool ages)
 	bool playable, aging = ages && !may_be_huge(s);
 	uint32_t kept = 0;
 
+	scenario_canonicalize(s);
 	set_stage(&s->config);
 	one_after_another(s);
 	for (uint32_t i = 0; i < s->op_count; i++)
 		if ((is_aging(&s->ops[i], aging) || !why_left_out(&s->ops[i], &playable)) &&
-		    !is_nonsense_state(&s->ops[i]))
+		    !is_nonsense_state(&s->ops[i]) && !why_not_unshared(s, kept, &s->ops[i]))
 			s->ops[kept++] = s->ops[i];
 	s->op_count = kept;
 	fetch_in_real_mode(s);
-	as_the_runner_has_it(s);
 	make_room(s, SCENARIO_SLOTS_MAX);
 	append_harvests(s);
 	scenario_canonicalize(s);
 }
 
-const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
+bool rules_ask_tlbie(const struct finding *f)
+{
+	return f->class == CLASS_LOST_DIRTY_HOST && f->guest;
+}
+
+const char *rules_play(struct scenario *s, const struct finding *f, unsigned *op)
 {
 	for (*op = 0; *op < s->op_count; (*op)++) {
 		bool playable;
@@ -207,14 +239,16 @@ const char *rules_play(struct scenario *s, unsigned guest, unsigned *op)
 
 		if (why && !playable)
 			return why;
-		if (why_not_so(&s->ops[*op]))
-			return why_not_so(&s->ops[*op]);
+		if (why_not_so(s, *op))
+			return why_not_so(s, *op);
 	}
 	set_stage(&s->config);
 	make_room(s, PLAY_OPS_MAX);
 	append_harvests(s);
-	if (guest) {
-		append(s, (struct scenario_op){.kind = OP_L1_TLBIE, .guest = (uint8_t)guest, .scope = SCOPE_LPID});
+	if (f && f->class == CLASS_LOST_DIRTY_L1)
+		append(s, (struct scenario_op){.kind = OP_L1_HARVEST, .guest = f->guest});
+	if (f && rules_ask_tlbie(f)) {
+		append(s, (struct scenario_op){.kind = OP_L1_TLBIE, .guest = f->guest, .scope = SCOPE_LPID});
 		append_harvests(s);
 	}
 	if (s->point_count)

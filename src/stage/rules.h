@@ -21,10 +21,13 @@ void rules_compare(struct scenario *s, bool ages);
 unsigned rules_ops_compared(const struct run_outcome *ours);
 
 /*
- * Make a scenario one that the stage can run as it is meant: settings, and the last harvests; then, if `guest` is not
- * 0, a tlbie of all of L1's translations for it, and the harvests again. NULL: it is; otherwise why it cannot be, and
- * *op is the op that is missing there. Canonical afterwards. Its own ops keep their indices.
+ * Make a scenario one that the stage can run as it is meant: settings, and the last harvests; then what shows more of
+ * the finding (NULL: none in particular): of a loss of L1's, L1's harvest; if rules_ask_tlbie, a tlbie of all of L1's
+ * translations for the guest, and the harvests again. NULL: it is; otherwise why it cannot be, and *op is the op that
+ * is missing there. Canonical afterwards. Its own ops keep their indices.
  */
-const char *rules_play(struct scenario *s, unsigned guest, unsigned *op);
+const char *rules_play(struct scenario *s, const struct finding *f, unsigned *op);
+/* Is it a loss that a tlbie of L1 may bring back? */
+bool rules_ask_tlbie(const struct finding *f);
 
 #endif

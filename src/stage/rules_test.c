@@ -45,26 +45,27 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 		assert_int_equal(s.ops[2 + slot].kind, OP_HOST_HARVEST);
 }
 
-static void parts_and_trees_that_the_stage_has_not(void **state)
+static void parts_and_trees_are_compared_but_no_race_takes_new_tables(void **state)
 {
 	static const char ops[] = "config page=64k\n"
 				  "a l1    create    guest=1 tree=new\n"
-				  "b l1    store     g=0 part=3\n";
+				  "b l1    store     g=0 part=3\n"
+				  "    at kvmppc_create_pte:lock:mmu_lock#2\n"
+				  "    c host harvest slot=0\n";
 	struct scenario s = parse(ops);
 	unsigned op;
 
 	(void)state;
 	rules_compare(&s, false);
-	assert_int_equal(s.ops[0].tree, TREE_SAME);
-	assert_int_equal(s.ops[1].part, 0);
+	assert_int_equal(s.ops[0].tree, TREE_NEW);
+	assert_int_equal(s.ops[1].part, 3);
+	assert_null(rules_play(&s, NULL, &op)); /* one op after the other */
 	s = parse(ops);
-	assert_non_null(rules_play(&s, 0, &op));
+	assert_non_null(rules_play(&s, NULL, &op));
 	assert_int_equal(op, 0);
 	s.ops[0].tree = TREE_SAME;
-	assert_non_null(rules_play(&s, 0, &op));
-	assert_int_equal(op, 1);
-	s.ops[1].part = 0;
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
+	assert_int_equal(s.ops[1].part, 3);
 }
 
 static void what_is_huge_stays_so(void **state)
@@ -79,9 +80,38 @@ static void what_is_huge_stays_so(void **state)
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[0].kind, OP_HOST_SPLIT);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
 	assert_int_equal(s.config.backing, BACKING_HUGE);
 	assert_int_equal(s.ops[1].kind, OP_HOST_COLLAPSE);
+}
+
+static void what_was_paged_out_is_not_unshared(void **state)
+{
+	/* The second slot is the first one's memory. */
+	static const char ops[] = "config page=64k slot=16 slot1=16 kind1=alias\n"
+				  "a host  unshare   g=5\n"
+				  "b host  unmap     g=4 count=2\n"
+				  "c host  unshare   g=5\n"
+				  "d host  unshare   g=21\n"
+				  "e host  unshare   g=6\n";
+	struct scenario s = parse(ops);
+	unsigned op;
+
+	(void)state;
+	rules_compare(&s, false);
+	assert_int_equal(s.op_count, 3 + SCENARIO_SLOTS_MAX);
+	assert_int_equal(s.ops[0].kind, OP_HOST_UNSHARE);
+	assert_int_equal(s.ops[1].kind, OP_HOST_UNMAP);
+	assert_int_equal(s.ops[2].kind, OP_HOST_UNSHARE);
+	assert_int_equal(s.ops[2].g, 6);
+	s = parse(ops);
+	assert_non_null(rules_play(&s, NULL, &op));
+	assert_int_equal(op, 2);
+	/* Nor where pages may be huge. */
+	s = parse("config page=64k slot=32 backing=huge\na host  unshare   g=5\n");
+	assert_non_null(rules_play(&s, NULL, &op));
+	rules_compare(&s, false);
+	assert_int_equal(s.op_count, SCENARIO_SLOTS_MAX);
 }
 
 static void aging_is_compared_where_the_kernel_can(void **state)
@@ -133,7 +163,7 @@ static void what_cannot_be_played_is_named(void **state)
 {
 	struct scenario s = parse(with_age);
 	unsigned op;
-	const char *why = rules_play(&s, 0, &op);
+	const char *why = rules_play(&s, NULL, &op);
 
 	(void)state;
 	assert_non_null(why);
@@ -141,7 +171,7 @@ static void what_cannot_be_played_is_named(void **state)
 	assert_int_equal(op, 1);
 	/* Not comparable, but it can be played. */
 	s = parse("config page=64k\na l1    vpa       g=0\n");
-	assert_null(rules_play(&s, 0, &op));
+	assert_null(rules_play(&s, NULL, &op));
 	assert_int_equal(s.ops[0].kind, OP_L1_VPA);
 	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
 }
@@ -152,10 +182,11 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 				  "a l2    store     guest=2 n=0\n"
 				  "    at kvmppc_create_pte:lock:mmu_lock#2\n"
 				  "    b host harvest slot=0\n");
+	const struct finding loss = {.class = CLASS_LOST_DIRTY_HOST, .guest = 2};
 	unsigned op;
 
 	(void)state;
-	assert_null(rules_play(&s, 2, &op));
+	assert_null(rules_play(&s, &loss, &op));
 	assert_int_equal(s.point_count, 1);
 	assert_true(s.op_count > 2 + 2 * SCENARIO_SLOTS_MAX + 1);
 	assert_int_equal(s.ops[2 + SCENARIO_SLOTS_MAX].kind, OP_L1_TLBIE);
@@ -168,6 +199,20 @@ static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 	/* Where nothing interrupts anything there is no point. */
 	rules_compare(&s, false);
 	assert_int_equal(s.point_count, 0);
+}
+
+static void a_loss_of_l1_is_looked_for_by_its_harvest(void **state)
+{
+	struct scenario s = parse("config page=64k guests=2\na l2    store     guest=2 n=0\n");
+	const struct finding loss = {.class = CLASS_LOST_DIRTY_L1, .guest = 2};
+	unsigned op;
+
+	(void)state;
+	assert_false(rules_ask_tlbie(&loss));
+	assert_null(rules_play(&s, &loss, &op));
+	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX + 1);
+	assert_int_equal(s.ops[s.op_count - 1].kind, OP_L1_HARVEST);
+	assert_int_equal(s.ops[s.op_count - 1].guest, 2);
 }
 
 static void nothing_is_compared_from_a_failed_assertion_on(void **state)
@@ -192,10 +237,12 @@ int main(void)
 		cmocka_unit_test(what_the_stage_has_not_is_not_compared),
 		cmocka_unit_test(what_is_huge_stays_so),
 		cmocka_unit_test(aging_is_compared_where_the_kernel_can),
+		cmocka_unit_test(what_was_paged_out_is_not_unshared),
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
-		cmocka_unit_test(parts_and_trees_that_the_stage_has_not),
+		cmocka_unit_test(parts_and_trees_are_compared_but_no_race_takes_new_tables),
 		cmocka_unit_test(what_cannot_be_played_is_named),
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
+		cmocka_unit_test(a_loss_of_l1_is_looked_for_by_its_harvest),
 		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),
 	};
 

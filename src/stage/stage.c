@@ -186,15 +186,54 @@ static void ended_how(struct stage *s, char *text, size_t size)
 		 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), *words ? ": " : "", words);
 }
 
-/* The end of the stage: what happened, and the console's last words. */
+/* Lines of the firmware ("[    1.391488589,2] NVRAM: ...") say nothing of what is tested: they go. */
+static void drop_firmware(char *text)
+{
+	char *to = text;
+
+	for (const char *line = text; *line;) {
+		size_t n = strcspn(line, "\n");
+		char level;
+
+		n += line[n] == '\n';
+		if (sscanf(line, "[%*[ 0-9].%*[0-9],%c]", &level) != 1) {
+			memmove(to, line, n);
+			to += n;
+		}
+		line += n;
+	}
+	*to = '\0';
+}
+
+/* Why the runner has ended, in its own words: a line of the console. NULL: it does not say. */
+static char *runner_says(char *console)
+{
+	static const char name[] = "rcfuzz-runner: ";
+	char *at = strstr(console, name);
+
+	/* The first one is the reason; then init says how it ended. */
+	if (!at || !strncmp(at + strlen(name), "exit ", 5))
+		return NULL;
+	at[strcspn(at, "\r\n")] = '\0';
+	return at;
+}
+
+/* The end of the stage: what happened, and why the runner gave up or the console's last words. */
 static bool lost(struct stage *s, const char *what, char *error, size_t error_size)
 {
-	char console[1024], how[320] = "";
+	char console[1024], how[320] = "", *reason;
 
 	if (what == emulator_ended)
 		ended_how(s, how, sizeof(how));
 	end_of(s, "console", CONSOLE_LINES, console, sizeof(console));
-	snprintf(error, error_size, "%s: %s%s; its console ends:\n%s", s->facts.kernel, what, how, console);
+	drop_firmware(console);
+	reason = runner_says(console);
+	if (reason)
+		snprintf(error, error_size, "%s: %s%s: %s", s->facts.kernel, what, how, reason);
+	else if (!*console)
+		snprintf(error, error_size, "%s: %s%s; the kernel has not said a word", s->facts.kernel, what, how);
+	else
+		snprintf(error, error_size, "%s: %s%s; its console ends:\n%s", s->facts.kernel, what, how, console);
 	return false;
 }
 

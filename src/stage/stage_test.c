@@ -88,6 +88,14 @@ static void assert_refused(const char *kernel, const char *words)
 		fail_msg("'%s' is not in: %s", words, error);
 }
 
+static void assert_not_refused_with(const char *words)
+{
+	char error[2048] = "";
+
+	assert_null(stage_start("6.12-64k", 1, error, sizeof(error)));
+	assert_null(strstr(error, words));
+}
+
 static void a_kernel_that_is_not_there(void **state)
 {
 	(void)state;
@@ -112,9 +120,14 @@ static void an_emulator_that_does_not_start(void **state)
 static void a_kernel_without_kvm(void **state)
 {
 	(void)state;
-	write_boot("say('no module kvm-hv')\nsay('rcfuzz-runner: /dev/kvm: No such file or directory')\n");
-	assert_refused("6.12-64k", "the emulator ended");
-	assert_refused("6.12-64k", "rcfuzz-runner: /dev/kvm: No such file or directory");
+	write_boot("say('no module kvm-hv')\nsay('rcfuzz-runner: no kvm-hv: run ci/stage')\n"
+		   "say('rcfuzz-runner: exit 1')\nsay('reboot: Power down')\n");
+	assert_refused("6.12-64k", "the emulator ended: rcfuzz-runner: no kvm-hv: run ci/stage");
+	/* One line, and nothing else. */
+	assert_not_refused_with("reboot");
+	/* A runner that does not say why. */
+	write_boot("say('Killed')\nsay('rcfuzz-runner: exit 137')\n");
+	assert_refused("6.12-64k", "its console ends:\nKilled\nrcfuzz-runner: exit 137");
 }
 
 /* How it ended is told: what a signal cut off needs another look than a panic. */
@@ -149,9 +162,13 @@ static void an_emulator_that_crashes_once(void **state)
 static void a_kernel_that_never_gets_there(void **state)
 {
 	(void)state;
-	write_boot("say('Kernel panic')\ntime.sleep(60)\n");
+	write_boot("say('[    1.2,5] INIT: Starting kernel')\nsay('[    1.4] Kernel panic')\nsay('[    1.5,2] PHB')\n"
+		   "time.sleep(60)\n");
 	assert_refused("6.12-64k", "the guest hangs");
-	assert_refused("6.12-64k", "Kernel panic");
+	assert_refused("6.12-64k", "its console ends:\n[    1.4] Kernel panic\n");
+	assert_not_refused_with("PHB");
+	write_boot("say('[    1.2,5] INIT: Starting kernel')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "the kernel has not said a word");
 }
 
 static void a_runner_that_talks_nonsense(void **state)

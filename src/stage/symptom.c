@@ -16,9 +16,8 @@ unsigned symptom_kind(enum finding_class class)
 {
 	switch (class) {
 	case CLASS_LOST_DIRTY_HOST:
-		return WIRE_LOST;
 	case CLASS_LOST_DIRTY_L1:
-		return EV_L1_COMPARE;
+		return WIRE_LOST;
 	case CLASS_WARN:
 		return WIRE_LOG;
 	case CLASS_CRASH:
@@ -100,9 +99,9 @@ bool symptom_in_record(const struct finding *f, const struct observed *r)
 	case CLASS_WARN:
 		return is_warning_of(r, f);
 	case CLASS_LOST_DIRTY_HOST:
-		return is_at(f->lpage, r->event.lpage);
+		return !r->event.guest && is_at(f->lpage, r->event.lpage);
 	case CLASS_LOST_DIRTY_L1:
-		return r->event.status != 0 && f->guest == r->event.guest && is_at(f->n, r->event.n);
+		return r->event.guest && f->guest == r->event.guest && is_at(f->n, r->event.n);
 	default:
 		return false;
 	}

@@ -67,13 +67,16 @@ static void a_loss_is_of_the_findings_page(void **state)
 static void a_loss_of_l1_is_of_the_findings_guest_and_page(void **state)
 {
 	const struct finding f = {.class = CLASS_LOST_DIRTY_L1, .guest = 2, .n = 5};
-	struct observed r = {.event = {.kind = EV_L1_COMPARE, .guest = 2, .n = 5, .status = 1}};
+	struct finding host = {.class = CLASS_LOST_DIRTY_HOST, .lpage = 0};
+	struct observed r = {.event = {.kind = WIRE_LOST, .guest = 2, .n = 5}};
 
 	(void)state;
 	assert_true(symptom_in_record(&f, &r));
-	r.event.status = 0;
+	/* The host has lost nothing then; nor has L1 what the host has. */
+	assert_false(symptom_in_record(&host, &r));
+	r.event.guest = 0;
 	assert_false(symptom_in_record(&f, &r));
-	r.event.status = 1;
+	assert_true(symptom_in_record(&host, &r));
 	r.event.guest = 1;
 	assert_false(symptom_in_record(&f, &r));
 	r.event.guest = 2;

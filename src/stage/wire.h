@@ -34,14 +34,14 @@ struct wire_head {
 
 /* Kinds of records beyond those of events. */
 enum wire_kind {
-	/* an L1 page's bytes changed in this op: lpage, count = what the last store there left */
+	/* an L1 page's bytes changed in this op: lpage, part, count = what the last store there left */
 	WIRE_CONTENT = EV_COUNT,
 	/* an hcall of L1 returned: vcpu, n = its number, status = r3 */
 	WIRE_HCALL,
 	/* L2 left to L1: vcpu, status = the trap; 0: it was taken out */
 	WIRE_L2_LEFT,
 	/* slot, lpage: its bytes have changed since it was last copied, and the harvest that just ended does not name
-	   it */
+	   it; or guest, n: L2 has stored to it since L1 last named it, and L1's harvest does not */
 	WIRE_LOST,
 	/* a line of the kernel's log that is alarming; the payload is its text */
 	WIRE_LOG,
@@ -81,11 +81,24 @@ static inline uint32_t wire_bitmap_bytes(const struct event *e, const struct lay
 }
 
 /*
- * Where in a page an access of a guest goes on the stage. The ops name pages;
+ * Where in 4 KiB an access of a guest goes on the stage. The ops name pages and parts of them;
  * the areas that the kernel writes (VPA, DTL, H_ENTER_NESTED's state, the
  * buffer of H_COPY_TOFROM_GUEST) keep clear of these, and so does a 4 KiB page.
  */
 #define STAGE_STAMP_OFFSET 0x640u /* loads and stores: each store leaves a number of its own */
 #define STAGE_FETCH_OFFSET 0x680u /* fetches: an instruction that ends L2 */
+/* In each part of it (field part). */
+#define STAGE_PARTS_MAX 16u
+
+static inline unsigned stage_parts(const struct layout *l)
+{
+	return l->page_size / LAYOUT_PART_BYTES;
+}
+
+/* Where that number lies in the page. */
+static inline uint32_t stage_stamp_at(unsigned part)
+{
+	return part * LAYOUT_PART_BYTES + STAGE_STAMP_OFFSET;
+}
 
 #endif

@@ -27,7 +27,6 @@
 #define SLEEPS_TRIES 100000
 #define SLEEPS_WAIT_US 100
 /* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGEMAP_PFN ((1ull << 55) - 1)
 #define KPF_IDLE (1ull << 25)
 
 static struct {
@@ -129,19 +128,9 @@ static void sample_once(void)
 	tell("0/state", "off");
 }
 
-/* Pages that were added to an LRU list by this CPU are there. */
-static void drain(void)
-{
-	static uint8_t scratch[1 << 16] __attribute__((aligned(1 << 16)));
-
-	scratch[0] = 1;
-	if (madvise(scratch, sizeof(scratch), MADV_COLD) != 0)
-		runner_die("MADV_COLD: %s", strerror(errno));
-}
-
 static void check_old(struct machine *m, uint64_t hva)
 {
-	uint64_t frame = memory_pagemap(m, hva) & PAGEMAP_PFN, flags;
+	uint64_t frame = memory_pagemap(m, hva) & PAGEMAP_FRAME, flags;
 
 	if (pread(damon.page_flags, &flags, sizeof(flags), (off_t)(frame * sizeof(flags))) != sizeof(flags))
 		runner_die("/proc/kpageflags: %s", strerror(errno));
@@ -164,7 +153,7 @@ void age_pages(struct machine *m, uint64_t start, uint32_t pages)
 	}
 	prepare();
 	set_regions(m, start, sampled);
-	drain();
+	memory_drain();
 	sample_once();
 	sample_once();
 	for (uint32_t i = 0; i < sampled; i++) {

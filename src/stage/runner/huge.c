@@ -277,7 +277,7 @@ static void follow(struct machine *m, const struct place *place)
 	read_all(m, place->base);
 }
 
-void memory_op_end(struct machine *m)
+void huge_op_end(struct machine *m)
 {
 	each_region(m, follow);
 }
@@ -294,7 +294,7 @@ static void restore(struct machine *m, const struct place *place)
 		split(m, place->region, place->base);
 }
 
-void memory_again(struct machine *m)
+void huge_again(struct machine *m)
 {
 	each_region(m, restore);
 }

@@ -15,8 +15,9 @@
 #include <unistd.h>
 
 #define FILE_BYTES (1ull << 30)
-/* Where a page's first bytes end that anyone writes to; L1's tables take more. */
+/* Where a page's first bytes end that anyone writes to, but for stamps; L1's tables take more. */
 #define VERSION_BYTES 0x4000u
+#define HASH_FACTOR 0x9e3779b97f4a7c15ull
 
 #define INSTRUCTION_SC1 0x44000022u
 /* Interrupts that L0 may give to a guest (storage, program): an address is all that tells them apart. */
@@ -81,11 +82,22 @@ void machine_reset(struct machine *m, const struct machine_config *config)
 		runner_die("fallocate: %s", strerror(errno));
 	m->next = m->homes;
 	m->huge = config->huge;
+	m->unshares = false;
 }
 
 void memory_expect_collapse(struct machine *m, bool expected)
 {
 	m->collapses = expected;
+}
+
+void memory_expect_unshare(struct machine *m, uint64_t hva)
+{
+	struct place place;
+
+	if (!memory_find(m, hva, &place))
+		return;
+	place.page->unshared = true;
+	m->unshares = true;
 }
 
 bool memory_find(struct machine *m, uint64_t hva, struct place *place)
@@ -136,7 +148,7 @@ void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset
 	at = mmap(memory_real(hva), bytes, PROT_READ | PROT_WRITE | PROT_EXEC, flags | MAP_FIXED, m->file,
 		  (off_t)offset);
 	kernel_ends();
-	if (at == MAP_FAILED)
+	if (at == MAP_FAILED || madvise(at, bytes, MADV_DONTFORK) != 0)
 		runner_die("mmap at %#llx: %s", (unsigned long long)hva, strerror(errno));
 }
 
@@ -146,7 +158,8 @@ void memory_fill(struct machine *m, uint64_t offset)
 	uint8_t *page = m->view + offset;
 
 	memset(page, 0, m->page_size);
-	memcpy(page + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
+	for (uint32_t part = 0; part < m->page_size; part += LAYOUT_PART_BYTES)
+		memcpy(page + part + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
 	for (unsigned v = 0; v < sizeof(vectors) / sizeof(vectors[0]); v++)
 		memcpy(page + vectors[v], &sc, sizeof(sc));
 }
@@ -179,7 +192,8 @@ static void begin_page(struct machine *m, struct vma *vma, uint32_t index)
 	if (is_new || page->changed)
 		memory_map(m, vma->hva + (uint64_t)index * m->page_size, m->page_size, page->offset,
 			   MAP_SHARED | MAP_POPULATE);
-	page->private = page->changed = false;
+	page->private = page->changed = page->unshared = false;
+	share_forget(page);
 }
 
 bool machine_hostmm_map(struct machine *m, uint64_t hva, uint32_t pages)
@@ -222,14 +236,6 @@ const uint8_t *memory_content(struct machine *m, uint64_t hva)
 	return memory_real(hva & ~(uint64_t)(m->page_size - 1));
 }
 
-uint64_t memory_stamp(struct machine *m, uint64_t hva)
-{
-	uint64_t stamp;
-
-	memcpy(&stamp, memory_content(m, hva) + STAGE_STAMP_OFFSET, sizeof(stamp));
-	return stamp;
-}
-
 bool memory_is_at_home(struct machine *m, const void *at)
 {
 	struct place place;
@@ -251,7 +257,20 @@ static uint64_t copy_page(struct machine *m, uint64_t hva)
 /* Is a page still read-only, to be copied on write? Once copied, it is no page of the file any more. */
 static bool is_protected(struct machine *m, uint64_t hva)
 {
-	return page_at(m, hva)->private && (!is_present(m, hva) || memory_pagemap(m, hva) & PAGEMAP_FILE);
+	const struct page *page = page_at(m, hva);
+
+	if (!page->private || !is_present(m, hva))
+		return page->private;
+	return page->frame ? share_holds(m, page, hva) : memory_pagemap(m, hva) & PAGEMAP_FILE;
+}
+
+void memory_drain(void)
+{
+	static uint8_t scratch[1 << 16] __attribute__((aligned(1 << 16)));
+
+	scratch[0] = 1;
+	if (madvise(scratch, sizeof(scratch), MADV_COLD) != 0)
+		runner_die("MADV_COLD: %s", strerror(errno));
 }
 
 void memory_read(uint64_t hva)
@@ -259,10 +278,10 @@ void memory_read(uint64_t hva)
 	(void)*(volatile uint8_t *)memory_real(hva);
 }
 
-/* Writing its own bytes to it has it copied, where that is due. */
-static void write_page(uint64_t hva)
+void memory_write(uint64_t hva)
 {
-	(void)__atomic_fetch_or((uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
+	/* Compilers take this for a load where it is not volatile. */
+	(void)__atomic_fetch_or((volatile uint8_t *)memory_real(hva), 0, __ATOMIC_RELAXED);
 }
 
 static void replace_page(struct machine *m, uint64_t hva, int flags)
@@ -272,6 +291,7 @@ static void replace_page(struct machine *m, uint64_t hva, int flags)
 	page->offset = copy_page(m, hva);
 	page->private = flags & MAP_PRIVATE;
 	page->changed = true;
+	share_forget(page);
 	memory_map(m, hva, m->page_size, page->offset, flags);
 }
 
@@ -322,20 +342,33 @@ void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 	}
 }
 
+/* A page that was replaced is there again. */
+static void come_back(struct machine *m, const struct place *place, uint64_t hva, bool protected)
+{
+	if (protected && place->page->unshared)
+		share_page(m, place->page, hva);
+	else
+		memory_read(hva);
+}
+
 void machine_hostmm_move(struct machine *m, uint64_t hva)
 {
 	struct place place;
-	bool protected;
+	bool protected, unshared;
 
 	if (!memory_find(m, hva, &place) || !is_present(m, hva))
 		return;
 	huge_split_at(m, hva);
-	protected = is_protected(m, hva);
+	/* Read-only is what is moved, whether it is shared or not. */
+	unshared = share_has_ended(m, place.page, hva);
+	protected = unshared || is_protected(m, hva);
 	renew_page(m, &place, hva, protected);
 	if (place.page->private && !protected)
-		write_page(hva);
+		memory_write(hva);
 	else
-		memory_read(hva);
+		come_back(m, &place, hva, protected);
+	if (unshared)
+		share_ends(m, place.page, hva);
 }
 
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
@@ -353,15 +386,23 @@ void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 		}
 		huge_split_at(m, hva);
 		renew_page(m, &place, hva, true);
-		memory_read(hva);
+		come_back(m, &place, hva, true);
 	}
 }
 
-/* A private page of a file is always copied: see conform's rules. */
+/* rules.c: not of a huge page, nor of one that was paged out and may have come back read-only. */
 void machine_hostmm_unshare(struct machine *m, uint64_t hva)
 {
-	(void)m;
-	(void)hva;
+	struct page *page = page_at(m, hva);
+
+	if (!page || !page->private)
+		return;
+	if (!is_present(m, hva))
+		replace_page(m, hva, MAP_SHARED);
+	else if (page->sharer)
+		share_ends(m, page, hva);
+	else if (is_protected(m, hva) && !race_overlaps())
+		runner_die("a page that nobody shares cannot be unshared");
 }
 
 void machine_hostmm_split(struct machine *m, uint64_t hva)
@@ -374,6 +415,45 @@ void machine_hostmm_collapse(struct machine *m, uint64_t hva)
 	huge_collapse(m, hva);
 }
 
+/* Call f for each page that is in no region of 2 MiB. */
+static void each_page(struct machine *m, void (*f)(struct machine *m, struct page *page, uint64_t hva))
+{
+	struct place place;
+
+	for (uint32_t i = 0; i < m->vma_count; i++)
+		for (uint64_t hva = m->vma[i].hva; memory_find(m, hva, &place); hva += m->page_size)
+			if (place.vma == &m->vma[i] && !place.region)
+				f(m, place.page, hva);
+}
+
+void memory_op_end(struct machine *m)
+{
+	huge_op_end(m);
+	/* A racing access may have had it copied. */
+	if (m->unshares && !race_overlaps())
+		each_page(m, share_follow);
+}
+
+static void restore_page(struct machine *m, struct page *page, uint64_t hva)
+{
+	if (!page->changed)
+		return;
+	if (page->private) {
+		memcpy(m->view + page->home, memory_content(m, hva), m->page_size);
+		page->offset = page->home;
+		page->private = false;
+		share_forget(page);
+		memory_map(m, hva, m->page_size, page->offset, MAP_SHARED);
+	}
+	memory_read(hva);
+}
+
+void memory_again(struct machine *m)
+{
+	huge_again(m);
+	each_page(m, restore_page);
+}
+
 uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 {
 	const uint64_t *words = (const void *)memory_content((struct machine *)m, hva);
@@ -381,7 +461,9 @@ uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < bytes / 8; i++)
-		sum = (sum ^ words[i]) * 0x9e3779b97f4a7c15ull;
+		sum = (sum ^ words[i]) * HASH_FACTOR;
+	for (uint32_t at = bytes + STAGE_STAMP_OFFSET; at < m->page_size; at += LAYOUT_PART_BYTES)
+		sum = (sum ^ words[at / 8]) * HASH_FACTOR;
 	return (uint32_t)(sum >> 32);
 }
 
@@ -392,7 +474,7 @@ bool machine_hostmm_fault(struct machine *m, uint64_t hva, bool write, bool fast
 	if (!page_at(m, hva))
 		return false;
 	if (write)
-		write_page(hva);
+		memory_write(hva);
 	*hpa = runner_hva(hva);
 	*writable = true;
 	return true;

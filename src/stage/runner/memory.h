@@ -15,6 +15,11 @@ struct page {
 	uint64_t home;	 /* the offset at which it is when a scenario begins; 0: it has none yet */
 	bool private;	 /* may have been copied on write: the file no longer tells */
 	bool changed;	 /* it is not as it was then: mapped elsewhere, or not there */
+	/* share.c */
+	bool unshared;	/* by an op of the scenario: it is to be shared, not only private, when it is write-protected */
+	int sharer;	/* who holds the page besides us; 0: nobody */
+	uint64_t frame; /* that was shared; 0: none was, or it has been copied, or written to since it is not */
+	uint32_t version; /* of its bytes, when it was unshared */
 };
 
 /* 2 MiB of a VMA, all of whose pages a slot has; their homes are those of its own. */
@@ -46,6 +51,7 @@ struct machine {
 	uint32_t page_size;
 	bool huge;	/* the scenario begins with huge pages */
 	bool collapses; /* it may make some of small ones */
+	bool unshares;	/* some page is to be shared and then unshared */
 	uint32_t vma_count;
 	struct vma vma[VMAS_MAX];
 };
@@ -69,16 +75,34 @@ bool memory_find(struct machine *m, uint64_t hva, struct place *place);
 uint64_t memory_take(struct machine *m, uint64_t bytes);
 /* Map the file there instead of what is there now. */
 void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset, int flags);
-/* The bytes of a page as they are, wherever they lie. */
-const uint8_t *memory_content(struct machine *m, uint64_t hva);
 /* A page as a scenario finds it. */
 void memory_fill(struct machine *m, uint64_t offset);
 /* What /proc/self/pagemap says (Documentation/admin-guide/mm/pagemap.rst). */
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_FILE (1ull << 61)
+#define PAGEMAP_FRAME ((1ull << 55) - 1)
 uint64_t memory_pagemap(struct machine *m, uint64_t hva);
 /* Reading a page maps it, as the VMA has it. */
 void memory_read(uint64_t hva);
+/* Writing its own bytes to it has it copied, where that is due. */
+void memory_write(uint64_t hva);
+/* Pages that wait for an LRU list in a batch of this CPU, which holds them, are on it. */
+void memory_drain(void);
+
+/* ---- share.c --------------------------------------------------------------- */
+
+/* A private page, all our own, becomes one that is shared: read-only, and to be copied on write. */
+void share_page(struct machine *m, struct page *page, uint64_t hva);
+/* Is it still? */
+bool share_holds(struct machine *m, const struct page *page, uint64_t hva);
+/* Or is it not, and nothing has written to it since? */
+bool share_has_ended(const struct machine *m, const struct page *page, uint64_t hva);
+/* Who shares it is gone: the next write makes it writable where it is, and KVM is told nothing. */
+void share_ends(struct machine *m, struct page *page, uint64_t hva);
+/* The page is about to be another one, or what it was at first. */
+void share_forget(struct page *page);
+/* An op has ended. The kernel must not have copied the page, and keeps no reference of its own by which it would. */
+void share_follow(struct machine *m, struct page *page, uint64_t hva);
 
 /* ---- huge.c ---------------------------------------------------------------- */
 
@@ -108,5 +132,8 @@ void huge_cut_if_absent(struct machine *m, const struct place *place);
 /* All of a region turns read-only, to be copied on write, and stays huge. */
 void huge_protect(struct machine *m, const struct place *place);
 void huge_collapse(struct machine *m, uint64_t hva);
+/* memory_op_end and memory_again, for what is huge. */
+void huge_op_end(struct machine *m);
+void huge_again(struct machine *m);
 
 #endif

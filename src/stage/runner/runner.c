@@ -30,8 +30,10 @@ static struct {
 	size_t out_head; /* where the answer that is being made begins */
 	uint64_t stamp;	 /* that the last store left */
 	struct world world;
-	uint64_t seen[WORLD_LPAGES]; /* stamps, as last told */
-	bool by_user[WORLD_LPAGES];  /* the VMM has written to it since it was copied: it knows, and copies again */
+	uint64_t seen[WORLD_LPAGES][STAGE_PARTS_MAX];	  /* stamps, as last told */
+	bool stored[SCENARIO_GUESTS_MAX][WORLD_L2_PAGES]; /* by L2, and L1's harvests have not named it since */
+	uint64_t pud[SCENARIO_GUESTS_MAX];		  /* of each guest, that our code is mapped in last */
+	bool by_user[WORLD_LPAGES]; /* the VMM has written to it since it was copied: it knows, and copies again */
 } runner = {.log = -1};
 
 _Noreturn void runner_die(const char *format, ...)
@@ -86,22 +88,32 @@ void runner_record(struct event e, const void *payload, uint32_t bytes)
 		put(payload, bytes);
 }
 
+static void tell_part(uint32_t lpage, const uint8_t *page, unsigned part)
+{
+	uint64_t stamp;
+
+	memcpy(&stamp, page + stage_stamp_at(part), sizeof(stamp));
+	if (stamp == runner.seen[lpage][part])
+		return;
+	runner.seen[lpage][part] = stamp;
+	runner_record(
+		(struct event){.kind = WIRE_CONTENT, .lpage = lpage, .part = (uint8_t)part, .count = (uint32_t)stamp},
+		NULL, 0);
+}
+
 /* Which pages' bytes the op has changed. */
 static void tell_content(void)
 {
 	const struct layout *l = &runner.world.layout;
 
 	for (uint32_t lpage = 0; lpage < l->data_pages; lpage++) {
-		const struct layout_slot *slot = &l->slots[layout_slot_of(l, lpage)];
-		uint64_t stamp;
+		const uint8_t *page;
 
-		if (slot->readonly)
+		if (l->slots[layout_slot_of(l, lpage)].readonly)
 			continue;
-		stamp = memory_stamp(runner.world.machine, layout_hva(l, lpage));
-		if (stamp == runner.seen[lpage])
-			continue;
-		runner.seen[lpage] = stamp;
-		runner_record((struct event){.kind = WIRE_CONTENT, .lpage = lpage, .count = (uint32_t)stamp}, NULL, 0);
+		page = memory_content(runner.world.machine, layout_hva(l, lpage));
+		for (unsigned part = 0; part < stage_parts(l); part++)
+			tell_part(lpage, page, part);
 	}
 }
 
@@ -123,11 +135,41 @@ static void tell_losses(const struct event *harvest)
 	}
 }
 
+/* L2 pages that L2 has stored to and that L1 does not know of. */
+static void tell_l1_losses(const struct event *harvest)
+{
+	bool *stored = runner.stored[harvest->guest - 1];
+
+	for (uint32_t n = 0; n < runner.world.layout.l2_pages; n++) {
+		bool named = harvest->bitmap[n / 8] >> n % 8 & 1;
+
+		stored[n] &= !named;
+		if (stored[n])
+			runner_record((struct event){.kind = WIRE_LOST, .guest = harvest->guest, .n = n}, NULL, 0);
+	}
+}
+
+/* What L1 has to hear of: from the last time on that it named the page, or took all of it, or mapped it. */
+static void follow_l1(const struct event *e)
+{
+	bool *stored = e->guest ? runner.stored[e->guest - 1] : NULL;
+
+	if (e->kind == EV_L2_ACCESS && e->access == ACCESS_STORE && !e->quadrant)
+		stored[e->n] = true;
+	if (e->kind == EV_L1_PTE && !e->valid)
+		memset(&stored[e->n], 0, e->count ? e->count : 1);
+	if (e->kind == EV_L1_LOG_START)
+		memset(stored, 0, sizeof(runner.stored[0]));
+	if (e->kind == EV_L1_HARVEST_END)
+		tell_l1_losses(e);
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
 	const struct world *w = &runner.world;
 
 	(void)ctx;
+	follow_l1(e);
 	if (e->kind == EV_USER_WRITE)
 		runner.by_user[e->lpage] = true;
 	if (e->kind == EV_LOG_START)
@@ -136,6 +178,7 @@ static void on_event(void *ctx, const struct event *e)
 		tell_losses(e);
 	if (e->kind == EV_OP_END) {
 		memory_op_end(w->machine);
+		runner_follow_trees(w);
 		tell_content();
 	}
 	if (wire_visible(e))
@@ -248,19 +291,34 @@ static void receive(void *bytes, size_t n)
 	}
 }
 
-/* L1's tables map our code into each of its guests. */
-static void map_control(const struct layout *l, unsigned guest)
+/* L1's tables map our code into each of its guests: from this PUD page on. */
+static void map_control(uint64_t pud_gpa)
 {
+	const struct layout *l = &runner.world.layout;
 	const uint64_t valid = 1ull << 63, leaf = 1ull << 62, bits = 0x100 | 0x80 | 4 | 1, shift = l->page_shift;
 	const unsigned pte_bits = 21 - (unsigned)shift;
 	uint64_t pmd_gpa = CONTROL_GPA + CONTROL_TABLES, pte_gpa = pmd_gpa + 0x1000;
 	uint64_t *pmd = (void *)(CONTROL_HVA + CONTROL_TABLES), *pte = pmd + 0x1000 / 8;
-	uint64_t *pud = vm_address(l->guest_pool_gpa[guest - 1]);
+	uint64_t *pud = vm_address(pud_gpa);
 
 	pud[CONTROL_GPA >> 30] = __builtin_bswap64(valid | pmd_gpa | 9);
 	pmd[0] = __builtin_bswap64(valid | pte_gpa | pte_bits);
 	for (uint64_t at = 0; at < CONTROL_TABLES; at += 1ull << shift)
 		pte[at >> shift] = __builtin_bswap64(valid | leaf | (CONTROL_GPA + at) | bits);
+}
+
+void runner_follow_trees(const struct world *w)
+{
+	for (unsigned guest = 0; guest < w->config->guests; guest++) {
+		uint64_t pud = w->guests[guest].pud;
+
+		if (!pud || pud == runner.pud[guest])
+			continue;
+		map_control(pud);
+		runner.pud[guest] = pud;
+		/* L1 has stored to that page in the same op. */
+		runner.by_user[layout_lpage(&w->layout, pud)] = true;
+	}
 }
 
 /* An op interrupts another one at that one's first kernel call, or as much later as the question says (threads.c). */
@@ -298,6 +356,7 @@ static bool is_guest_op(const struct scenario_op *op)
 
 static void run_ops(struct world *w, const struct scenario *s)
 {
+	memset(runner.stored, 0, sizeof(runner.stored));
 	for (uint32_t i = 0; i < s->op_count; i++) {
 		if (scenario_point_of(s, s->ops[i].label))
 			continue;
@@ -333,8 +392,14 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 	status = world_begin(w, s);
 	if (status != 0)
 		return status;
-	for (unsigned guest = 1; guest <= s->config.guests; guest++)
-		map_control(&w->layout, guest);
+	for (uint32_t i = 0; i < s->op_count; i++)
+		if (s->ops[i].kind == OP_HOST_UNSHARE)
+			memory_expect_unshare(w->machine, layout_hva(&w->layout, s->ops[i].g));
+	/* The first ones begin where the pool does: so no L2 is without it before L1 has made tables. */
+	for (unsigned guest = 0; guest < s->config.guests; guest++) {
+		runner.pud[guest] = w->layout.guest_pool_gpa[guest];
+		map_control(runner.pud[guest]);
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		world_tasks_begin(w);
 		race_begin(w, false, 0);

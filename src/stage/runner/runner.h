@@ -77,12 +77,14 @@ void kernel_ends(void);
 uint64_t runner_hva(uint64_t layout_hva);
 /* Before a scenario begins: does it make small pages huge? */
 void memory_expect_collapse(struct machine *m, bool expected);
+/* After it has begun: an op is to unshare that page, an address of the layout. */
+void memory_expect_unshare(struct machine *m, uint64_t hva);
 /* An op has ended: what the kernel has done to memory meanwhile is followed. */
 void memory_op_end(struct machine *m);
-/* The same ops run once more in this VM: what was huge at first is again. */
+/* The same ops run once more in this VM: all pages are there, as at first, and what was huge is again. */
 void memory_again(struct machine *m);
-/* Content, without a trace in the page tables. */
-uint64_t memory_stamp(struct machine *m, uint64_t hva);
+/* The bytes of a page as they are, wherever they lie: looking leaves no trace in the page tables. */
+const uint8_t *memory_content(struct machine *m, uint64_t hva);
 /* Has nothing happened to the page at that address of ours but accesses? */
 bool memory_is_at_home(struct machine *m, const void *at);
 
@@ -97,6 +99,8 @@ struct machine *runner_machine(void);
 /* The number that the next store of a guest leaves, and that it has left it. */
 uint64_t runner_next_stamp(void);
 void runner_stamped(void);
+/* L1 may have made new tables for a guest: map our code there too, before the guest is entered. */
+void runner_follow_trees(const struct world *w);
 /* A record beside the events. */
 void runner_record(struct event e, const void *payload, uint32_t bytes);
 /* The runner cannot go on: says why on the console and ends. */

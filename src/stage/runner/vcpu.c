@@ -335,6 +335,7 @@ static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, 
 	struct l2_wait wait = l2_wait_begin(vm_instruction_loads(v));
 	struct l2_exit exit = {.trap = TRAP_NEVER};
 
+	runner_follow_trees(w);
 	do {
 		set_watchdog(wait.ms);
 		if (state && regs)
@@ -416,7 +417,8 @@ static struct l2_work access_work(const struct machine_access *access)
 static struct l2_work first_work(const struct world *w, unsigned guest)
 {
 	const struct scenario_op *op = w->task->what;
-	struct machine_access access = {.addr = (uint64_t)op->n << w->layout.page_shift,
+	struct machine_access access = {.addr = ((uint64_t)op->n << w->layout.page_shift) +
+						LAYOUT_PART_BYTES * op->part,
 					.process = op->via == VIA_PROCESS};
 
 	if (op->guest != guest || (op->kind != OP_L2_LOAD && op->kind != OP_L2_STORE && op->kind != OP_L2_FETCH))
@@ -506,8 +508,8 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 	uint8_t *at = vm_address(access->addr);
 	uint32_t lpage = layout_lpage(&w->layout, access->addr);
 	bool store = access->kind == MACHINE_STORE;
-	/* A touch names a page; any other store is followed by its bytes, and is one of what is there. */
-	bool touch = access->addr % w->layout.page_size == 0 && lpage < w->layout.data_pages;
+	/* A touch names a part of a page; any other store is followed by its bytes, and is one of what is there. */
+	bool touch = access->addr % LAYOUT_PART_BYTES == 0 && lpage < w->layout.data_pages;
 	uint64_t value = 0, result, args[2] = {access->addr};
 
 	if (touch)
