@@ -520,7 +520,9 @@ static const char *find_object_name(const void *start, size_t size)
 
 /* Locks that scenarios reach, by where they lie. */
 #define KVM_LOCKS(X)                                                                                                   \
-	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
+	X(mmu_lock)                                                                                                    \
+	X(lock)                                                                                                        \
+	X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock) X(srcu) X(irq_srcu)
 #define VCPU_LOCKS(X) X(mutex) X(arch.vpa_update_lock) X(arch.tbacct_lock)
 
 static const char *find_lock_name(const void *lock)
@@ -532,6 +534,8 @@ static const char *find_lock_name(const void *lock)
 	/* It is being made, or taken apart. */
 	if (!the_kvm)
 		return TARGET_LOCK_OTHER;
+	if (rcfuzz_srcu_of(lock))
+		lock = rcfuzz_srcu_of(lock);
 #define NAME(member)                                                                                                   \
 	if (lock == (const void *)&the_kvm->member)                                                                    \
 		return strncmp(#member, "arch.", 5) ? #member : &#member[5];

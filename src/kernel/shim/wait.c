@@ -20,6 +20,29 @@ static struct srcu_reader {
 #define BEFORE_READERS(ssp) ((const char *)(ssp))
 #define AFTER_READERS(ssp) ((const char *)(ssp) + 1)
 
+static noinline void tell_reads(const struct srcu_reader *reader)
+{
+	const void *callers[TARGET_CALLERS];
+
+	rcfuzz_here(callers);
+	rcfuzz_host->reads(rcfuzz_host->ctx, reader, callers);
+}
+
+static noinline void tell_awaits_readers(const struct srcu_struct *ssp)
+{
+	const void *callers[TARGET_CALLERS];
+
+	rcfuzz_here(callers);
+	rcfuzz_host->awaits_readers(rcfuzz_host->ctx, ssp, callers);
+}
+
+const void *rcfuzz_srcu_of(const void *reader)
+{
+	unsigned long offset = (unsigned long)reader - (unsigned long)srcu_readers;
+
+	return offset < sizeof(srcu_readers) ? srcu_readers[offset / sizeof(srcu_readers[0])].ssp : NULL;
+}
+
 /* The index means nothing: a section ends in the task that it began in. */
 int __srcu_read_lock(struct srcu_struct *ssp)
 {
@@ -32,6 +55,8 @@ int __srcu_read_lock(struct srcu_struct *ssp)
 	srcu_readers[i].ssp = ssp;
 	srcu_readers[i].number++;
 	srcu_readers[i].task = rcfuzz_host->task;
+	if (rcfuzz_host->tell_locks)
+		tell_reads(&srcu_readers[i]);
 	return 0;
 }
 
@@ -43,6 +68,8 @@ void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
 		if (srcu_readers[i].ssp != ssp || srcu_readers[i].task != rcfuzz_host->task)
 			continue;
 		srcu_readers[i].ssp = NULL;
+		if (rcfuzz_host->tell_locks)
+			rcfuzz_host->has_read(rcfuzz_host->ctx, &srcu_readers[i]);
 		rcfuzz_released(AFTER_READERS(ssp));
 		rcfuzz_wake(&srcu_readers[i]);
 		return;
@@ -57,6 +84,8 @@ void synchronize_srcu_expedited(struct srcu_struct *ssp)
 	int i;
 
 	rcfuzz_may_sleep("synchronize_srcu with a spinlock held");
+	if (rcfuzz_host->tell_locks)
+		tell_awaits_readers(ssp);
 	for (i = 0; i < SRCU_READERS; i++)
 		number[i] = srcu_readers[i].number;
 	rcfuzz_released(BEFORE_READERS(ssp));
