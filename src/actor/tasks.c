@@ -403,7 +403,7 @@ static void service_accessed(void *ctx, enum target_point kind, enum target_mark
 static void fill_held(const struct world *w, struct held_lock *held, const void *lock,
 		      const void *const callers[TARGET_CALLERS])
 {
-	held->lock = lock;
+	held->lock = held->named = lock;
 	held->op = w->task->op;
 	held->tried = held->reads = false;
 	held->class = 0;
@@ -447,8 +447,10 @@ static struct held_lock *find_held(struct held_locks *all, const void *lock)
 
 static void drop(struct held_locks *all, struct held_lock *held)
 {
-	all->count--;
-	memmove(held, held + 1, (size_t)(&all->locks[all->count] - held) * sizeof(*held));
+	struct held_lock *last = &all->locks[--all->count];
+
+	if (held != last)
+		memmove(held, held + 1, (size_t)(last - held) * sizeof(*held));
 }
 
 static void service_unlocked(void *ctx, const void *lock)
@@ -463,12 +465,14 @@ static void service_unlocked(void *ctx, const void *lock)
 	drop(world_held(w), held);
 }
 
-static void service_reads(void *ctx, const void *reader, const void *const callers[TARGET_CALLERS])
+static void service_reads(void *ctx, const void *reader, const void *srcu, const void *const callers[TARGET_CALLERS])
 {
 	struct held_lock *held = hold(ctx, reader, callers);
 
-	if (held)
-		held->reads = true;
+	if (!held)
+		return;
+	held->named = srcu;
+	held->reads = true;
 }
 
 static void service_has_read(void *ctx, const void *reader)

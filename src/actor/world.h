@@ -88,6 +88,7 @@ struct host_slot {
 /* A kernel lock that an op holds, or a grace period that it holds up, and where it came to that. */
 struct held_lock {
 	const void *lock;
+	const void *named; /* what the target knows a name for: the lock, or what a reader reads */
 	const void *callers[TARGET_CALLERS];
 	uint16_t op;
 	bool tried;    /* it would not have waited for it */

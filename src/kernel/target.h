@@ -172,9 +172,9 @@ struct host_services {
 	void (*unlocked)(void *ctx, const void *lock);
 	/*
 	 * A section of a reader of SRCU begins and ends; a grace period begins, which waits for each reader that there
-	 * is. lock_name() knows both a reader and what all its kind read.
+	 * is. What all of them read is a lock to lock_name().
 	 */
-	void (*reads)(void *ctx, const void *reader, const void *const callers[TARGET_CALLERS]);
+	void (*reads)(void *ctx, const void *reader, const void *srcu, const void *const callers[TARGET_CALLERS]);
 	void (*has_read)(void *ctx, const void *reader);
 	void (*awaits_readers)(void *ctx, const void *srcu, const void *const callers[TARGET_CALLERS]);
 	/*

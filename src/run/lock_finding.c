@@ -79,7 +79,7 @@ static const struct held_lock *add_wait(struct runner *r, struct finding *f, uns
 {
 	const struct world_task *waiter = &r->world.tasks[task];
 	const struct held_lock *held = world_holder(&r->world, waiter->waits_for, holder);
-	const char *name = held ? r->world.target->lock_name(waiter->waits_for) : TARGET_LOCK_OTHER;
+	const char *name = held ? r->world.target->lock_name(held->named) : TARGET_LOCK_OTHER;
 	bool left = held && !world_holder_waits(&r->world, held, *holder);
 
 	if (!strcmp(name, TARGET_LOCK_OTHER))

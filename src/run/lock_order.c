@@ -7,6 +7,7 @@
 void lock_order_reset(struct runner *r)
 {
 	memset(r->locks.after, 0, r->locks.count * sizeof(r->locks.after[0]));
+	memset(r->locks.named, 0, sizeof(r->locks.named));
 	r->locks.count = r->locks.pair_count = 0;
 }
 
@@ -33,12 +34,23 @@ static uint32_t find_class(struct lock_order *o, const char *name)
  */
 static uint32_t class_of(struct runner *r, struct held_lock *held)
 {
+	uintptr_t at = (uintptr_t)held->named;
+	struct lock_named *named = &r->locks.named[(at >> 3 ^ at >> 9) % LOCKS_NAMED];
 	const char *name;
 
 	if (held->class)
 		return held->class - 1u;
-	name = r->world.target->lock_name(held->lock);
-	held->class = (uint8_t)(1 + (strcmp(name, TARGET_LOCK_OTHER) ? find_class(&r->locks, name) : LOCK_CLASSES));
+	if (named->lock == held->named) {
+		held->class = named->class;
+		return held->class - 1u;
+	}
+	name = r->world.target->lock_name(held->named);
+	held->class = (uint8_t)(1 + LOCK_CLASSES);
+	/* One that is being made has no name yet. */
+	if (strcmp(name, TARGET_LOCK_OTHER) != 0) {
+		held->class = (uint8_t)(1 + find_class(&r->locks, name));
+		*named = (struct lock_named){held->named, held->class};
+	}
 	return held->class - 1u;
 }
 

@@ -27,7 +27,7 @@ static struct held_lock *hold(struct runner *r, const void *lock)
 {
 	struct held_locks *held = world_held(&r->world);
 
-	held->locks[held->count] = (struct held_lock){.lock = lock, .op = r->world.task->op};
+	held->locks[held->count] = (struct held_lock){.lock = lock, .named = lock, .op = r->world.task->op};
 	return &held->locks[held->count++];
 }
 
@@ -141,7 +141,7 @@ static void what_was_left_locked_has_no_order(void **state)
 static void a_grace_period_is_in_the_circle(void **state)
 {
 	struct runner *r = *state;
-	struct held_lock awaited = {.lock = &lock_b, .reads = true};
+	struct held_lock awaited = {.lock = &lock_b, .named = &lock_b, .reads = true};
 
 	hold(r, &lock_b)->reads = true;
 	take(r, &lock_a, false);

@@ -24,7 +24,13 @@
 /* Which lock was taken while which was held, by name; and of those that have one name, by themselves. */
 #define LOCK_CLASSES 32u
 #define LOCK_PAIRS 32u
+#define LOCKS_NAMED 64u
 struct lock_order {
+	/* Of locks that were asked for before: 1 + the class. A lock keeps its name for as long as it lies there. */
+	struct lock_named {
+		const void *lock;
+		uint8_t class;
+	} named[LOCKS_NAMED];
 	uint32_t count;
 	const char *name[LOCK_CLASSES];
 	uint32_t after[LOCK_CLASSES];			    /* bit b of [a]: b was taken while a was held, */

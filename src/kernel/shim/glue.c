@@ -534,8 +534,6 @@ static const char *find_lock_name(const void *lock)
 	/* It is being made, or taken apart. */
 	if (!the_kvm)
 		return TARGET_LOCK_OTHER;
-	if (rcfuzz_srcu_of(lock))
-		lock = rcfuzz_srcu_of(lock);
 #define NAME(member)                                                                                                   \
 	if (lock == (const void *)&the_kvm->member)                                                                    \
 		return strncmp(#member, "arch.", 5) ? #member : &#member[5];

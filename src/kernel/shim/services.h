@@ -21,8 +21,6 @@ void rcfuzz_point(enum target_point kind, const char *word);
 void rcfuzz_check_buffer(enum target_point kind, const void *buffer, unsigned long size, const void *frame);
 /* Kernel code stores to memory that is not its own: is it an area of a guest? */
 void rcfuzz_stores_to_guest(const void *address);
-/* What a reader of SRCU reads; NULL: it is none, or has left. */
-const void *rcfuzz_srcu_of(const void *reader);
 /* RCU: run what waits for a grace period. */
 void rcfuzz_rcu_quiescent(void);
 void rcfuzz_tasks_init(void);

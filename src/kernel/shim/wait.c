@@ -12,6 +12,7 @@ static struct srcu_reader {
 	unsigned int number;	 /* which of those that had this place */
 	unsigned int task;
 } srcu_readers[SRCU_READERS];
+static int srcu_places; /* so many of them were ever used */
 
 /*
  * Of the two orders that a grace period makes, each has an address in the srcu_struct: what the updater did before is
@@ -25,7 +26,7 @@ static noinline void tell_reads(const struct srcu_reader *reader)
 	const void *callers[TARGET_CALLERS];
 
 	rcfuzz_here(callers);
-	rcfuzz_host->reads(rcfuzz_host->ctx, reader, callers);
+	rcfuzz_host->reads(rcfuzz_host->ctx, reader, reader->ssp, callers);
 }
 
 static noinline void tell_awaits_readers(const struct srcu_struct *ssp)
@@ -34,13 +35,6 @@ static noinline void tell_awaits_readers(const struct srcu_struct *ssp)
 
 	rcfuzz_here(callers);
 	rcfuzz_host->awaits_readers(rcfuzz_host->ctx, ssp, callers);
-}
-
-const void *rcfuzz_srcu_of(const void *reader)
-{
-	unsigned long offset = (unsigned long)reader - (unsigned long)srcu_readers;
-
-	return offset < sizeof(srcu_readers) ? srcu_readers[offset / sizeof(srcu_readers[0])].ssp : NULL;
 }
 
 /* The index means nothing: a section ends in the task that it began in. */
@@ -52,6 +46,8 @@ int __srcu_read_lock(struct srcu_struct *ssp)
 
 	while (srcu_readers[i].ssp && i < SRCU_READERS - 1)
 		i++;
+	if (i >= srcu_places)
+		srcu_places = i + 1;
 	srcu_readers[i].ssp = ssp;
 	srcu_readers[i].number++;
 	srcu_readers[i].task = rcfuzz_host->task;
@@ -62,7 +58,7 @@ int __srcu_read_lock(struct srcu_struct *ssp)
 
 void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
 {
-	int i = SRCU_READERS;
+	int i = srcu_places;
 
 	while (i-- > 0) {
 		if (srcu_readers[i].ssp != ssp || srcu_readers[i].task != rcfuzz_host->task)
