@@ -149,6 +149,8 @@ struct world_hooks {
 	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
 	/* An access that faults for ever: vcpu, guest (0: L1), and its last fault. */
 	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access);
+	/* Who takes kernel memory or gives it back, to be kept with that (machine_kmem_object). */
+	const void *(*site)(void *ctx, const void *const callers[TARGET_CALLERS]);
 	/* It has freed a page table. */
 	void (*table_freed)(void *ctx, const void *table);
 	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */

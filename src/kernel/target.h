@@ -123,8 +123,9 @@ struct host_services {
 	void *ctx;
 
 	/* Kernel memory: zeroed on request, 0 or NULL when the arena is exhausted (the kernel sees -ENOMEM). */
-	void *(*alloc)(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind, const void *caller);
-	void (*free)(void *ctx, void *p, enum kmem_kind kind, const void *caller);
+	void *(*alloc)(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind,
+		       const void *const callers[TARGET_CALLERS]);
+	void (*free)(void *ctx, void *p, enum kmem_kind kind, const void *const callers[TARGET_CALLERS]);
 	size_t (*alloc_size)(void *ctx, const void *p);
 
 	/* Hardware. */

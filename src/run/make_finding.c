@@ -51,8 +51,8 @@ static bool only_waits(const struct finding *f, uint32_t writer)
 }
 
 /*
- * Who only waits, and neither has the one function of many that freed a table which the hardware still walks, or that
- * took memory which others misuse, done anything wrong. Who wrote a word last is told.
+ * Who only waits, and who took memory which others misuse, has done nothing wrong; neither has the one function of many
+ * that freed a table under the hardware which walks it meanwhile. Who wrote a word last is told.
  */
 static bool is_bystander(const struct finding *f, uint32_t writer)
 {
@@ -61,7 +61,8 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 	return (f->class == CLASS_DEADLOCK && only_waits(f, writer)) ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || does(f, writer, "last ") ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
-	       (f->class == CLASS_MEMORY && strncmp(f->coarse, "memory:none:walk", 16) == 0);
+	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":walk")) ||
+	       (f->class == CLASS_MEMORY && strstr(f->coarse, ":walk-meanwhile"));
 }
 
 static int compare_names(const void *a, const void *b)

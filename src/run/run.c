@@ -242,6 +242,13 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 		evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
 }
 
+static const void *on_site(void *ctx, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	return r->bare ? NULL : provenance_intern(&r->provenance, callers);
+}
+
 static void on_table_freed(void *ctx, const void *table)
 {
 	struct runner *r = ctx;
@@ -277,6 +284,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
+					  .site = on_site,
 					  .table_freed = on_table_freed,
 					  .tlbie = on_tlbie,
 					  .bad_walk = on_bad_walk};
