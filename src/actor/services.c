@@ -4,23 +4,22 @@
 
 #include <string.h>
 
-static void *service_alloc(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind, const void *caller)
+static void *service_alloc(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind,
+			   const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
-
 	void *p = NULL;
 
 	if (!w->nomem_in || --w->nomem_in != 0)
-		p = machine_kmem_alloc(w->machine, size, align, zero, kind, caller);
+		p = machine_kmem_alloc(w->machine, size, align, zero, kind, w->hooks.site(w->hooks.ctx, callers));
 	w->allocations_failed += !p;
 	return p;
 }
 
-static void service_free(void *ctx, void *p, enum kmem_kind kind, const void *caller)
+static void service_free(void *ctx, void *p, enum kmem_kind kind, const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
-	const char *wrong = machine_kmem_free(w->machine, p, kind, caller);
-	const void *const callers[TARGET_CALLERS] = {caller};
+	const char *wrong = machine_kmem_free(w->machine, p, kind, w->hooks.site(w->hooks.ctx, callers));
 
 	if (wrong)
 		w->hooks.report(w->hooks.ctx, REPORT_MEMORY, NULL, 0, NULL, wrong, callers);

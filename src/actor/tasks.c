@@ -64,6 +64,8 @@ static void task_switched(void *ctx)
 
 void world_tasks_begin(struct world *w)
 {
+	for (unsigned i = 0; i < w->sched.top; i++)
+		w->held[i].count = 0;
 	sched_begin(&w->sched);
 	w->sched.switched = task_switched;
 	w->sched.ctx = w;
@@ -134,6 +136,7 @@ static bool is_free(const struct world *w, const struct held_by *what)
 static void wait_for(struct world *w, const void *what)
 {
 	w->task->waits = "an op that is under way";
+	w->task->waits_for = what;
 	w->task->waits_at[0] = NULL;
 	if (!sched_wait(&w->sched, what))
 		w->hooks.deadlock(w->hooks.ctx);
@@ -397,49 +400,115 @@ static void service_accessed(void *ctx, enum target_point kind, enum target_mark
 	w->hooks.accessed(w->hooks.ctx, kind, marking, address, size, callers);
 }
 
+static void fill_held(const struct world *w, struct held_lock *held, const void *lock,
+		      const void *const callers[TARGET_CALLERS])
+{
+	held->lock = held->named = lock;
+	held->op = w->task->op;
+	held->tried = held->reads = false;
+	held->class = 0;
+	memcpy(held->callers, callers, sizeof(held->callers));
+}
+
+/* NULL: it holds more than are kept. */
+static struct held_lock *hold(struct world *w, const void *lock, const void *const callers[TARGET_CALLERS])
+{
+	struct held_locks *all = world_held(w);
+	struct held_lock *held = &all->locks[all->count];
+
+	if (all->count == WORLD_LOCKS_MAX)
+		return NULL;
+	fill_held(w, held, lock, callers);
+	all->count++;
+	return held;
+}
+
 static void service_locked(void *ctx, const void *lock, bool tried, const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = ctx;
-	struct world_task *task = w->task;
-	struct held_lock *held = &task->locks[task->lock_count];
+	struct held_lock *held;
 
 	acquired(w, lock);
-	if (task->lock_count == WORLD_LOCKS_MAX)
+	held = hold(w, lock, callers);
+	if (!held)
 		return;
-	held->lock = lock;
 	held->tried = tried;
-	held->class = 0;
-	memcpy(held->callers, callers, sizeof(held->callers));
-	task->lock_count++;
 	w->hooks.locked(w->hooks.ctx);
+}
+
+/* The last one of all that are the lock; NULL: it is not held. */
+static struct held_lock *find_held(struct held_locks *all, const void *lock)
+{
+	for (uint32_t i = all->count; i-- > 0;)
+		if (all->locks[i].lock == lock)
+			return &all->locks[i];
+	return NULL;
+}
+
+static void drop(struct held_locks *all, struct held_lock *held)
+{
+	struct held_lock *last = &all->locks[--all->count];
+
+	if (held != last)
+		memmove(held, held + 1, (size_t)(last - held) * sizeof(*held));
 }
 
 static void service_unlocked(void *ctx, const void *lock)
 {
 	struct world *w = ctx;
-	struct world_task *task = w->task;
+	struct held_lock *held = find_held(world_held(w), lock);
 
 	released(w, lock);
-	for (uint32_t i = task->lock_count; i-- > 0;) {
-		if (task->locks[i].lock != lock)
-			continue;
-		w->hooks.unlocked(w->hooks.ctx, &task->locks[i]);
-		task->lock_count--;
-		memmove(&task->locks[i], &task->locks[i + 1], (task->lock_count - i) * sizeof(task->locks[0]));
+	if (!held)
 		return;
-	}
+	w->hooks.unlocked(w->hooks.ctx, held);
+	drop(world_held(w), held);
 }
 
-const struct world_task *world_holder(const struct world *w, const void *lock, const struct held_lock **where)
+static void service_reads(void *ctx, const void *reader, const void *srcu, const void *const callers[TARGET_CALLERS])
+{
+	struct held_lock *held = hold(ctx, reader, callers);
+
+	if (!held)
+		return;
+	held->named = srcu;
+	held->reads = true;
+}
+
+static void service_has_read(void *ctx, const void *reader)
+{
+	struct world *w = ctx;
+	struct held_lock *held = find_held(world_held(w), reader);
+
+	if (held)
+		drop(world_held(w), held);
+}
+
+static void service_awaits_readers(void *ctx, const void *srcu, const void *const callers[TARGET_CALLERS])
+{
+	struct world *w = ctx;
+	struct held_lock all;
+
+	fill_held(w, &all, srcu, callers);
+	w->hooks.awaits_readers(w->hooks.ctx, &all);
+}
+
+const struct held_lock *world_holder(const struct world *w, const void *lock, unsigned *task)
 {
 	for (unsigned i = 0; i < w->sched.top; i++) {
-		for (uint32_t k = 0; k < w->tasks[i].lock_count; k++) {
-			*where = &w->tasks[i].locks[k];
-			if ((*where)->lock == lock)
-				return &w->tasks[i];
-		}
+		const struct held_lock *held = find_held((struct held_locks *)&w->held[i], lock);
+
+		if (task)
+			*task = i;
+		if (held)
+			return held;
 	}
 	return NULL;
+}
+
+bool world_holder_waits(const struct world *w, const struct held_lock *held, unsigned task)
+{
+	return w->tasks[task].waits && w->tasks[task].op == held->op;
 }
 
 static void service_wait(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS])
@@ -447,8 +516,10 @@ static void service_wait(void *ctx, const void *what, const char *why, const voi
 	struct world *w = ctx;
 
 	w->task->waits = why;
+	w->task->waits_for = what;
 	memcpy(w->task->waits_at, callers, sizeof(w->task->waits_at));
-	if (!w->services.overlap || !sched_wait(&w->sched, what))
+	/* For itself nobody waits with success, whatever the others do. */
+	if (!w->services.overlap || find_held(world_held(w), what) || !sched_wait(&w->sched, what))
 		w->hooks.deadlock(w->hooks.ctx);
 	w->task->waits = NULL;
 }
@@ -483,6 +554,9 @@ void world_task_services(struct world *w)
 	w->services.calls = &w->calls[0];
 	w->services.locked = service_locked;
 	w->services.unlocked = service_unlocked;
+	w->services.reads = service_reads;
+	w->services.has_read = service_has_read;
+	w->services.awaits_readers = service_awaits_readers;
 	w->services.wait = service_wait;
 	w->services.wake = service_wake;
 	w->services.acquired = service_acquired;

@@ -85,12 +85,21 @@ struct host_slot {
 #define WORLD_LOCKS_MAX 16u
 #define WORLD_READS 256u
 
-/* A kernel lock that an op holds, and where it took it. */
+/* A kernel lock that an op holds, or a grace period that it holds up, and where it came to that. */
 struct held_lock {
 	const void *lock;
+	const void *named; /* what the target knows a name for: the lock, or what a reader reads */
 	const void *callers[TARGET_CALLERS];
+	uint16_t op;
 	bool tried;    /* it would not have waited for it */
+	bool reads;    /* it is a reader of SRCU: others may be so too */
 	uint8_t class; /* for who watches: what it knows the lock by; 0 when taken */
+};
+
+/* What a task holds, the last one last: what an op has not given back is still there when the task runs another. */
+struct held_locks {
+	uint32_t count;
+	struct held_lock locks[WORLD_LOCKS_MAX];
 };
 
 /* An op that is under way. */
@@ -104,10 +113,9 @@ struct world_task {
 	uint32_t buffer_lpage; /* where L1 has told the kernel to write, LAYOUT_NONE: nowhere in particular */
 	uint64_t steps_left;   /* while it does not run; else services.steps_left */
 	const char *waits;     /* for what it waits, for a report; NULL: it does not */
+	const void *waits_for; /* that itself */
 	const void *waits_at[TARGET_CALLERS];
 	bool tables_unlocked, rmap_unlocked; /* it has changed those without mmu_lock, and that was told */
-	uint32_t lock_count;
-	struct held_lock locks[WORLD_LOCKS_MAX];
 };
 
 /* A preemption of the scenario while it runs. */
@@ -141,6 +149,8 @@ struct world_hooks {
 	void (*kernel_wrote)(void *ctx, uint32_t lpage, const char *function);
 	/* An access that faults for ever: vcpu, guest (0: L1), and its last fault. */
 	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access);
+	/* Who takes kernel memory or gives it back, to be kept with that (machine_kmem_object). */
+	const void *(*site)(void *ctx, const void *const callers[TARGET_CALLERS]);
 	/* It has freed a page table. */
 	void (*table_freed)(void *ctx, const void *table);
 	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */
@@ -150,8 +160,10 @@ struct world_hooks {
 				  const void *const callers[TARGET_CALLERS]);
 	/* A yield point of the op that runs, if `points` was asked for. */
 	void (*point)(void *ctx, const char *name);
-	/* The op took a lock; it may hold others (w->task->locks, the new one last). */
+	/* The op took a lock; it may hold others (world_held, the new one last). */
 	void (*locked)(void *ctx);
+	/* The op begins to wait for the readers of SRCU that are there. */
+	void (*awaits_readers)(void *ctx, const struct held_lock *srcu);
 	/* The op has given back a lock that it took there. Told if locked is. */
 	void (*unlocked)(void *ctx, const struct held_lock *held);
 	/* The schedule has put a point into its scenario, and is about to act on it. */
@@ -189,6 +201,7 @@ struct world {
 	struct sched sched;
 	struct world_task tasks[SCHED_TASKS];
 	struct world_task *task; /* the op that runs */
+	struct held_locks held[SCHED_TASKS];
 	struct target_calls calls[SCHED_TASKS];
 	struct world_point points[SCENARIO_POINTS_MAX];
 	uint32_t starting;		 /* index of the op that a new task begins with */
@@ -259,8 +272,16 @@ void world_begin_steps(struct world *w);
 struct stack world_stack(const struct world *w);
 /* Tell the target on which stack it runs now: as sched.current and task->running say. */
 void world_stack_changed(struct world *w);
-/* The task, if any, that holds a kernel lock; NULL: none. */
-const struct world_task *world_holder(const struct world *w, const void *lock, const struct held_lock **where);
+/* What the running task holds. */
+static inline struct held_locks *world_held(struct world *w)
+{
+	return &w->held[w->sched.current];
+}
+
+/* Who holds a kernel lock, and as which task (task may be NULL); NULL: nobody. */
+const struct held_lock *world_holder(const struct world *w, const void *lock, unsigned *task);
+/* Is the op that holds it under way, as that task, when all that are wait? */
+bool world_holder_waits(const struct world *w, const struct held_lock *held, unsigned task);
 
 /* ---- between the actors --------------------------------------------------- */
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 10u
+#define TARGET_ABI 11u
 /* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
 #define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
@@ -58,7 +58,6 @@ enum target_report_kind {
 	REPORT_BUG,
 	REPORT_UNDEFINED,
 	REPORT_LOCK,
-	REPORT_DEADLOCK,
 	REPORT_HANG,
 	REPORT_MEMORY,
 	REPORT_UNDEFINED_WORD, /* as REPORT_UNDEFINED, by an operation of 32 bits */
@@ -124,8 +123,9 @@ struct host_services {
 	void *ctx;
 
 	/* Kernel memory: zeroed on request, 0 or NULL when the arena is exhausted (the kernel sees -ENOMEM). */
-	void *(*alloc)(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind, const void *caller);
-	void (*free)(void *ctx, void *p, enum kmem_kind kind, const void *caller);
+	void *(*alloc)(void *ctx, size_t size, size_t align, bool zero, enum kmem_kind kind,
+		       const void *const callers[TARGET_CALLERS]);
+	void (*free)(void *ctx, void *p, enum kmem_kind kind, const void *const callers[TARGET_CALLERS]);
 	size_t (*alloc_size)(void *ctx, const void *p);
 
 	/* Hardware. */
@@ -171,7 +171,17 @@ struct host_services {
 	/* tried: it was free, and the kernel would not have waited for it. */
 	void (*locked)(void *ctx, const void *lock, bool tried, const void *const callers[TARGET_CALLERS]);
 	void (*unlocked)(void *ctx, const void *lock);
-	/* Let others run until wake(what); does not return if nobody is left who could do that (a deadlock). */
+	/*
+	 * A section of a reader of SRCU begins and ends; a grace period begins, which waits for each reader that there
+	 * is. What all of them read is a lock to lock_name().
+	 */
+	void (*reads)(void *ctx, const void *reader, const void *srcu, const void *const callers[TARGET_CALLERS]);
+	void (*has_read)(void *ctx, const void *reader);
+	void (*awaits_readers)(void *ctx, const void *srcu, const void *const callers[TARGET_CALLERS]);
+	/*
+	 * Let others run until wake(what); does not return if nobody is left who could do that (a deadlock), or if the
+	 * task itself holds it.
+	 */
 	void (*wait)(void *ctx, const void *what, const char *why, const void *const callers[TARGET_CALLERS]);
 	void (*wake)(void *ctx, const void *what);
 	/* What the running task did up to released(what) has happened for those that come to acquired(what) later. */

@@ -153,7 +153,7 @@ struct kmem_alloc {
 	bool large;	/* machine_kmem_note_write tells which words were written */
 	bool dense;	/* whole, never mind what was noted */
 	uint32_t noted; /* words that were noted */
-	const void *alloc_caller, *free_caller;
+	const void *alloc_site, *free_site;
 };
 
 struct kmem {

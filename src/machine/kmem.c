@@ -83,16 +83,16 @@ bool kmem_is_live_word(const struct kmem *kmem, uint64_t addr)
 	return a && !a->freed && offset >= a->start && offset + 8 <= (uint64_t)a->start + a->size;
 }
 
-enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_t n, const void **alloc_caller,
-				   const void **free_caller)
+enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_t n, const void **alloc_site,
+				   const void **free_site)
 {
 	uint64_t offset = addr - MACHINE_KMEM_BASE;
 	const struct kmem_alloc *a = find(&m->kmem, offset);
 
-	if (alloc_caller)
-		*alloc_caller = a ? a->alloc_caller : NULL;
-	if (free_caller)
-		*free_caller = a ? a->free_caller : NULL;
+	if (alloc_site)
+		*alloc_site = a ? a->alloc_site : NULL;
+	if (free_site)
+		*free_site = a ? a->free_site : NULL;
 	if (offset >= m->kmem.cursor)
 		return KMEM_OUTSIDE;
 	if (!a || offset < a->start || offset + n > (uint64_t)a->start + a->size)
@@ -110,8 +110,8 @@ bool machine_kmem_object(const struct machine *m, uint64_t addr, struct machine_
 					       .size = a->size,
 					       .kind = a->kind,
 					       .freed = a->freed,
-					       .alloc_caller = a->alloc_caller,
-					       .free_caller = a->free_caller};
+					       .alloc_site = a->alloc_site,
+					       .free_site = a->free_site};
 	return true;
 }
 
@@ -158,7 +158,7 @@ static void index_pages(struct kmem *kmem, uint32_t i)
 		kmem->large[page] = i + 1;
 }
 
-void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero, unsigned kind, const void *caller)
+void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero, unsigned kind, const void *site)
 {
 	struct kmem *kmem = &m->kmem;
 	struct kmem_alloc *a = &kmem->alloc[kmem->count];
@@ -180,7 +180,7 @@ void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero
 				 .size = (uint32_t)size,
 				 .kind = (uint8_t)kind,
 				 .large = size >= LARGE_MIN,
-				 .alloc_caller = caller};
+				 .alloc_site = site};
 	kmem->cursor = alloc_end(a);
 	kmem->count++;
 	index_pages(kmem, kmem->count - 1);
@@ -206,7 +206,7 @@ static void poison_noted_words(const struct kmem *kmem, const struct kmem_alloc 
 	}
 }
 
-const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const void *caller)
+const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const void *site)
 {
 	struct kmem_alloc *a = (struct kmem_alloc *)find_start(m, p);
 
@@ -218,7 +218,7 @@ const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const v
 		return "freed as another kind";
 	a->freed = true;
 	clear_lines(&m->kmem, a);
-	a->free_caller = caller;
+	a->free_site = site;
 	if (a->noted > 0) {
 		poison_noted_words(&m->kmem, a);
 	} else {
@@ -251,14 +251,14 @@ void machine_kmem_note_write(struct machine *m, const void *word)
 /* ---- at the end of a world ------------------------------------------------------ */
 
 void machine_kmem_each_live(const struct machine *m,
-			    void (*fn)(void *ctx, const void *p, size_t size, unsigned kind, const void *caller),
+			    void (*fn)(void *ctx, const void *p, size_t size, unsigned kind, const void *site),
 			    void *ctx)
 {
 	for (uint32_t i = 0; i < m->kmem.count; i++) {
 		const struct kmem_alloc *a = &m->kmem.alloc[i];
 
 		if (!a->freed && a->kind != KMEM_KIND_MACHINE)
-			fn(ctx, arena(a->start), a->size, a->kind, a->alloc_caller);
+			fn(ctx, arena(a->start), a->size, a->kind, a->alloc_site);
 	}
 }
 

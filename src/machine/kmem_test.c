@@ -106,11 +106,11 @@ static void an_object_is_found_by_any_byte_of_it(void **state)
 	assert_int_equal(object.size, 100);
 	assert_int_equal(object.kind, TEST_KIND);
 	assert_false(object.freed);
-	assert_ptr_equal(object.alloc_caller, &site_a);
+	assert_ptr_equal(object.alloc_site, &site_a);
 	assert_null(machine_kmem_free(m, p, TEST_KIND, &site_b));
 	assert_true(machine_kmem_object(m, at(p), &object));
 	assert_true(object.freed);
-	assert_ptr_equal(object.free_caller, &site_b);
+	assert_ptr_equal(object.free_site, &site_b);
 }
 
 static void every_byte_has_a_state(void **state)
@@ -174,16 +174,16 @@ static void wrong_frees_are_told(void **state)
 static void freed_memory_is_poisoned_not_reused_and_says_by_whom(void **state)
 {
 	struct machine *m = *state;
-	const void *alloc_caller, *free_caller;
+	const void *alloc_site, *free_site;
 	char *p = get(m, 64, 8), *q;
 
-	assert_int_equal(machine_kmem_state(m, at(p) + 63, 1, &alloc_caller, &free_caller), KMEM_LIVE);
-	assert_ptr_equal(alloc_caller, &site_a);
-	assert_null(free_caller);
+	assert_int_equal(machine_kmem_state(m, at(p) + 63, 1, &alloc_site, &free_site), KMEM_LIVE);
+	assert_ptr_equal(alloc_site, &site_a);
+	assert_null(free_site);
 	assert_null(machine_kmem_free(m, p, TEST_KIND, &site_b));
-	assert_int_equal(machine_kmem_state(m, at(p) + 63, 1, &alloc_caller, &free_caller), KMEM_FREED);
-	assert_ptr_equal(alloc_caller, &site_a);
-	assert_ptr_equal(free_caller, &site_b);
+	assert_int_equal(machine_kmem_state(m, at(p) + 63, 1, &alloc_site, &free_site), KMEM_FREED);
+	assert_ptr_equal(alloc_site, &site_a);
+	assert_ptr_equal(free_site, &site_b);
 	assert_int_equal(byte_at(at(p)), 0x6b);
 	assert_int_equal(byte_at(at(p) + 63), 0x6b);
 	assert_int_equal(machine_kmem_size(m, p), 0);

@@ -74,28 +74,31 @@ const uint8_t *machine_kmem_lines(const struct machine *m);
 
 enum kmem_state { KMEM_LIVE, KMEM_FREED, KMEM_REDZONE, KMEM_OUTSIDE };
 
-/* NULL when exhausted (about MACHINE_KMEM_BYTES) or size is 0 or absurd. kind: caller's tag, 1..15. */
-void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero, unsigned kind, const void *caller);
+/*
+ * NULL when exhausted (about MACHINE_KMEM_BYTES) or size is 0 or absurd. kind: caller's tag, 1..15. site: who wants it,
+ * kept as it is, as that of who frees it.
+ */
+void *machine_kmem_alloc(struct machine *m, size_t size, size_t align, bool zero, unsigned kind, const void *site);
 /* Why a free is wrong, or NULL: "double free", "not an allocation", "freed as another kind". Freed memory is poisoned
  * and not reused in this world. */
-const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const void *caller);
+const char *machine_kmem_free(struct machine *m, void *p, unsigned kind, const void *site);
 /* Size asked for at allocation; 0: not a live allocation. */
 size_t machine_kmem_size(const struct machine *m, const void *p);
-/* What [addr, addr+n) is. *alloc_caller, *free_caller (may be NULL) get the sites. */
-enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_t n, const void **alloc_caller,
-				   const void **free_caller);
+/* What [addr, addr+n) is. *alloc_site, *free_site (may be NULL) get the sites. */
+enum kmem_state machine_kmem_state(const struct machine *m, uint64_t addr, size_t n, const void **alloc_site,
+				   const void **free_site);
 /* The allocation, freed or not, that addr lies in or in whose redzones it lies. False: none. */
 struct machine_kmem_object {
 	const void *start;
 	size_t size;
 	unsigned kind;
 	bool freed;
-	const void *alloc_caller, *free_caller;
+	const void *alloc_site, *free_site;
 };
 bool machine_kmem_object(const struct machine *m, uint64_t addr, struct machine_kmem_object *object);
 /* Live allocations since reset, for the leak check: calls fn for each. */
 void machine_kmem_each_live(const struct machine *m,
-			    void (*fn)(void *ctx, const void *p, size_t size, unsigned kind, const void *caller),
+			    void (*fn)(void *ctx, const void *p, size_t size, unsigned kind, const void *site),
 			    void *ctx);
 /* A written redzone: the allocation it belongs to, or NULL. Called at the end of a world. */
 const void *machine_kmem_overflow(const struct machine *m);

@@ -379,7 +379,6 @@ void finding_from_report(struct runner *r, enum target_report_kind kind, const c
 		[REPORT_UNDEFINED_VALUE] = {CLASS_UNDEFINED, "undefined behaviour", "; POWER takes it as it is"},
 		[REPORT_UNDEFINED_END] = {CLASS_UNDEFINED, "undefined behaviour", "; POWER runs what follows"},
 		[REPORT_LOCK] = {CLASS_LOCK_DISCIPLINE, "lock discipline", NULL},
-		[REPORT_DEADLOCK] = {CLASS_DEADLOCK, "deadlock", NULL},
 		[REPORT_HANG] = {CLASS_HANG, "hang", NULL},
 		[REPORT_MEMORY] = {CLASS_MEMORY, "memory", NULL},
 	};

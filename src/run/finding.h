@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define FINDING_TEXT 160
-#define FINDING_FRAMES 4
+#define FINDING_FRAMES 6
 #define FINDING_CALLERS 5
 
 /* In which entry the bit went missing. */

@@ -55,20 +55,6 @@ static uint32_t class_of(struct lock_graph *g, const char *name)
 
 /* ---- circles ------------------------------------------------------------------------ */
 
-/* The way from `from` to `to` becomes g->circle, from g->length on. */
-static bool find_way(struct lock_graph *g, uint32_t from, uint32_t to, uint32_t *visited)
-{
-	*visited |= 1u << from;
-	g->circle[g->length++] = from;
-	if (from == to)
-		return true;
-	for (uint32_t next = 0; next < g->count; next++)
-		if ((g->after[from] & ~*visited) >> next & 1 && find_way(g, next, to, visited))
-			return true;
-	g->length--;
-	return false;
-}
-
 static const struct lock_edge *edge_of(const struct lock_graph *g, uint32_t i)
 {
 	return &g->edges[g->circle[i]][g->circle[(i + 1) % g->length]];
@@ -123,11 +109,10 @@ static bool splice(struct lock_graph *g, struct runner *r, struct scenario *s, s
 static enum lock_circle close_circle(struct lock_graph *g, struct runner *r, uint32_t a, uint32_t b, struct scenario *s,
 				     struct run_outcome *outcome)
 {
-	const struct lock_edge *last;
-	uint32_t visited = 0;
+	struct lock_nesting circle[LOCK_CLASSES];
 
-	g->length = 0;
-	if (!find_way(g, b, a, &visited))
+	g->length = lock_order_way(g->after, b, a, g->circle);
+	if (!g->length)
 		return CIRCLE_NONE;
 	collect_parts(g);
 	/* All in this scenario: lock_order.c has said so. */
@@ -135,9 +120,11 @@ static enum lock_circle close_circle(struct lock_graph *g, struct runner *r, uin
 		return CIRCLE_NONE;
 	if (splice(g, r, s, outcome))
 		return CIRCLE_SPLICED;
-	last = edge_of(g, g->length - 2);
+	for (uint32_t i = 0; i < g->length; i++)
+		circle[i] = (struct lock_nesting){g->name[g->circle[i]], g->name[g->circle[(i + 1) % g->length]],
+						  &edge_of(g, i)->where};
 	outcome->finding_count = 0;
-	finding_inversion(r, g->name[a], g->name[b], &g->edges[a][b].where, &last->where, true);
+	finding_inversion(r, circle, g->length, true);
 	return CIRCLE_APART;
 }
 

@@ -7,7 +7,8 @@
 void lock_order_reset(struct runner *r)
 {
 	memset(r->locks.after, 0, r->locks.count * sizeof(r->locks.after[0]));
-	r->locks.count = 0;
+	memset(r->locks.named, 0, sizeof(r->locks.named));
+	r->locks.count = r->locks.pair_count = 0;
 }
 
 static uint32_t find_class(struct lock_order *o, const char *name)
@@ -33,38 +34,85 @@ static uint32_t find_class(struct lock_order *o, const char *name)
  */
 static uint32_t class_of(struct runner *r, struct held_lock *held)
 {
+	uintptr_t at = (uintptr_t)held->named;
+	struct lock_named *named = &r->locks.named[(at >> 3 ^ at >> 9) % LOCKS_NAMED];
 	const char *name;
 
 	if (held->class)
 		return held->class - 1u;
-	name = r->world.target->lock_name(held->lock);
-	held->class = (uint8_t)(1 + (strcmp(name, TARGET_LOCK_OTHER) ? find_class(&r->locks, name) : LOCK_CLASSES));
+	if (named->lock == held->named) {
+		held->class = named->class;
+		return held->class - 1u;
+	}
+	name = r->world.target->lock_name(held->named);
+	held->class = (uint8_t)(1 + LOCK_CLASSES);
+	/* One that is being made has no name yet. */
+	if (strcmp(name, TARGET_LOCK_OTHER) != 0) {
+		held->class = (uint8_t)(1 + find_class(&r->locks, name));
+		*named = (struct lock_named){held->named, held->class};
+	}
 	return held->class - 1u;
 }
 
-/*
- * Was `to` ever taken under `from`, or under one that was? The class under which it was taken itself; LOCK_CLASSES: no.
- */
-static uint32_t leads_to(const struct lock_order *o, uint32_t from, uint32_t to, uint32_t *visited)
+uint32_t lock_order_way(const uint32_t after[LOCK_CLASSES], uint32_t from, uint32_t to, uint32_t way[LOCK_CLASSES])
 {
-	if (o->after[from] >> to & 1)
-		return from;
-	*visited |= 1u << from;
-	for (uint32_t next = 0; next < o->count; next++) {
-		uint32_t last = LOCK_CLASSES;
+	uint32_t queue[LOCK_CLASSES] = {from}, before[LOCK_CLASSES], visited = 1u << from, end = 1, length = 1;
 
-		if (o->after[from] >> next & ~*visited >> next & 1)
-			last = leads_to(o, next, to, visited);
-		if (last != LOCK_CLASSES)
-			return last;
+	for (uint32_t i = 0; i < end && queue[i] != to; i++) {
+		for (uint32_t next = after[queue[i]] & ~visited; next; next &= next - 1) {
+			before[end] = i;
+			queue[end++] = (uint32_t)__builtin_ctz(next);
+		}
+		visited |= after[queue[i]];
 	}
-	return LOCK_CLASSES;
+	if (!(visited >> to & 1))
+		return 0;
+	while (queue[end - 1] != to)
+		end--;
+	for (uint32_t i = end - 1; i; i = before[i])
+		length++;
+	for (uint32_t i = end - 1, k = length; k--; i = before[i])
+		way[k] = queue[i];
+	return length;
 }
 
-void lock_order_note(struct runner *r)
+/* b was just taken under a, for the first time: is a ever taken under b, or under one that is? */
+static void close_circle(struct runner *r, uint32_t a, uint32_t b)
 {
-	struct world_task *task = r->world.task;
-	struct held_lock *taken = &task->locks[task->lock_count - 1];
+	struct lock_order *o = &r->locks;
+	struct lock_nesting circle[LOCK_CLASSES];
+	uint32_t way[LOCK_CLASSES], length = lock_order_way(o->after, b, a, way);
+
+	for (uint32_t i = 0; i < length; i++) {
+		uint32_t taken = way[(i + 1) % length];
+
+		circle[i] = (struct lock_nesting){o->name[way[i]], o->name[taken], &o->where[way[i]][taken]};
+	}
+	if (length)
+		finding_inversion(r, circle, length, false);
+}
+
+/* Two of one name, such as those of two guests: which of them comes first has to be the same each time. */
+static void note_pair(struct runner *r, const char *name, const struct held_lock *first, const struct held_lock *second)
+{
+	struct lock_order *o = &r->locks;
+	struct lock_nesting circle[2] = {{name, name, second}, {name, name, NULL}};
+
+	for (uint32_t i = 0; i < o->pair_count; i++) {
+		if (o->pairs[i].first == first->lock && o->pairs[i].second.lock == second->lock)
+			return;
+		if (o->pairs[i].first == second->lock && o->pairs[i].second.lock == first->lock)
+			circle[1].where = &o->pairs[i].second;
+	}
+	if (circle[1].where)
+		finding_inversion(r, circle, 2, false);
+	else if (o->pair_count < LOCK_PAIRS)
+		o->pairs[o->pair_count++] = (struct lock_pair){first->lock, *second};
+}
+
+void lock_order_note(struct runner *r, struct held_lock *taken)
+{
+	struct held_locks *held = world_held(&r->world);
 	struct lock_order *o = &r->locks;
 	uint32_t b;
 
@@ -72,15 +120,20 @@ void lock_order_note(struct runner *r)
 	if (taken->tried)
 		return;
 	b = class_of(r, taken);
-	for (uint32_t i = 0; i + 1 < task->lock_count && b < LOCK_CLASSES; i++) {
-		uint32_t a = class_of(r, &task->locks[i]), visited = 0, last;
+	for (struct held_lock *under = held->locks; under < held->locks + held->count && b < LOCK_CLASSES; under++) {
+		uint32_t a = under == taken || under->op != taken->op ? LOCK_CLASSES : class_of(r, under);
 
-		if (a == LOCK_CLASSES || a == b || o->after[a] >> b & 1)
+		/* What an op has left locked is another's mistake than that of those who come after. */
+		if (a == LOCK_CLASSES || o->after[a] >> b & 1)
 			continue;
+		if (a == b) {
+			/* A grace period that waits for the task itself is a deadlock. */
+			if (!under->reads)
+				note_pair(r, o->name[a], under, taken);
+			continue;
+		}
 		o->after[a] |= 1u << b;
 		o->where[a][b] = *taken;
-		last = leads_to(o, b, a, &visited);
-		if (last != LOCK_CLASSES)
-			finding_inversion(r, o->name[a], o->name[b], taken, &o->where[last][a], false);
+		close_circle(r, a, b);
 	}
 }

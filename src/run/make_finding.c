@@ -36,18 +36,33 @@ struct finding *finding_begin(struct runner *r)
 	return f;
 }
 
+static bool does(const struct finding *f, uint32_t writer, const char *what)
+{
+	return strncmp(f->writers[writer].what, what, strlen(what)) == 0;
+}
+
 /*
- * Who waits for a lock that is kept has done nothing wrong, and neither has the one function of many that freed a
- * table which the hardware still walks, or that took memory which others misuse. Who wrote a word last is told.
+ * Who waits has done nothing wrong where an op has ended and left the lock behind: others will wait as well. In a
+ * circle of several each holds something too, and is named by that.
+ */
+static bool only_waits(const struct finding *f, uint32_t writer)
+{
+	return does(f, writer, "waits for ") && (f->writer_count > 2 || (f->writer_count == 2 && does(f, 1, "left ")));
+}
+
+/*
+ * Who only waits, and who took memory which others misuse, has done nothing wrong; neither has the one function of many
+ * that freed a table under the hardware which walks it meanwhile. Who wrote a word last is told.
  */
 static bool is_bystander(const struct finding *f, uint32_t writer)
 {
 	const char *what = f->writers[writer].what;
 
-	return (f->class == CLASS_DEADLOCK && strncmp(what, "holds ", 6) != 0) ||
-	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || strncmp(what, "last ", 5) == 0 ||
+	return (f->class == CLASS_DEADLOCK && only_waits(f, writer)) ||
+	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || does(f, writer, "last ") ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
-	       (f->class == CLASS_MEMORY && strncmp(f->coarse, "memory:none:walk", 16) == 0);
+	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":walk")) ||
+	       (f->class == CLASS_MEMORY && strstr(f->coarse, ":walk-meanwhile"));
 }
 
 static int compare_names(const void *a, const void *b)

@@ -8,14 +8,11 @@
 #include <string.h>
 
 /* Who took the memory, and who gave it back. */
-static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object)
+static void add_owners(struct runner *r, struct finding *f, const struct machine_kmem_object *object,
+		       finding_name_site *freer)
 {
-	const struct provenance_site taken = {{object->alloc_caller}}, freed = {{object->free_caller}};
-
-	if (object->alloc_caller)
-		finding_add_site(r, f, "took it", &taken, provenance_name_user);
-	if (object->free_caller)
-		finding_add_site(r, f, "freed it", &freed, provenance_name_user);
+	finding_add_site(r, f, "took it", object->alloc_site, provenance_name_user);
+	finding_add_site(r, f, "freed it", object->free_site, freer);
 }
 
 /* "page-table", "kvm_nested_guest", ... and the layer that its contents belong to. */
@@ -78,7 +75,7 @@ void finding_bad_access(struct runner *r, const char *did, const void *address, 
 		snprintf(role, sizeof(role), "freed-%s", word);
 	/* What was taken too small is one mistake, wherever it is overrun. */
 	finding_add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
-	add_owners(r, f, &object);
+	add_owners(r, f, &object, provenance_name_user);
 	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
 		 size, (const char *)address - (const char *)object.start, word, object.size,
 		 object.freed ? " that was freed" : "");
@@ -97,7 +94,7 @@ void finding_bad_walk(struct runner *r, const struct machine_access *access)
 	snprintf(f->title, sizeof(f->title), "the hardware's walk reads %s",
 		 access->bad_state == KMEM_FREED ? "a page table that was freed" : "memory that is no page table");
 	if (access->bad_state == KMEM_FREED && machine_kmem_object(r->world.machine, access->bad_address, &object))
-		add_owners(r, f, &object);
+		add_owners(r, f, &object, provenance_name_freer);
 	/* It was freed too early, by an op that is not over; or what the hardware knows of it was never invalidated. */
 	finding_commit(r, f, was_freed_meanwhile(r, access->bad_address) ? "walk-meanwhile" : "walk");
 }
@@ -119,8 +116,8 @@ static void keep_memory_only(struct run_outcome *o)
 
 static void add_overflow(struct runner *r, const void *overflown)
 {
-	struct provenance_site taken = {0};
 	struct finding *f = finding_begin(r);
+	const void *taken;
 	size_t bytes;
 
 	if (!f)
@@ -128,8 +125,8 @@ static void add_overflow(struct runner *r, const void *overflown)
 	f->class = CLASS_MEMORY;
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "memory: something was written behind what was allocated");
-	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &taken.callers[0], NULL);
-	finding_add_writer(r, f, "took it", &taken);
+	machine_kmem_state(r->world.machine, (uintptr_t)overflown, 1, &taken, NULL);
+	finding_add_writer(r, f, "took it", taken);
 	finding_title_place(f);
 	/* A loop that goes one too far, or something of another size. */
 	bytes = machine_kmem_overrun(r->world.machine, overflown);
@@ -153,10 +150,10 @@ void finding_corruption(struct runner *r)
 struct first_leak {
 	size_t count, size;
 	unsigned kind;
-	const void *object, *caller;
+	const void *object, *site;
 };
 
-static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *caller)
+static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, const void *site)
 {
 	struct first_leak *first = ctx;
 
@@ -164,7 +161,7 @@ static void take_leak(void *ctx, const void *p, size_t size, unsigned kind, cons
 		first->object = p;
 		first->size = size;
 		first->kind = kind;
-		first->caller = caller;
+		first->site = site;
 	}
 }
 
@@ -210,7 +207,6 @@ static void add_lost_reference(struct runner *r, struct finding *f, const void *
 void finding_leaks(struct runner *r)
 {
 	static const char *const kinds[] = {"memory", "a page table", "an object", "pages", "vmalloc memory"};
-	struct provenance_site taken = {0};
 	struct first_leak first = {0};
 	struct finding *f;
 
@@ -218,12 +214,11 @@ void finding_leaks(struct runner *r)
 	f = first.count ? finding_begin(r) : NULL;
 	if (!f)
 		return;
-	taken.callers[0] = first.caller;
 	f->class = CLASS_MEMORY;
 	f->layer = LAYER_NONE;
 	snprintf(f->title, sizeof(f->title), "memory: %s of %zu bytes is never freed, nor %zu more; taken",
 		 kinds[first.kind < sizeof(kinds) / sizeof(kinds[0]) ? first.kind : 0], first.size, first.count - 1);
-	finding_add_writer(r, f, "took it", &taken);
+	finding_add_writer(r, f, "took it", first.site);
 	finding_title_place(f);
 	if (!strcmp(r->world.target->object_name(first.object, first.size), "kvm_nested_guest"))
 		add_lost_reference(r, f, first.object);

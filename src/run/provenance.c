@@ -49,8 +49,7 @@ static unsigned slot_of(const void *entry)
 	return (unsigned)(((uintptr_t)entry >> 3) * 0x9e3779b1u >> 7) % PROVENANCE_SLOTS;
 }
 
-/* The one copy of a site. NULL: there is no room near where it belongs, so it stays unknown. */
-static const struct provenance_site *intern(struct provenance *p, const void *const callers[TARGET_CALLERS])
+const struct provenance_site *provenance_intern(struct provenance *p, const void *const callers[TARGET_CALLERS])
 {
 	uint64_t hash = 0;
 
@@ -83,7 +82,7 @@ void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, 
 {
 	struct provenance_entry *e = &p->slots[slot_of(entry)];
 	uint64_t changed = old_pte ^ new_pte;
-	const struct provenance_site *site = intern(p, callers);
+	const struct provenance_site *site = provenance_intern(p, callers);
 
 	/* A collision forgets the older entry: a report then says less, nothing else depends on it. */
 	if (e->entry != entry || e->world != p->world)
@@ -176,7 +175,7 @@ void provenance_before_word(struct provenance *p, const uint64_t *word, const vo
 		look_at(w);
 	else
 		w->value = __atomic_load_n(word, __ATOMIC_RELAXED);
-	w->pending = intern(p, callers);
+	w->pending = provenance_intern(p, callers);
 }
 
 bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
@@ -185,7 +184,7 @@ bool provenance_after_word(struct provenance *p, const uint64_t *word, const voi
 	uint64_t before;
 
 	take_slot(p, word, &w);
-	w->pending = intern(p, callers);
+	w->pending = provenance_intern(p, callers);
 	before = w->value;
 	look_at(w);
 	return before && !w->value;
@@ -267,8 +266,9 @@ struct kernel_places {
 	struct module_place places[TARGET_CALLERS * INLINED_MAX];
 };
 
-/* The kernel's functions of a site, innermost first. */
-static void get_places(struct module *m, const struct provenance_site *site, struct kernel_places *all)
+/* The kernel's functions of a site, innermost first; it may be named by those in so many frames. */
+static void get_places(struct module *m, const struct provenance_site *site, unsigned named_frames,
+		       struct kernel_places *all)
 {
 	all->count = all->named_end = 0;
 	for (unsigned i = 0; site && i < TARGET_CALLERS && site->callers[i]; i++) {
@@ -278,7 +278,7 @@ static void get_places(struct module *m, const struct provenance_site *site, str
 		for (size_t k = 0; k < n; k++)
 			if (!is_ours(&places[k]))
 				all->places[all->count++] = places[k];
-		if (i < NAMED_FRAMES)
+		if (i < named_frames)
 			all->named_end = all->count;
 	}
 }
@@ -298,12 +298,13 @@ static void add_callers(const struct kernel_places *all, size_t first, struct fi
 	}
 }
 
-static bool name(struct module *m, const struct provenance_site *site, is_passed *passed, struct finding_writer *out)
+static bool name_within(struct module *m, const struct provenance_site *site, is_passed *passed, unsigned frames,
+			struct finding_writer *out)
 {
 	struct kernel_places all;
 	size_t named = 0;
 
-	get_places(m, site, &all);
+	get_places(m, site, frames, &all);
 	if (!all.named_end)
 		return false;
 	while (named < all.named_end && passed(&all.places[named]))
@@ -316,6 +317,11 @@ static bool name(struct module *m, const struct provenance_site *site, is_passed
 	return true;
 }
 
+static bool name(struct module *m, const struct provenance_site *site, is_passed *passed, struct finding_writer *out)
+{
+	return name_within(m, site, passed, NAMED_FRAMES, out);
+}
+
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_mapper, out);
@@ -324,6 +330,11 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_getter, out);
+}
+
+bool provenance_name_freer(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name_within(m, site, is_mapper, TARGET_CALLERS, out);
 }
 
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out)
@@ -340,6 +351,6 @@ void provenance_add_callers(struct module *m, const struct provenance_site *site
 {
 	struct kernel_places all;
 
-	get_places(m, site, &all);
+	get_places(m, site, NAMED_FRAMES, &all);
 	add_callers(&all, 0, out);
 }

@@ -60,6 +60,9 @@ struct provenance {
 	struct provenance_site sites[PROVENANCE_SITES];
 };
 
+/* The one copy of a site. NULL: there is no room near where it belongs, so it stays unknown. */
+const struct provenance_site *provenance_intern(struct provenance *p, const void *const callers[TARGET_CALLERS]);
+
 /* Forget all entries, in O(1). */
 void provenance_reset(struct provenance *p);
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
@@ -102,6 +105,8 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The caller of a function that takes or gives back a reference for it. */
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* Who had a tree of page tables taken down: which of its functions freed one depends on what was in the tree. */
+bool provenance_name_freer(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* And so does one that uses the lists and trees of lib/, or copies from and to a guest, for what it makes them do. */
 bool provenance_name_user(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* More callers of a function that is named: a site that begins at its return address. */

@@ -264,6 +264,19 @@ static void the_first_to_make_a_translation_stale_did_it(void **state)
 	assert_ptr_equal(who(provenance_staled(e, LOSS_C).site), D[0]);
 }
 
+/* What keeps a site for as long as an allocation lives keeps a pointer, and a chain is more than its innermost. */
+static void a_chain_is_kept_once(void **state)
+{
+	struct provenance *p = *state;
+	const void *const deeper[TARGET_CALLERS] = {&code[1], &code[2]};
+	const struct provenance_site *a = provenance_intern(p, A);
+
+	assert_ptr_equal(a->callers[0], A[0]);
+	assert_ptr_not_equal(provenance_intern(p, deeper), a);
+	begin(p);
+	assert_ptr_equal(provenance_intern(p, A), a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_world_has_other_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_change_of_an_entry_has_its_own_site, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_first_to_make_a_translation_stale_did_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_chain_is_kept_once, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("provenance", tests, NULL, NULL);

@@ -171,13 +171,26 @@ static void on_point(void *ctx, const char *name)
 static void on_locked(void *ctx)
 {
 	struct runner *r = ctx;
+	struct held_locks *held = world_held(&r->world);
+	struct held_lock *taken;
 
 	if (r->bare)
 		return;
 	freed_locked(&r->freed, (unsigned)(r->world.task - r->world.tasks));
-	r->last_lock = r->world.task->locks[r->world.task->lock_count - 1];
-	if (r->world.task->lock_count > 1)
-		lock_order_note(r);
+	taken = &held->locks[held->count - 1];
+	r->last_lock = *taken;
+	if (held->count > 1)
+		lock_order_note(r, taken);
+}
+
+static void on_awaits_readers(void *ctx, const struct held_lock *srcu)
+{
+	struct runner *r = ctx;
+	struct held_lock awaited = *srcu;
+
+	awaited.reads = true; /* it is the other side of a reader */
+	if (!r->bare)
+		lock_order_note(r, &awaited);
 }
 
 static void on_unlocked(void *ctx, const struct held_lock *held)
@@ -229,6 +242,13 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 		evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
 }
 
+static const void *on_site(void *ctx, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	return r->bare ? NULL : provenance_intern(&r->provenance, callers);
+}
+
 static void on_table_freed(void *ctx, const void *table)
 {
 	struct runner *r = ctx;
@@ -253,6 +273,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .point = on_point,
 					  .locked = on_locked,
 					  .unlocked = on_unlocked,
+					  .awaits_readers = on_awaits_readers,
 					  .scheduled = on_scheduled,
 					  .op_begins = access_op_begins,
 					  .acquired = access_acquired,
@@ -263,6 +284,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .deadlock = on_deadlock,
 					  .kernel_wrote = on_kernel_wrote,
 					  .no_progress = on_no_progress,
+					  .site = on_site,
 					  .table_freed = on_table_freed,
 					  .tlbie = on_tlbie,
 					  .bad_walk = on_bad_walk};

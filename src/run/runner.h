@@ -21,13 +21,31 @@
 #define RUNNER_FRAMES (MACHINE_FRAMES_BYTES >> 12)
 #define RUNNER_MARKS 1024u
 
-/* Which lock was taken while which was held, by name. */
+/* Which lock was taken while which was held, by name; and of those that have one name, by themselves. */
 #define LOCK_CLASSES 32u
+#define LOCK_PAIRS 32u
+#define LOCKS_NAMED 64u
 struct lock_order {
+	/* Of locks that were asked for before: 1 + the class. A lock keeps its name for as long as it lies there. */
+	struct lock_named {
+		const void *lock;
+		uint8_t class;
+	} named[LOCKS_NAMED];
 	uint32_t count;
 	const char *name[LOCK_CLASSES];
 	uint32_t after[LOCK_CLASSES];			    /* bit b of [a]: b was taken while a was held, */
 	struct held_lock where[LOCK_CLASSES][LOCK_CLASSES]; /* first there */
+	uint32_t pair_count;
+	struct lock_pair {
+		const void *first;
+		struct held_lock second;
+	} pairs[LOCK_PAIRS];
+};
+
+/* A lock was taken under another: by name, and where. */
+struct lock_nesting {
+	const char *under, *taken;
+	const struct held_lock *where;
 };
 
 /* Two places of the kernel's code that were found to race: told once a run. */
@@ -131,9 +149,11 @@ void finding_stopped(struct runner *r, enum finding_class class, const char *rol
 void finding_leaks(struct runner *r);
 /* All ops that are under way wait. */
 void finding_deadlock(struct runner *r);
-/* Locks are taken as `first`, then `second` here, and the other way round elsewhere; apart: in another scenario. */
-void finding_inversion(struct runner *r, const char *first, const char *second, const struct held_lock *here,
-		       const struct held_lock *there, bool apart);
+/*
+ * A circle of count locks, at most LOCK_CLASSES: what is taken in one nesting, the next is under, and the first under
+ * what the last takes. apart: not all in one scenario.
+ */
+void finding_inversion(struct runner *r, const struct lock_nesting *circle, uint32_t count, bool apart);
 
 /* Two accesses that nothing orders; `there` was the earlier one. */
 void finding_data_race(struct runner *r, const void *address, const struct data_race_access *here,
@@ -157,7 +177,13 @@ void access_bad(void *ctx, enum target_point kind, const void *address, size_t s
 
 /* lock_order.c: a graph of which lock is taken under which; a new edge that closes a circle is a finding. */
 void lock_order_reset(struct runner *r);
-void lock_order_note(struct runner *r);
+/* taken: among what the running task holds, the last, or a grace period that it begins to wait for. */
+void lock_order_note(struct runner *r, struct held_lock *taken);
+/*
+ * The shortest way from one class to another over after[]: way[0] is `from`, the last one `to`. Returns how many
+ * classes are on it; 0: there is none.
+ */
+uint32_t lock_order_way(const uint32_t after[LOCK_CLASSES], uint32_t from, uint32_t to, uint32_t way[LOCK_CLASSES]);
 /* An access that faults for ever, with its last fault; guest 0: of L1. */
 void finding_no_progress(struct runner *r, unsigned vcpu, unsigned guest, const struct machine_access *access);
 /* At the end of a world: if the kernel's memory was overwritten, that is the finding, and all after it follow from it.

@@ -215,11 +215,6 @@ bool sched_others(const struct sched *s)
 	return false;
 }
 
-const void *sched_waits_for(const struct sched *s, unsigned task)
-{
-	return s->tasks[task].state == TASK_WAITS ? s->tasks[task].waits_for : NULL;
-}
-
 void sched_give_up(struct sched *s)
 {
 	assert(s->current != 0);

@@ -68,8 +68,6 @@ bool sched_drain(struct sched *s);
 
 /* Is there a task but this one that has not ended? */
 bool sched_others(const struct sched *s);
-/* What a task waits for; NULL: it does not wait. */
-const void *sched_waits_for(const struct sched *s, unsigned task);
 
 /* Never to come back: task 0 goes on where it stands, whatever it waits for. Not from task 0. */
 _Noreturn void sched_give_up(struct sched *s);

@@ -73,7 +73,7 @@ static void test_who_waits_gives_way(void **state)
 	begin();
 	sched_start(&s, waiter, NULL);
 	say('a');
-	assert_ptr_equal(sched_waits_for(&s, 1), &lock);
+	assert_ptr_equal(s.tasks[1].waits_for, &lock);
 	sched_wake(&s, &gate);
 	assert_false(sched_step_aside(&s)); /* woken for something else: still waits */
 	sched_wake(&s, &lock);

@@ -520,7 +520,9 @@ static const char *find_object_name(const void *start, size_t size)
 
 /* Locks that scenarios reach, by where they lie. */
 #define KVM_LOCKS(X)                                                                                                   \
-	X(mmu_lock) X(lock) X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock)
+	X(mmu_lock)                                                                                                    \
+	X(lock)                                                                                                        \
+	X(slots_lock) X(slots_arch_lock) X(mn_invalidate_lock) X(gpc_lock) X(arch.mmu_setup_lock) X(srcu) X(irq_srcu)
 #define VCPU_LOCKS(X) X(mutex) X(arch.vpa_update_lock) X(arch.tbacct_lock)
 
 static const char *find_lock_name(const void *lock)

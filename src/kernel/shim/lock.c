@@ -26,11 +26,9 @@ static noinline void check_memory(const void *lock)
 	rcfuzz_host->accessed(rcfuzz_host->ctx, POINT_WRITE, MARK_ATOMIC, lock, sizeof(int), callers);
 }
 
-static void take_word(unsigned int *lock, const char *twice, const char *why)
+static void take_word(unsigned int *lock, const char *why)
 {
 	check_memory(lock);
-	if (*lock == rcfuzz_host->task + 1)
-		rcfuzz_report(REPORT_DEADLOCK, NULL, 0, NULL, twice);
 	while (*lock) {
 		rcfuzz_wait_for(lock, why);
 		check_memory(lock);
@@ -70,7 +68,7 @@ void rcfuzz_spin_lock(raw_spinlock_t *lock)
 {
 	rcfuzz_step();
 	rcfuzz_yield(POINT_LOCK, NULL, lock);
-	take_word((unsigned int *)lock, "a spinlock is taken that is held already", "a spinlock");
+	take_word((unsigned int *)lock, "a spinlock");
 	rcfuzz_self()->spin_depth++;
 }
 
@@ -134,7 +132,7 @@ void rcfuzz_mutex_lock(struct mutex *lock)
 {
 	rcfuzz_may_sleep("mutex_lock with a spinlock held");
 	rcfuzz_yield(POINT_LOCK, NULL, lock);
-	take_word((unsigned int *)lock, "a mutex is taken that is held already", "a mutex");
+	take_word((unsigned int *)lock, "a mutex");
 	if (!is_set_up(lock))
 		rcfuzz_report(REPORT_LOCK, NULL, 0, NULL, "a mutex is taken that was never set up");
 	if (rcfuzz_host->tell_locks && rcfuzz_is_unreferenced_guest(lock))

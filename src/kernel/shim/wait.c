@@ -12,6 +12,7 @@ static struct srcu_reader {
 	unsigned int number;	 /* which of those that had this place */
 	unsigned int task;
 } srcu_readers[SRCU_READERS];
+static int srcu_places; /* so many of them were ever used */
 
 /*
  * Of the two orders that a grace period makes, each has an address in the srcu_struct: what the updater did before is
@@ -19,6 +20,22 @@ static struct srcu_reader {
  */
 #define BEFORE_READERS(ssp) ((const char *)(ssp))
 #define AFTER_READERS(ssp) ((const char *)(ssp) + 1)
+
+static noinline void tell_reads(const struct srcu_reader *reader)
+{
+	const void *callers[TARGET_CALLERS];
+
+	rcfuzz_here(callers);
+	rcfuzz_host->reads(rcfuzz_host->ctx, reader, reader->ssp, callers);
+}
+
+static noinline void tell_awaits_readers(const struct srcu_struct *ssp)
+{
+	const void *callers[TARGET_CALLERS];
+
+	rcfuzz_here(callers);
+	rcfuzz_host->awaits_readers(rcfuzz_host->ctx, ssp, callers);
+}
 
 /* The index means nothing: a section ends in the task that it began in. */
 int __srcu_read_lock(struct srcu_struct *ssp)
@@ -29,20 +46,26 @@ int __srcu_read_lock(struct srcu_struct *ssp)
 
 	while (srcu_readers[i].ssp && i < SRCU_READERS - 1)
 		i++;
+	if (i >= srcu_places)
+		srcu_places = i + 1;
 	srcu_readers[i].ssp = ssp;
 	srcu_readers[i].number++;
 	srcu_readers[i].task = rcfuzz_host->task;
+	if (rcfuzz_host->tell_locks)
+		tell_reads(&srcu_readers[i]);
 	return 0;
 }
 
 void __srcu_read_unlock(struct srcu_struct *ssp, int idx)
 {
-	int i = SRCU_READERS;
+	int i = srcu_places;
 
 	while (i-- > 0) {
 		if (srcu_readers[i].ssp != ssp || srcu_readers[i].task != rcfuzz_host->task)
 			continue;
 		srcu_readers[i].ssp = NULL;
+		if (rcfuzz_host->tell_locks)
+			rcfuzz_host->has_read(rcfuzz_host->ctx, &srcu_readers[i]);
 		rcfuzz_released(AFTER_READERS(ssp));
 		rcfuzz_wake(&srcu_readers[i]);
 		return;
@@ -57,6 +80,8 @@ void synchronize_srcu_expedited(struct srcu_struct *ssp)
 	int i;
 
 	rcfuzz_may_sleep("synchronize_srcu with a spinlock held");
+	if (rcfuzz_host->tell_locks)
+		tell_awaits_readers(ssp);
 	for (i = 0; i < SRCU_READERS; i++)
 		number[i] = srcu_readers[i].number;
 	rcfuzz_released(BEFORE_READERS(ssp));
