@@ -480,6 +480,12 @@ holds 'an access that is no yield point here is not told' grep -q \
 sed 's/at .*/at *#3/' "$race" > "$tmp/number.txt"
 expect 0 replay -q "${target[@]}" "$tmp/number.txt"
 holds 'a yield point by number is not told' grep -q 'number.txt: .*only in the build' "$tmp/err"
+# Where it is shows in the kernel's own words, for a number too: the function that the name has, and a line of it.
+expect 1 replay "${target[@]}" "$race" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$' && shows '^          from [a-z_]* '
+expect 1 replay "${target[@]}" --format json "$race"
+json "$tmp/out" 'any(s["parent"] and s["where"]["function"] == s["at"].split(":")[0] and s["where"]["line"] > 0 and
+	s["where"]["callers"] for s in d["timeline"])'
+expect 0 replay "${target[@]}" "$tmp/number.txt" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$'
 for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
 		--out "$tmp/$strategy"

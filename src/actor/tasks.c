@@ -342,6 +342,8 @@ static void at_point(struct world *w, enum target_point kind, const char *word, 
 		if (nth == point->nth)
 			due |= 1u << i;
 	}
+	for (uint32_t left = w->tell_reached ? due : 0; left; left &= left - 1)
+		w->hooks.reached(w->hooks.ctx, (uint32_t)__builtin_ctz(left), callers);
 	schedule_decide(w, due);
 }
 

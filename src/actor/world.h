@@ -150,6 +150,8 @@ struct world_hooks {
 				  const void *const callers[TARGET_CALLERS]);
 	/* A yield point of the op that runs, if `points` was asked for. */
 	void (*point)(void *ctx, const char *name);
+	/* The op that runs has come to that point of the scenario, which is about to be followed. Told if asked for. */
+	void (*reached)(void *ctx, uint32_t point, const void *const callers[TARGET_CALLERS]);
 	/* The op took a lock; it may hold others (w->task->locks, the new one last). */
 	void (*locked)(void *ctx);
 	/* The op has given back a lock that it took there. Told if locked is. */
@@ -195,6 +197,7 @@ struct world {
 	struct world_schedule *schedule; /* NULL: only what the scenario says */
 	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
 	bool tell_points;		 /* call hooks.point at each yield point of each op */
+	bool tell_reached;		 /* call hooks.reached */
 	bool tell_locks;		 /* call hooks.locked also where no ops can overlap */
 	bool tracking;			 /* an op runs that others may interrupt at the level access */
 	/* Where each task has read since its last other yield point: a loop reads a place more than once. */

@@ -229,6 +229,12 @@ static void shows_who_interrupts_whom(void **state)
 	assert_int_equal(count(text, "class=\"goes-on"), 0);
 	free(text);
 	interrupt(t);
+	t->steps[3].came = true;
+	t->steps[3].where = (struct finding_writer){.function = "get_log",
+						    .file = "arch/powerpc/kvm/hv.c",
+						    .line = 7,
+						    .caller_count = 1,
+						    .callers = {{"ioctl", "virt/kvm/main.c", 9}}};
 	text = print(t, "story.txt", "");
 	for (at = strstr(text, " data-op=\""); at; at = strstr(at + 1, " data-op=\"")) {
 		const char *item = at;
@@ -242,7 +248,11 @@ static void shows_who_interrupts_whom(void **state)
 	assert_int_equal(count(text, "class=\"preempts\""), 3);
 	assert_int_equal(count(text, "class=\"arrow\""), 3);
 	assert_non_null(strstr(text, "interrupts b at <code>fault&lt;1&gt;:<wbr>lock:<wbr>tlb_<wbr>lock#1</code>"));
-	assert_non_null(strstr(text, "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code>"));
+	assert_non_null(strstr(text, "tlb_<wbr>lock#1</code></p>"));
+	assert_non_null(strstr(text,
+			       "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code> in <code>get_<wbr>log</code> "
+			       "<span class=\"where\">hv.c:7</span> <span class=\"where\">from</span> "
+			       "<code>ioctl</code> <span class=\"where\">main.c:9</span></p>"));
 	/* What b came to belongs to its end, and the bits until then are those that c has met. */
 	at = strstr(text, "<li class=\"goes-on is-cause\" data-op=\"b\"");
 	assert_non_null(at);

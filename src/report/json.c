@@ -44,10 +44,24 @@ static bool add_label(cJSON *object, const char *name, const struct timeline *t,
 	return cJSON_AddStringToObject(object, name, label);
 }
 
+/* Where in the kernel the op that is interrupted was; null: it did not come there, or was in no kernel code. */
+static bool add_where(cJSON *object, const struct timeline_step *step)
+{
+	const struct finding_writer *w = &step->where;
+	bool known = step->came && w->function[0];
+	cJSON *where = known ? cJSON_AddObjectToObject(object, "where") : cJSON_AddNullToObject(object, "where");
+
+	return where && (!known || (cJSON_AddStringToObject(where, "function", w->function) &&
+				    cJSON_AddStringToObject(where, "file", w->file) &&
+				    cJSON_AddNumberToObject(where, "line", w->line) &&
+				    record_json_callers(where, w->callers, w->caller_count)));
+}
+
 static bool add_parent(cJSON *object, const struct timeline *t, const struct timeline_step *step)
 {
 	return add_label(object, "parent", t, step->parent) &&
-	       (step->parent == LAYOUT_NONE || cJSON_AddStringToObject(object, "at", step->yield_point));
+	       (step->parent == LAYOUT_NONE ||
+		(cJSON_AddStringToObject(object, "at", step->yield_point) && add_where(object, step)));
 }
 
 static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)

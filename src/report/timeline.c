@@ -192,6 +192,18 @@ static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old
 	add_change(ctx, &change);
 }
 
+/* The op that begins at a point of the scenario: where the other one is. */
+static void on_reached(void *ctx, uint32_t point, const struct finding_writer *where)
+{
+	struct timeline *t = ctx;
+	uint32_t child = scenario_op_index(&t->scenario, t->scenario.points[point].child);
+
+	if (!t->scenario.points[point].child || child >= t->scenario.op_count)
+		return;
+	t->steps[child].came = true;
+	t->steps[child].where = *where;
+}
+
 /* ---- where they part ----------------------------------------------------------- */
 
 /*
@@ -313,6 +325,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 		.op = on_op,
 		.pte = on_pte,
 		.word = t->finding.layer == LAYER_RMAP || t->finding.layer == LAYER_BITMAP ? on_word : NULL,
+		.reached = on_reached,
 		.watch_guest = t->watch_guest,
 		.watch_n = t->watch_n,
 		.watch_lpage = t->watch_lpage,

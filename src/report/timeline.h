@@ -34,6 +34,8 @@ struct timeline_step {
 	/* The op that this one interrupts (they stand right behind it, in the order in which they run), and where. */
 	uint32_t parent; /* LAYOUT_NONE: none */
 	char yield_point[TIMELINE_YIELD_POINT];
+	bool came;		     /* the other op did come to it, */
+	struct finding_writer where; /* at this function and line of the kernel; function "": in none */
 	struct run_bits before, after;
 	uint32_t change_first;	  /* how many changes there were when it began: those before that are none of its own */
 	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */

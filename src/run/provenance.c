@@ -321,6 +321,11 @@ bool provenance_name(struct module *m, const struct provenance_site *site, struc
 	return name(m, site, is_mapper, out);
 }
 
+bool provenance_name_place(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_header, out);
+}
+
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_getter, out);

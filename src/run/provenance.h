@@ -100,6 +100,8 @@ struct provenance_change provenance_staled(const struct provenance_entry *entry,
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* The function itself, whatever it does for whom: only what is inlined of a header is passed over. */
+bool provenance_name_place(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The caller of a function that takes or gives back a reference for it. */
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* And so does one that uses the lists and trees of lib/, or copies from and to a guest, for what it makes them do. */

@@ -168,6 +168,17 @@ static void on_point(void *ctx, const char *name)
 		r->observer->point(r->observer->ctx, r->world.task->op, r->world.task->points, name);
 }
 
+static void on_reached(void *ctx, uint32_t point, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+	struct finding_writer where = {0};
+	struct provenance_site site;
+
+	memcpy(site.callers, callers, sizeof(site.callers));
+	provenance_name_place(r->module, &site, &where);
+	r->observer->reached(r->observer->ctx, point, &where);
+}
+
 static void on_locked(void *ctx)
 {
 	struct runner *r = ctx;
@@ -251,6 +262,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .report = on_report,
 					  .point_name = on_point_name,
 					  .point = on_point,
+					  .reached = on_reached,
 					  .locked = on_locked,
 					  .unlocked = on_unlocked,
 					  .scheduled = on_scheduled,
@@ -436,6 +448,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->wild = false;
 	r->sound_findings = 0;
 	r->world.tell_points = observer && observer->point;
+	r->world.tell_reached = observer && observer->reached;
 	r->world.tell_locks = !r->bare;
 	module_restore(r->module);
 	provenance_reset(&r->provenance);

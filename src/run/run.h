@@ -62,6 +62,10 @@ struct run_observer {
 	void (*word)(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer);
 	/* Each yield point of each op: the op, its number in it, its name (until the run ends). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
+	/* Each point of the scenario that is reached: its index, and the kernel function and line at which it is
+	 * ("": at none, in the hardware or the host's own code), with those that had called it.
+	 */
+	void (*reached)(void *ctx, uint32_t point, const struct finding_writer *where);
 	/* Each finding, the moment it is made: the code that it is about may be on the stack. */
 	void (*finding)(void *ctx, const struct finding *finding);
 	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */
