@@ -498,6 +498,7 @@ step 'what was found'
 small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)
 raw=${small%.txt}.raw.txt
 expect 1 replay "${target[@]}" --verify "$small" && shows 'timeline' && shows '^>> '
+holds 'it is not told what was compared' grep -q "^rcfuzz: $small: the same events, run twice in 1 build$" "$tmp/err"
 expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" --format json "$small"
