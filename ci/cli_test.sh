@@ -480,6 +480,9 @@ holds 'an access that is no yield point here is not told' grep -q \
 sed 's/at .*/at *#3/' "$race" > "$tmp/number.txt"
 expect 0 replay -q "${target[@]}" "$tmp/number.txt"
 holds 'a yield point by number is not told' grep -q 'number.txt: .*only in the build' "$tmp/err"
+expect 1 check "${target[@]}" "$tmp/number.txt" && shows '^# .*number.txt: .*#3 .*only in the build'
+expect 0 check "${target[@]}" "$seed"
+holds 'an entry with names is told to hold for one build' [ "$(grep -c 'only in the build' "$tmp/out")" -eq 0 ]
 # Where it is shows in the kernel's own words, for a number too: the function that the name has, and a line of it.
 expect 1 replay "${target[@]}" "$race" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$' && shows '^          from [a-z_]* '
 expect 1 replay "${target[@]}" --format json "$race"
