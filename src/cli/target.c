@@ -309,6 +309,15 @@ void target_facts_free(struct target_facts *facts)
 	*facts = (struct target_facts){0};
 }
 
+int target_wants_access(const char *option, const char *module, const struct target_facts *facts)
+{
+	return facts->access ? 0
+			     : cli_error(CLI_USAGE,
+					 "%s wants a module that sees accesses: make one with 'rcfuzz build --flavour "
+					 "access'; %s is none",
+					 option, module);
+}
+
 struct scenario_kernel target_kernel(const struct target_facts *facts)
 {
 	return (struct scenario_kernel){

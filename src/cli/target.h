@@ -74,6 +74,8 @@ struct target_facts {
  */
 int target_probe(const char *module, struct target_facts *facts);
 void target_facts_free(struct target_facts *facts);
+/* What `option` asks for shows only in a module that sees accesses: 0, or an exit code after cli_error. */
+int target_wants_access(const char *option, const char *module, const struct target_facts *facts);
 /* What the expectations of a corpus entry go by. It points into *facts. */
 struct scenario_kernel target_kernel(const struct target_facts *facts);
 
