@@ -206,6 +206,10 @@ XDG_CACHE_HOME=$tmp/sparse refuse 74 'sparse/rcfuzz' build
 
 step 'bench'
 expect 0 bench --time 0.01 && json "$tmp/out" 'd["ratio"] > 0 and d["sync_ratio"] > 0 and d["access_ratio"] > 0'
+json "$tmp/out" 'd["switch_ns"] > 0 and d["task_switch_ns"] > 0 and d["plain_access_ratio"] > 0'
+# What a scenario does not come to costs nothing.
+json "$tmp/out" 'd["preemptions"] == 1 and d["access_preemptions"] == 1'
+refuse 65 'README.md' bench --target README.md
 
 step 'garbage'
 for i in 1 2 3 4 5 6 7 8; do
