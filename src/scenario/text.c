@@ -400,14 +400,13 @@ static bool parse_point_name(struct parser *p, struct token token, struct scenar
 	size_t length = hash ? (size_t)(hash - token.text) : 0;
 	const struct field_info nth = {.name = "the number after #", .min = 1, .max = UINT16_MAX};
 	bool any = length == 1 && *token.text == '*';
-	const char *expected = NULL;
+	const char *expected;
 	struct token number;
 	unsigned value;
 	size_t at = 0;
 
-	if (!any)
-		expected = scenario_point_name_expected(token.text, length, &at);
-	if (expected) {
+	expected = any ? NULL : scenario_point_name_expected(hash ? token.text : "", length, &at);
+	if (expected || !hash) {
 		token.column += (unsigned)at;
 		return fail_token(p, token, "expected %s", expected);
 	}
