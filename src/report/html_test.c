@@ -301,6 +301,9 @@ static void says_what_changed(void **state)
 	t->changes[1] = (struct timeline_change){.op = 1, .word = true, .place = "rmap", .function = "h"};
 	words_effect(t, 1, text, sizeof(text));
 	assert_string_equal(text, " f clears C in l0-pte; h writes the rmap. The translation in the TLB now has C.");
+	t->changes[1].cleared = true;
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text, " f clears C in l0-pte; h clears the rmap. The translation in the TLB now has C.");
 	words_effect(t, 0, text, sizeof(text));
 	assert_string_equal(text, " L1's entry now has R and C.");
 	t->steps[5].ran = false;

@@ -285,7 +285,10 @@ static void print_changes(FILE *out, const struct timeline *t, const struct item
 		if (c->op != item->op || !timeline_change_shows(c))
 			continue;
 		fprintf(out, "<p class=\"change\"><b>");
-		markup_format(out, "%s %s", c->place, c->word ? "written" : timeline_pte_text(c->old_pte));
+		markup_format(out, "%s %s", c->place,
+			      !c->word	   ? timeline_pte_text(c->old_pte)
+			      : c->cleared ? "cleared"
+					   : "written");
 		if (!c->word) {
 			fprintf(out, "&#8201;&rarr;&#8201;");
 			markup_text(out, timeline_pte_text(c->new_pte));

@@ -26,8 +26,9 @@ static bool add_change(cJSON *changes, const struct timeline_change *c)
 	snprintf(old_pte, sizeof(old_pte), "0x%016llx", (unsigned long long)c->old_pte);
 	snprintf(new_pte, sizeof(new_pte), "0x%016llx", (unsigned long long)c->new_pte);
 	return change && cJSON_AddItemToArray(changes, change) && cJSON_AddStringToObject(change, "place", c->place) &&
-	       (c->word ||
-		(cJSON_AddStringToObject(change, "old", old_pte) && cJSON_AddStringToObject(change, "new", new_pte))) &&
+	       (c->word ? cJSON_AddBoolToObject(change, "cleared", c->cleared) != NULL
+			: (cJSON_AddStringToObject(change, "old", old_pte) &&
+			   cJSON_AddStringToObject(change, "new", new_pte))) &&
 	       cJSON_AddStringToObject(change, "function", c->function) &&
 	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line) &&
 	       record_json_callers(change, c->callers, c->caller_count);

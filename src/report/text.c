@@ -144,10 +144,12 @@ static void print_place(const struct sheet *sheet, int column, int indent, const
 static void print_change(const struct sheet *sheet, const struct timeline_change *c)
 {
 	FILE *out = sheet->out;
-	char change[32] = "written";
+	char change[32];
 	int column;
 
-	if (!c->word)
+	if (c->word)
+		snprintf(change, sizeof(change), "%s", c->cleared ? "cleared" : "written");
+	else
 		snprintf(change, sizeof(change), "%s -> %s", timeline_pte_text(c->old_pte),
 			 timeline_pte_text(c->new_pte));
 	column = fprintf(out, "        %-10s %-8s  %s", c->place, change,

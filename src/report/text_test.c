@@ -182,6 +182,10 @@ static void a_written_word_has_no_bits(void **state)
 	text = print(t);
 	assert_non_null(strstr(text, "\n        rmap       written   f g.c:7\n"));
 	free(text);
+	t->changes[t->change_count - 1].cleared = true;
+	text = print(t);
+	assert_non_null(strstr(text, "\n        rmap       cleared   f g.c:7\n"));
+	free(text);
 	free(t);
 }
 

@@ -157,8 +157,10 @@ static bool is_repeated(const struct timeline *t, const struct timeline_change *
 
 static void add_change(struct timeline *t, const struct timeline_change *change)
 {
-	if (change->word && is_repeated(t, change))
+	if (change->word && is_repeated(t, change)) {
+		t->changes[t->change_count - 1].cleared |= change->cleared;
 		return;
+	}
 	if (t->change_count == TIMELINE_CHANGES_MAX)
 		t->changes_dropped++;
 	else
@@ -175,9 +177,9 @@ static void tell_writer(struct timeline_change *change, const char *place, const
 	memcpy(change->callers, writer->callers, sizeof(change->callers));
 }
 
-static void on_word(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer)
+static void on_word(void *ctx, unsigned op_index, const char *place, bool cleared, const struct finding_writer *writer)
 {
-	struct timeline_change change = {.word = true, .op = (uint16_t)op_index};
+	struct timeline_change change = {.word = true, .cleared = cleared, .op = (uint16_t)op_index};
 
 	tell_writer(&change, place, writer);
 	add_change(ctx, &change);

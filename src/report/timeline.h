@@ -20,7 +20,8 @@
 
 /* A change of an entry of the watched page, or of a word: of its rmap, or of the dirty bitmap. */
 struct timeline_change {
-	bool word; /* old_pte, new_pte mean nothing */
+	bool word;    /* old_pte, new_pte mean nothing; */
+	bool cleared; /* the rmap is empty now, or bits of the bitmap went */
 	uint16_t op;
 	uint32_t line;
 	uint64_t old_pte, new_pte;

@@ -152,7 +152,7 @@ static void append_changes(const struct timeline *t, uint32_t op, char *text, si
 		}
 		text_append(text, size, "%s%s ", told++ ? "; " : " ", *change->function ? change->function : "L1");
 		if (change->word)
-			text_append(text, size, "writes the %s", change->place);
+			text_append(text, size, "%s the %s", change->cleared ? "clears" : "writes", change->place);
 		else
 			append_transition(text, size, bits_of_pte(change->old_pte), bits_of_pte(change->new_pte),
 					  change->place);

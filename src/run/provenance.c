@@ -179,7 +179,7 @@ void provenance_before_word(struct provenance *p, const uint64_t *word, const vo
 	w->pending = intern(p, callers);
 }
 
-bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+uint64_t provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_word *w;
 	uint64_t before;
@@ -188,7 +188,7 @@ bool provenance_after_word(struct provenance *p, const uint64_t *word, const voi
 	w->pending = intern(p, callers);
 	before = w->value;
 	look_at(w);
-	return before && !w->value;
+	return before & ~w->value;
 }
 
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)

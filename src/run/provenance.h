@@ -73,10 +73,10 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
  */
 void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /*
- * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. True: it
- * was not zero, as far as is known, and is now.
+ * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. The bits
+ * that it has lost, as far as is known.
  */
-bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+uint64_t provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 

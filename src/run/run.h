@@ -56,10 +56,11 @@ struct run_observer {
 	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). */
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		    const struct finding_writer *writer);
-	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, the kernel
-	 * function.
+	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, whether it is
+	 * known to have emptied the rmap or taken bits from the bitmap, the kernel function.
 	 */
-	void (*word)(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer);
+	void (*word)(void *ctx, unsigned op_index, const char *place, bool cleared,
+		     const struct finding_writer *writer);
 	/* Each yield point of each op: the op, its number in it, its name (until the run ends). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
 	/* Each point of the scenario that is reached: its index, and the kernel function and line at which it is
