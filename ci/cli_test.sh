@@ -497,6 +497,9 @@ expect 1 replay "${target[@]}" "$race" && shows '^          in [a-z_]* [a-z0-9_]
 expect 1 replay "${target[@]}" --format json "$race"
 json "$tmp/out" 'any(s["parent"] and s["where"]["function"] == s["at"].split(":")[0] and s["where"]["line"] > 0 and
 	s["where"]["callers"] for s in d["timeline"])'
+# Who takes a translation out of the TLB, though no entry of it changes then.
+json "$tmp/out" 'any(c["place"] == "tlb" and c["function"] == "kvmppc_radix_tlbie_page" and c["line"] > 0 and
+	int(c["old"], 16) >> 63 and not int(c["new"], 16) for s in d["timeline"] for c in s["changes"])'
 expect 0 replay "${target[@]}" "$tmp/number.txt" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$'
 for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \

@@ -143,6 +143,8 @@ struct world_hooks {
 	void (*no_progress)(void *ctx, unsigned vcpu, unsigned guest, const struct machine_access *access);
 	/* It has freed a page table. */
 	void (*table_freed)(void *ctx, const void *table);
+	/* It is about to invalidate translations: nothing comes between this and that. Told if asked for. */
+	void (*tlbie_begins)(void *ctx, const void *const callers[TARGET_CALLERS]);
 	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */
 	void (*tlbie)(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end);
 	/* The name of a yield point ("function:kind:variable"), unique for each text. */
@@ -198,6 +200,7 @@ struct world {
 	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
 	bool tell_points;		 /* call hooks.point at each yield point of each op */
 	bool tell_reached;		 /* call hooks.reached */
+	bool tell_tlbies;		 /* call hooks.tlbie_begins in each op */
 	bool tell_locks;		 /* call hooks.locked also where no ops can overlap */
 	bool tracking;			 /* an op runs that others may interrupt at the level access */
 	/* Where each task has read since its last other yield point: a loop reads a place more than once. */

@@ -304,6 +304,16 @@ static void says_what_changed(void **state)
 	t->changes[1].cleared = true;
 	words_effect(t, 1, text, sizeof(text));
 	assert_string_equal(text, " f clears C in l0-pte; h clears the rmap. The translation in the TLB now has C.");
+	t->changes[1] = (struct timeline_change){
+		.op = 1, .old_pte = RUN_TLB_VALID | RUN_TLB_R, .place = "tlb", .function = "h"};
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text,
+			    " f clears C in l0-pte; h removes the translation in the TLB. The translation in the TLB "
+			    "now has C.");
+	t->steps[1].after.has_tlb = false;
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text, " f clears C in l0-pte; h removes the translation in the TLB.");
+	t->steps[1].after.has_tlb = true;
 	words_effect(t, 0, text, sizeof(text));
 	assert_string_equal(text, " L1's entry now has R and C.");
 	t->steps[5].ran = false;

@@ -18,7 +18,8 @@
 #define TIMELINE_NOTE 72
 #define TIMELINE_YIELD_POINT 96
 
-/* A change of an entry of the watched page, or of a word: of its rmap, or of the dirty bitmap. */
+/* A change of an entry of the watched page, of its translation (run.h), or of a word: of its rmap, of the dirty bitmap.
+ */
 struct timeline_change {
 	bool word;    /* old_pte, new_pte mean nothing; */
 	bool cleared; /* the rmap is empty now, or bits of the bitmap went */

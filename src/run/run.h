@@ -53,7 +53,13 @@ struct run_observer {
 	void (*event)(void *ctx, const struct event *event);
 	/* Around each op: the bits of the page that the op, or else the watched finding, concerns. */
 	void (*op)(void *ctx, unsigned op_index, bool after, const struct run_bits *bits);
-	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). */
+	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). And, in the
+	 * place "tlb", what an invalidation by the kernel takes from the TLBs, as far as it has to do with the watched
+	 * page: only these bits.
+	 */
+#define RUN_TLB_VALID (1ull << 63)
+#define RUN_TLB_R 0x100ull
+#define RUN_TLB_C 0x80ull
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		    const struct finding_writer *writer);
 	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, whether it is
