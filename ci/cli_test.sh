@@ -97,6 +97,11 @@ refuse 64 'one of libfuzzer, afl, random' run --engine honggfuzz
 refuse 64 "'sometimes' is no class" run --fail-on critical,sometimes
 refuse 64 'takes no argument' run linux-6.12
 refuse 64 'one of mix, scenario, random, pct' run --schedule luck
+refuse 64 'leave out --schedule' run --preempt none --schedule pct
+refuse 64 'leave out --verify' run --preempt none --verify
+refuse 64 'leave out --schedule' run --engine afl --schedule pct
+refuse 64 'flavour access' run "${target[@]}" --preempt access
+refuse 64 'flavour access' explore "${target[@]}" --level access --ops d,e "$seed"
 refuse 64 "has no op 'z'" explore "${target[@]}" --ops d,z "$seed"
 refuse 64 'two or three different ops' explore "${target[@]}" --ops d,d "$seed"
 refuse 64 'no op interrupts another' explore "${target[@]}" "$seed"
@@ -201,6 +206,10 @@ XDG_CACHE_HOME=$tmp/sparse refuse 74 'sparse/rcfuzz' build
 
 step 'bench'
 expect 0 bench --time 0.01 && json "$tmp/out" 'd["ratio"] > 0 and d["sync_ratio"] > 0 and d["access_ratio"] > 0'
+json "$tmp/out" 'd["switch_ns"] > 0 and d["task_switch_ns"] > 0 and d["plain_access_ratio"] > 0'
+# What a scenario does not come to costs nothing.
+json "$tmp/out" 'd["preemptions"] == 1 and d["access_preemptions"] == 1'
+refuse 65 'README.md' bench --target README.md
 
 step 'garbage'
 for i in 1 2 3 4 5 6 7 8; do
@@ -480,6 +489,18 @@ holds 'an access that is no yield point here is not told' grep -q \
 sed 's/at .*/at *#3/' "$race" > "$tmp/number.txt"
 expect 0 replay -q "${target[@]}" "$tmp/number.txt"
 holds 'a yield point by number is not told' grep -q 'number.txt: .*only in the build' "$tmp/err"
+expect 1 check "${target[@]}" "$tmp/number.txt" && shows '^# .*number.txt: .*#3 .*only in the build'
+expect 0 check "${target[@]}" "$seed"
+holds 'an entry with names is told to hold for one build' [ "$(grep -c 'only in the build' "$tmp/out")" -eq 0 ]
+# Where it is shows in the kernel's own words, for a number too: the function that the name has, and a line of it.
+expect 1 replay "${target[@]}" "$race" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$' && shows '^          from [a-z_]* '
+expect 1 replay "${target[@]}" --format json "$race"
+json "$tmp/out" 'any(s["parent"] and s["where"]["function"] == s["at"].split(":")[0] and s["where"]["line"] > 0 and
+	s["where"]["callers"] for s in d["timeline"])'
+# Who takes a translation out of the TLB, though no entry of it changes then.
+json "$tmp/out" 'any(c["place"] == "tlb" and c["function"] == "kvmppc_radix_tlbie_page" and c["line"] > 0 and
+	int(c["old"], 16) >> 63 and not int(c["new"], 16) for s in d["timeline"] for c in s["changes"])'
+expect 0 replay "${target[@]}" "$tmp/number.txt" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$'
 for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
 		--out "$tmp/$strategy"
@@ -492,6 +513,7 @@ step 'what was found'
 small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | sort | head -n 1)
 raw=${small%.txt}.raw.txt
 expect 1 replay "${target[@]}" --verify "$small" && shows 'timeline' && shows '^>> '
+holds 'it is not told what was compared' grep -q "^rcfuzz: $small: the same events, run twice in 1 build$" "$tmp/err"
 expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" --format json "$small"

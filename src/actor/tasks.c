@@ -249,7 +249,7 @@ static void run_op(struct world *w, unsigned index)
 		.what = op,
 		.op = (uint16_t)index,
 		.running = w->config->vcpus,
-		.watched = w->tell_points || schedule_has(w, index) || has_points(w, op->label),
+		.watched = w->tell_points || w->tell_tlbies || schedule_has(w, index) || has_points(w, op->label),
 		.epoch = ++w->epochs,
 		.buffer_lpage = LAYOUT_NONE,
 	};
@@ -265,7 +265,8 @@ static void run_op(struct world *w, unsigned index)
 	world_emit(w, &e);
 	give_all_back(w, op);
 	w->steps += WORLD_STEPS_MAX - w->services.steps_left;
-	if (w->task->watched)
+	/* Those that are watched for a report only are not what schedules are made for. */
+	if (w->task->watched && !w->tell_tlbies)
 		learn_points(w, w->task);
 	w->task->watched = false;
 	watch(w);
@@ -345,7 +346,11 @@ static void at_point(struct world *w, enum target_point kind, const char *word, 
 		if (nth == point->nth)
 			due |= 1u << i;
 	}
+	for (uint32_t left = w->tell_reached ? due : 0; left; left &= left - 1)
+		w->hooks.reached(w->hooks.ctx, (uint32_t)__builtin_ctz(left), callers);
 	schedule_decide(w, due);
+	if (w->tell_tlbies && kind == POINT_TLBIE)
+		w->hooks.tlbie_begins(w->hooks.ctx, callers);
 }
 
 void world_point(struct world *w, enum target_point kind, const char *word)

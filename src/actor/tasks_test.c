@@ -124,9 +124,41 @@ static void test_told_without_a_yield_point(void **state)
 	assert_int_equal(w->task->points, 0);
 }
 
+static unsigned reached;
+static const void *reached_at;
+
+static void reach(void *ctx, uint32_t point, const void *const callers[TARGET_CALLERS])
+{
+	(void)ctx;
+	assert_int_equal(point, 0);
+	reached++;
+	reached_at = callers[0];
+}
+
+/* Who asks hears of a point of the scenario once, with the code that comes to it. */
+static void test_reached(void **state)
+{
+	(void)state;
+	s.points[0] = (struct scenario_point){.victim = 1, .nth = 3};
+	s.point_count = 1;
+	w->hooks.reached = reach;
+	for (int asked = 0; asked < 2; asked++) {
+		w->tell_reached = asked;
+		w->points[0] = (struct world_point){0};
+		w->task->points = 0;
+		reached = 0;
+		for (unsigned place = 1; place < 6; place++)
+			access(POINT_WRITE, place, 0);
+		assert_true(w->points[0].reached);
+		assert_int_equal(reached, asked);
+	}
+	assert_ptr_equal(reached_at, module + 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reached, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_others_do_not_matter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_told_without_a_yield_point, setup, teardown),

@@ -153,6 +153,8 @@ struct world_hooks {
 	const void *(*site)(void *ctx, const void *const callers[TARGET_CALLERS]);
 	/* It has freed a page table. */
 	void (*table_freed)(void *ctx, const void *table);
+	/* It is about to invalidate translations: nothing comes between this and that. Told if asked for. */
+	void (*tlbie_begins)(void *ctx, const void *const callers[TARGET_CALLERS]);
 	/* The kernel invalidated [addr, end) of an LPID in the TLBs of all CPUs. */
 	void (*tlbie)(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end);
 	/* The name of a yield point ("function:kind:variable"), unique for each text. */
@@ -160,6 +162,8 @@ struct world_hooks {
 				  const void *const callers[TARGET_CALLERS]);
 	/* A yield point of the op that runs, if `points` was asked for. */
 	void (*point)(void *ctx, const char *name);
+	/* The op that runs has come to that point of the scenario, which is about to be followed. Told if asked for. */
+	void (*reached)(void *ctx, uint32_t point, const void *const callers[TARGET_CALLERS]);
 	/* The op took a lock; it may hold others (world_held, the new one last). */
 	void (*locked)(void *ctx);
 	/* The op begins to wait for the readers of SRCU that are there. */
@@ -208,6 +212,8 @@ struct world {
 	struct world_schedule *schedule; /* NULL: only what the scenario says */
 	uint32_t usual_points[OP_COUNT]; /* yield points of such an op, if it was watched, in earlier worlds too */
 	bool tell_points;		 /* call hooks.point at each yield point of each op */
+	bool tell_reached;		 /* call hooks.reached */
+	bool tell_tlbies;		 /* call hooks.tlbie_begins in each op */
 	bool tell_locks;		 /* call hooks.locked also where no ops can overlap */
 	bool tracking;			 /* an op runs that others may interrupt at the level access */
 	/* Where each task has read since its last other yield point: a loop reads a place more than once. */

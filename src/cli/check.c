@@ -70,6 +70,7 @@ struct check_result {
 	/* Does it come to where its ops interrupt one another? What it does not show counts only then. */
 	enum reach reach;
 	char unreached[160];
+	char numbers[REACH_REMARK + 1024]; /* with its name, of what holds for one build only; "" */
 	/* What it shows that matters, by coarse signature. */
 	uint32_t shown_count;
 	char shown[RUN_FINDINGS_MAX][sizeof(((struct finding *)NULL)->coarse)];
@@ -262,6 +263,7 @@ static void check_file(void *ctx, size_t index, void *out)
 	struct check_result *result = out;
 	const char *path = check->options->files.items[index];
 	struct scenario_error error = {0};
+	char numbers[REACH_REMARK];
 	int loaded = scenario_file_load(path, &check->file, &error);
 
 	if (loaded) {
@@ -281,6 +283,8 @@ static void check_file(void *ctx, size_t index, void *out)
 		return;
 	}
 	load_page_remark(path, &check->file, check->facts->page_shift, result->remark, sizeof(result->remark));
+	if (reach_remark(&check->file.scenario, numbers))
+		snprintf(result->numbers, sizeof(result->numbers), "%s: %s", path, numbers);
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
 	result->reach = reach_of(check->runner, &check->file.scenario, &check->outcome, result->unreached,
 				 sizeof(result->unreached));
@@ -399,6 +403,8 @@ static bool take_result(void *ctx, size_t index, const void *out, int status)
 		cli_error(0, "%s", check->last.remark);
 	if (check->ktap && *check->last.remark)
 		ktap_remark(check->ktap, check->last.remark);
+	if (check->ktap && *check->last.numbers)
+		ktap_remark(check->ktap, check->last.numbers);
 	if (check->ktap)
 		ktap_result(check->ktap, check->last.verdict, name, check->last.reason);
 	return true;
@@ -529,13 +535,10 @@ static int bisect_verdict(const struct check *check)
 static int load_entry(const char *path, struct scenario_file *file)
 {
 	int code = load_scenario(path, file);
+	char remark[REACH_REMARK];
 
-	for (uint32_t i = 0; !code && i < file->scenario.point_count; i++)
-		if (!file->scenario.points[i].name[0])
-			code = cli_error(CLI_BAD_INPUT,
-					 "%s: a preemption at *#%u is at that place only in the build that it was made "
-					 "with; 'rcfuzz minimize' with that one gives it a name",
-					 path, file->scenario.points[i].nth);
+	if (!code && reach_remark(&file->scenario, remark))
+		code = cli_error(CLI_BAD_INPUT, "%s: %s", path, remark);
 	return code;
 }
 

@@ -439,6 +439,7 @@ int verb_explore(int argc, char **argv)
 	const struct cli_parser parser = {"explore",	      "FILE", help, options, take, &o, .values = values,
 					  .target = &o.target};
 	struct cli_list modules = {0};
+	struct target_facts facts = {0};
 	int code = cli_parse(&parser, argc, argv);
 
 	if (code == CLI_PARSED && o.files.count != 1)
@@ -449,8 +450,13 @@ int verb_explore(int argc, char **argv)
 		code = target_resolve(&o.target, o.access ? BUILD_ACCESS : target_plain_flavour(), &modules);
 	if (!code && modules.count > 1)
 		code = cli_error(CLI_USAGE, "explore works on one kernel");
+	if (!code && o.access)
+		code = target_probe(modules.items[0], &facts);
+	if (!code && o.access)
+		code = target_wants_access("--level access", modules.items[0], &facts);
 	if (!code)
 		code = explore_with(&o, modules.items[0]);
+	target_facts_free(&facts);
 	cli_list_free(&modules);
 	cli_list_free(&o.files);
 	target_free(&o.target);

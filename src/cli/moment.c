@@ -24,7 +24,11 @@ static uint32_t last_change(const struct timeline *t, uint32_t op)
 	uint32_t last = LAYOUT_NONE;
 
 	for (uint32_t i = 0; i < t->change_count; i++) {
-		if (t->changes[i].op <= op && t->changes[i].function[0] && timeline_change_shows(&t->changes[i]))
+		const struct timeline_change *change = &t->changes[i];
+
+		/* The TLB follows the entries. */
+		if (change->op <= op && change->function[0] && timeline_change_shows(change) &&
+		    strcmp(change->place, "tlb") != 0)
 			last = i;
 	}
 	return last;

@@ -76,3 +76,17 @@ enum reach reach_of(struct runner *runner, const struct scenario *s, const struc
 	snprintf(text, size, "%s of op %s not reached", name, victim);
 	return REACH_NOT;
 }
+
+bool reach_remark(const struct scenario *s, char text[REACH_REMARK])
+{
+	for (uint32_t i = 0; i < s->point_count; i++) {
+		if (s->points[i].name[0])
+			continue;
+		snprintf(text, REACH_REMARK,
+			 "a preemption at *#%u is at that place only in the build that it was made with; 'rcfuzz "
+			 "minimize' with that one gives it a name",
+			 s->points[i].nth);
+		return true;
+	}
+	return false;
+}

@@ -21,4 +21,11 @@ enum reach {
 enum reach reach_of(struct runner *runner, const struct scenario *s, const struct run_outcome *outcome, char *text,
 		    size_t size);
 
+/*
+ * A preemption at *#N is at that place in one build only, which nobody can tell: what to say of a scenario that has
+ * one. False: it has none.
+ */
+#define REACH_REMARK 192u
+bool reach_remark(const struct scenario *s, char text[REACH_REMARK]);
+
 #endif

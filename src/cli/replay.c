@@ -5,6 +5,7 @@
 #include "cli/embargo.h"
 #include "cli/guard.h"
 #include "cli/load.h"
+#include "cli/reach.h"
 #include "cli/target.h"
 #include "cli/tell.h"
 #include "report/timeline.h"
@@ -26,7 +27,9 @@ static const struct argp_option options[] = {
 	TARGET_OPTIONS,
 	{"format", KEY_FORMAT, "FORMAT", 0, "text (default), or json: one object a line", 2},
 	{"verify", KEY_VERIFY, NULL, 0,
-	 "run twice and compare the traces, also with those of other modules of the same kernel", 2},
+	 "run twice, in a module of each compiler at hand at -O2 and -O1, and compare the traces; with --target: in "
+	 "those",
+	 2},
 	{"quiet", 'q', NULL, 0, "the verdict only", 2},
 	{"gdb", KEY_GDB, NULL, 0, "stop in gdb at the moment of the loss, with the kernel's lines", 2},
 	{"in-process", KEY_IN_PROCESS, NULL, 0, "for another debugger: call rcfuzz_moment() at that moment", 2},
@@ -66,6 +69,7 @@ struct replay {
 	const struct replay_options *options;
 	const char *module;
 	size_t target_count;
+	bool silent;		       /* another build of a kernel that is shown already */
 	struct replay_result *results; /* of the parent: one a file; NULL: not kept */
 	int code;
 	/* In the child: */
@@ -154,11 +158,9 @@ static void tell_points(const struct replay *replay, const char *path)
 	const struct scenario *s = &replay->timeline->scenario;
 	const struct run_outcome *outcome = &replay->timeline->outcome;
 	bool access = s->config.level == LEVEL_ACCESS && !strstr(runner_target_info(replay->runner), "\"access\"");
-	char text[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX];
-	bool numbers = false;
+	char text[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX], numbers[REACH_REMARK];
 
 	for (uint32_t i = 0; i < s->point_count; i++) {
-		numbers |= !s->points[i].name[0];
 		if (outcome->points_reached >> i & 1 || outcome->world_ended || outcome->too_slow)
 			continue;
 		scenario_point_text(&s->points[i], text, sizeof(text));
@@ -166,11 +168,8 @@ static void tell_points(const struct replay *replay, const char *path)
 		fprintf(stderr, "rcfuzz: %s: %s does not come to %s%s\n", path, victim, text,
 			access ? "; level=access wants a module of 'rcfuzz build --flavour access'" : "");
 	}
-	if (numbers)
-		fprintf(stderr,
-			"rcfuzz: %s: a preemption at *#N is at that place only in the build that it was made with; "
-			"'rcfuzz minimize' with that one gives it a name\n",
-			path);
+	if (reach_remark(s, numbers))
+		fprintf(stderr, "rcfuzz: %s: %s\n", path, numbers);
 }
 
 static void tell_cut(const struct replay *replay, const char *path)
@@ -180,6 +179,16 @@ static void tell_cut(const struct replay *replay, const char *path)
 	if (t->outcome.too_slow)
 		fprintf(stderr, "rcfuzz: %s: too slow: it was cut, %u of %u ops were run\n", path, t->outcome.ops_run,
 			t->scenario.op_count);
+}
+
+static void show(const struct replay *replay, const char *path)
+{
+	tell_points(replay, path);
+	tell_cut(replay, path);
+	if (replay->options->json)
+		print_json(replay, path);
+	else if (replay->target_count == 1)
+		print_text(replay, path);
 }
 
 static void run_file(void *ctx, size_t index, void *out)
@@ -198,12 +207,8 @@ static void run_file(void *ctx, size_t index, void *out)
 	tell_timeline(replay->timeline, replay->runner, &replay->file, NULL);
 	embargo_mark_timeline(&replay->options->embargo, replay->timeline);
 	fill_result(replay->timeline, result);
-	tell_points(replay, path);
-	tell_cut(replay, path);
-	if (replay->options->json)
-		print_json(replay, path);
-	else if (replay->target_count == 1)
-		print_text(replay, path);
+	if (!replay->silent)
+		show(replay, path);
 	if (replay->options->verify && !repeats(replay))
 		result->code = cli_error(CLI_INTERNAL, "%s: two runs gave two traces: that is a bug of rcfuzz", path);
 	result->code = cli_flush(result->code);
@@ -305,40 +310,73 @@ static void print_comparison(const struct replay_options *o, const struct target
 	}
 }
 
-/* Modules of one kernel differ in compiler and optimisation only, and that must make no difference. */
+/* ---- builds of one kernel ---------------------------------------------------------------- */
+
+/* They differ in compiler, optimisation and instrumentation only, and that must make no difference. */
+static bool same_kernel(const struct target_facts *a, const struct target_facts *b)
+{
+	return !strcmp(a->name, b->name) && !strcmp(a->has, b->has);
+}
+
+/* Two builds of one kernel gave two traces: an exit code. */
+static int tell_difference(const char *file, const struct replay_result *first, const char *first_module,
+			   const char *module)
+{
+	if (!first->at_access)
+		return cli_error(CLI_INTERNAL, "%s: %s and %s, two builds of one kernel, gave two traces", file,
+				 first_module, module);
+	fprintf(stderr,
+		"rcfuzz: %s: a preemption at an access is at another place in %s than in %s: it belongs to one build\n",
+		file, module, first_module);
+	return 0;
+}
+
+/* One file in all modules, each with the first one of its kernel. Says what was compared, if nothing else is said. */
+static int verify_file(const struct replay_options *o, size_t f, const struct cli_list *modules,
+		       const struct target_facts *facts, struct replay_result **results)
+{
+	const char *file = o->files.items[f];
+	bool portable = results[0][f].portable, all = true;
+	int code = 0;
+
+	for (size_t t = 0; t < modules->count; t++) {
+		const struct replay_result *r = &results[t][f], *first;
+		size_t k = 0;
+
+		while (!same_kernel(&facts[k], &facts[t]))
+			k++;
+		first = &results[k][f];
+		all &= r->code <= CLI_FINDING && r->trace_hash == first->trace_hash;
+		if (portable && r->code <= CLI_FINDING && first->code <= CLI_FINDING &&
+		    r->trace_hash != first->trace_hash)
+			code = worse(code, tell_difference(file, first, modules->items[k], modules->items[t]));
+	}
+	if (!portable)
+		fprintf(stderr,
+			"rcfuzz: %s: run twice in each of %zu builds, which are not compared with each other: "
+			"its preemptions have numbers only, which hold for one build\n",
+			file, modules->count);
+	else if (!o->quiet && all)
+		fprintf(stderr, "rcfuzz: %s: the same events, run twice in %s%zu build%s\n", file,
+			modules->count == 1 ? "" : "each of ", modules->count, modules->count == 1 ? "" : "s");
+	return code;
+}
+
 static int verify_builds(const struct replay_options *o, const struct cli_list *modules,
 			 const struct target_facts *facts, struct replay_result **results)
 {
 	int code = 0;
 
-	for (size_t f = 0; f < o->files.count; f++) {
-		const struct replay_result *first = &results[0][f];
-
-		if (!first->portable)
-			fprintf(stderr, "rcfuzz: %s: its preemptions have numbers only, which hold for one build\n",
-				o->files.items[f]);
-		for (size_t t = 1; first->portable && t < modules->count; t++) {
-			const struct replay_result *r = &results[t][f];
-
-			if (strcmp(facts[t].name, facts[0].name) != 0 || first->code > CLI_FINDING ||
-			    r->code > CLI_FINDING || r->trace_hash == first->trace_hash)
-				continue;
-			if (first->at_access)
-				fprintf(stderr,
-					"rcfuzz: %s: a preemption at an access is at another place in %s than in %s: "
-					"it "
-					"belongs to one build\n",
-					o->files.items[f], modules->items[t], modules->items[0]);
-			else
-				code = cli_error(CLI_INTERNAL,
-						 "%s: %s and %s, two builds of one kernel, gave two traces",
-						 o->files.items[f], modules->items[0], modules->items[t]);
-		}
-	}
+	for (size_t t = 0; !o->quiet && t < modules->count; t++)
+		fprintf(stderr, "rcfuzz: build %zu: %s: %s (%s)\n", t + 1, facts[t].name, facts[t].build,
+			modules->items[t]);
+	for (size_t f = 0; f < o->files.count; f++)
+		code = worse(code, verify_file(o, f, modules, facts, results));
 	return code;
 }
 
-static int compare(const struct replay_options *o, const struct cli_list *modules)
+/* The first `shown` of the modules are shown, side by side if they are several; the others are for --verify. */
+static int compare(const struct replay_options *o, const struct cli_list *modules, size_t shown)
 {
 	struct replay_result **results = calloc(modules->count, sizeof(*results));
 	struct target_facts *facts = calloc(modules->count, sizeof(*facts));
@@ -350,15 +388,16 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 		results[t] = calloc(o->files.count, sizeof(**results));
 		*replay = (struct replay){.options = o,
 					  .module = modules->items[t],
-					  .target_count = modules->count,
+					  .target_count = shown,
+					  .silent = t >= shown,
 					  .results = results[t]};
 		if (!code && results[t])
 			worst = worse(worst, replay_on(replay));
 	}
 	if (!code && o->verify)
 		worst = worse(worst, verify_builds(o, modules, facts, results));
-	if (!code && !o->json)
-		print_comparison(o, facts, results, modules->count);
+	if (!code && !o->json && shown > 1)
+		print_comparison(o, facts, results, shown);
 	for (size_t t = 0; results && facts && t < modules->count; t++) {
 		target_facts_free(&facts[t]);
 		free(results[t]);
@@ -369,7 +408,7 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 	return code ? code : worst;
 }
 
-static int replay_all(const struct replay_options *o, const struct cli_list *modules)
+static int replay_all(const struct replay_options *o, const struct cli_list *modules, size_t shown)
 {
 	struct replay *replay;
 	int code;
@@ -379,8 +418,8 @@ static int replay_all(const struct replay_options *o, const struct cli_list *mod
 			return cli_error(CLI_USAGE, "a debugger wants one scenario and one kernel");
 		return (o->gdb ? debug_start : debug_run)(modules->items[0], o->files.items[0]);
 	}
-	if (modules->count > 1)
-		return compare(o, modules);
+	if (modules->count > 1 || o->verify)
+		return compare(o, modules, shown);
 	replay = calloc(1, sizeof(*replay));
 	if (!replay)
 		return cli_error(CLI_INTERNAL, "out of memory");
@@ -407,15 +446,19 @@ int verb_replay(int argc, char **argv)
 					  .values = values, .target = &o.target};
 	struct cli_list modules = {0};
 	int code = cli_parse(&parser, argc, argv);
+	size_t shown;
 
 	if (code == CLI_PARSED && !o.files.count)
 		code = cli_error(CLI_USAGE, "replay wants a scenario: rcfuzz replay FILE...");
 	if (code == CLI_PARSED)
 		code = target_resolve(&o.target, load_flavour(&o.files), &modules);
+	shown = modules.count;
+	if (!code && o.verify && !o.gdb && !o.in_process && !o.target.modules.count && shown == 1)
+		code = target_add_builds(&o.target, load_flavour(&o.files), &modules);
 	if (!code && !o.gdb && !o.in_process)
 		code = embargo_open(&o.embargo, NULL, false);
 	if (!code)
-		code = cli_flush(replay_all(&o, &modules));
+		code = cli_flush(replay_all(&o, &modules, shown));
 	embargo_close(&o.embargo);
 	cli_list_free(&modules);
 	cli_list_free(&o.files);

@@ -26,7 +26,7 @@ struct run_options {
 	double seconds;
 	uint64_t execs, jobs, seed, ops_max;
 	unsigned engine, preempt; /* preempt: 0 none, 1 sync, 2 access */
-	unsigned strategy;	  /* enum strategy */
+	unsigned strategy;	  /* enum strategy; STRATEGY_COUNT: none was named */
 	bool seed_given, well_behaved, stop_on_first, verify, json;
 	const char *corpus, *out, *known;
 	uint32_t fail_classes;
@@ -114,6 +114,13 @@ static int check_options(struct run_options *o)
 		return cli_error(CLI_USAGE, "run fuzzes one kernel: give one --kernel or one --target");
 	if (o->engine == ENGINE_AFL && o->jobs > 1)
 		return cli_error(CLI_USAGE, "--engine afl runs one instance: leave out --jobs");
+	if (!o->preempt && (o->strategy < STRATEGY_COUNT || o->verify))
+		return cli_error(CLI_USAGE, "--preempt none runs ops one after another: leave out %s",
+				 o->verify ? "--verify" : "--schedule");
+	if (o->engine == ENGINE_AFL && o->strategy < STRATEGY_COUNT && o->strategy != STRATEGY_SCENARIO)
+		return cli_error(CLI_USAGE, "--engine afl decides itself what runs when: leave out --schedule");
+	if (o->strategy == STRATEGY_COUNT)
+		o->strategy = STRATEGY_MIX;
 	if (!o->seconds && !o->execs)
 		o->seconds = 60;
 	if (!o->seed_given)
@@ -246,7 +253,8 @@ static const char *const strategies[] = {
 
 int verb_run(int argc, char **argv)
 {
-	struct run_options o = {.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT, .preempt = 1};
+	struct run_options o = {
+		.jobs = 1, .out = "rcfuzz-out", .ops_max = OPS_DEFAULT, .preempt = 1, .strategy = STRATEGY_COUNT};
 	const struct cli_value values[] = {
 		{KEY_TIME, .seconds = &o.seconds},
 		{KEY_EXECS, .number = &o.execs, .min = 1, .max = UINT64_MAX / 2},
@@ -280,6 +288,8 @@ int verb_run(int argc, char **argv)
 				 modules.items[0]);
 	if (!code)
 		code = target_probe(modules.items[0], &facts);
+	if (!code && o.preempt == 2)
+		code = target_wants_access("--preempt access", modules.items[0], &facts);
 	if (!code)
 		code = run_on(&o, modules.items[0], &facts);
 	target_facts_free(&facts);

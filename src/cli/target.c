@@ -160,6 +160,35 @@ int target_resolve(const struct target_choice *choice, enum build_flavour flavou
 	return result;
 }
 
+int target_add_builds(const struct target_choice *choice, enum build_flavour flavour, struct cli_list *modules)
+{
+	static const char *const compilers[] = {"clang", "gcc"}, *const levels[] = {"2", "1"};
+	const char *tree = choice->trees.count ? choice->trees.items[0] : NULL;
+
+	for (size_t i = 0; i < (choice->compiler ? 2u : 4u); i++) {
+		struct kernel_build_request request = target_request(choice, tree, flavour);
+		char path[PATH_MAX], error[1024] = "";
+		bool known = false;
+		int result;
+
+		request.compiler = choice->compiler ? choice->compiler : compilers[i / 2];
+		request.optimize = levels[i % 2];
+		/* gcc makes no module with sanitizers. */
+		if (flavour == BUILD_ASAN && i >= 2)
+			break;
+		result = kernel_build(&request, path, sizeof(path), error, sizeof(error));
+		if (result == -ENOENT) /* the tree is there: it was built already */
+			continue;
+		if (result)
+			return cli_error(target_build_exit(result), "%s", error);
+		for (size_t k = 0; k < modules->count; k++)
+			known |= !strcmp(modules->items[k], path);
+		if (!known)
+			cli_list_add(modules, path);
+	}
+	return 0;
+}
+
 /* ---- asking a module -------------------------------------------------------------- */
 
 /* The child's answer: 'i' page_shift info, or 'e' message; all in one string. */
@@ -223,6 +252,21 @@ static char *ask(const char *module, int *status)
 	return text;
 }
 
+/* "Debian clang version 14.0.6 -O2, access". */
+static void describe_build(struct target_facts *facts, const cJSON *info)
+{
+	const char *level = "";
+	const cJSON *flag;
+
+	cJSON_ArrayForEach(flag, cJSON_GetObjectItemCaseSensitive(info, "flags"))
+	{
+		if (cJSON_IsString(flag) && !strncmp(flag->valuestring, "-O", 2))
+			level = flag->valuestring;
+	}
+	snprintf(facts->build, sizeof(facts->build), "%s %s, %s", record_string(info, "compiler"), level,
+		 record_string(info, "flavour"));
+}
+
 static void read_facts(struct target_facts *facts, const char *answer)
 {
 	cJSON *info = cJSON_Parse(answer + 3);
@@ -231,6 +275,7 @@ static void read_facts(struct target_facts *facts, const char *answer)
 	facts->page_shift = (unsigned)(answer[1] - '0') * 10 + (unsigned)(answer[2] - '0');
 	facts->info = strdup(answer + 3);
 	facts->has = record_properties(info);
+	describe_build(facts, info);
 	snprintf(facts->version, sizeof(facts->version), "%s", record_string(info, "version"));
 	snprintf(facts->name, sizeof(facts->name), "%s-%s", *facts->version ? facts->version : "unknown",
 		 facts->page_shift == 12 ? "4k" : "64k");
@@ -262,6 +307,15 @@ void target_facts_free(struct target_facts *facts)
 	free(facts->info);
 	free(facts->has);
 	*facts = (struct target_facts){0};
+}
+
+int target_wants_access(const char *option, const char *module, const struct target_facts *facts)
+{
+	return facts->access ? 0
+			     : cli_error(CLI_USAGE,
+					 "%s wants a module that sees accesses: make one with 'rcfuzz build --flavour "
+					 "access'; %s is none",
+					 option, module);
 }
 
 struct scenario_kernel target_kernel(const struct target_facts *facts)

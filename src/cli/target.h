@@ -47,6 +47,11 @@ int target_take(struct target_choice *choice, int key, char *arg);
  */
 int target_resolve(const struct target_choice *choice, enum build_flavour flavour, struct cli_list *modules);
 void target_free(struct target_choice *choice);
+/*
+ * Behind the module that target_resolve built of one tree: the same kernel by each compiler at hand (by the one that
+ * was chosen), at two levels of optimisation, each once. 0, or an exit code after cli_error.
+ */
+int target_add_builds(const struct target_choice *choice, enum build_flavour flavour, struct cli_list *modules);
 
 /* The request for one build, for verbs that build themselves. */
 struct kernel_build_request target_request(const struct target_choice *choice, const char *tree,
@@ -61,6 +66,7 @@ struct target_facts {
 	unsigned page_shift;
 	bool access;		    /* of the flavour `access` */
 	char version[64], name[96]; /* name: version and page size, for tables */
+	char build[96];		    /* compiler, level of optimisation and flavour, for people */
 };
 /*
  * Load a module in a process of its own (it may be broken) and ask it. 0, or an
@@ -68,6 +74,8 @@ struct target_facts {
  */
 int target_probe(const char *module, struct target_facts *facts);
 void target_facts_free(struct target_facts *facts);
+/* What `option` asks for shows only in a module that sees accesses: 0, or an exit code after cli_error. */
+int target_wants_access(const char *option, const char *module, const struct target_facts *facts);
 /* What the expectations of a corpus entry go by. It points into *facts. */
 struct scenario_kernel target_kernel(const struct target_facts *facts);
 

@@ -229,6 +229,12 @@ static void shows_who_interrupts_whom(void **state)
 	assert_int_equal(count(text, "class=\"goes-on"), 0);
 	free(text);
 	interrupt(t);
+	t->steps[3].came = true;
+	t->steps[3].where = (struct finding_writer){.function = "get_log",
+						    .file = "arch/powerpc/kvm/hv.c",
+						    .line = 7,
+						    .caller_count = 1,
+						    .callers = {{"ioctl", "virt/kvm/main.c", 9}}};
 	text = print(t, "story.txt", "");
 	for (at = strstr(text, " data-op=\""); at; at = strstr(at + 1, " data-op=\"")) {
 		const char *item = at;
@@ -242,7 +248,11 @@ static void shows_who_interrupts_whom(void **state)
 	assert_int_equal(count(text, "class=\"preempts\""), 3);
 	assert_int_equal(count(text, "class=\"arrow\""), 3);
 	assert_non_null(strstr(text, "interrupts b at <code>fault&lt;1&gt;:<wbr>lock:<wbr>tlb_<wbr>lock#1</code>"));
-	assert_non_null(strstr(text, "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code>"));
+	assert_non_null(strstr(text, "tlb_<wbr>lock#1</code></p>"));
+	assert_non_null(strstr(text,
+			       "interrupts c at <code>harvest:<wbr>read:<wbr>map#2</code> in <code>get_<wbr>log</code> "
+			       "<span class=\"where\">hv.c:7</span> <span class=\"where\">from</span> "
+			       "<code>ioctl</code> <span class=\"where\">main.c:9</span></p>"));
 	/* What b came to belongs to its end, and the bits until then are those that c has met. */
 	at = strstr(text, "<li class=\"goes-on is-cause\" data-op=\"b\"");
 	assert_non_null(at);
@@ -291,6 +301,19 @@ static void says_what_changed(void **state)
 	t->changes[1] = (struct timeline_change){.op = 1, .word = true, .place = "rmap", .function = "h"};
 	words_effect(t, 1, text, sizeof(text));
 	assert_string_equal(text, " f clears C in l0-pte; h writes the rmap. The translation in the TLB now has C.");
+	t->changes[1].cleared = true;
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text, " f clears C in l0-pte; h clears the rmap. The translation in the TLB now has C.");
+	t->changes[1] = (struct timeline_change){
+		.op = 1, .old_pte = RUN_TLB_VALID | RUN_TLB_R, .place = "tlb", .function = "h"};
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text,
+			    " f clears C in l0-pte; h removes the translation in the TLB. The translation in the TLB "
+			    "now has C.");
+	t->steps[1].after.has_tlb = false;
+	words_effect(t, 1, text, sizeof(text));
+	assert_string_equal(text, " f clears C in l0-pte; h removes the translation in the TLB.");
+	t->steps[1].after.has_tlb = true;
 	words_effect(t, 0, text, sizeof(text));
 	assert_string_equal(text, " L1's entry now has R and C.");
 	t->steps[5].ran = false;

@@ -232,6 +232,48 @@ static void print_name(FILE *out, const char *name)
 	}
 }
 
+static void print_place(FILE *out, const char *file, uint32_t line)
+{
+	if (!file[0])
+		return;
+	fprintf(out, " <span class=\"where\">");
+	markup_format(out, "%s:%u", base_name(file), line);
+	fprintf(out, "</span>");
+}
+
+static void print_callers(FILE *out, const struct finding_caller *callers, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		fprintf(out, " <span class=\"where\">from</span> <code>");
+		print_name(out, callers[i].function);
+		fprintf(out, "</code>");
+		print_place(out, callers[i].file, callers[i].line);
+	}
+}
+
+/* Which op it interrupts, at which yield point, and where in the kernel that is. */
+static void print_interrupted(FILE *out, const struct timeline *t, const struct item *item)
+{
+	const struct timeline_step *step = &t->steps[item->op];
+	const struct finding_writer *where = &step->where;
+	char parent[SCENARIO_LABEL_MAX];
+
+	scenario_label_text(t->scenario.ops[item->interrupted[item->depth - 1]].label, parent);
+	fprintf(out, "<p class=\"at\">interrupts %s at <code>", parent);
+	print_name(out, step->yield_point);
+	fprintf(out, "</code>");
+	if (step->came && !where->function[0])
+		fprintf(out, " in no kernel code");
+	if (step->came && where->function[0]) {
+		fprintf(out, " in <code>");
+		print_name(out, where->function);
+		fprintf(out, "</code>");
+		print_place(out, where->file, where->line);
+		print_callers(out, where->callers, where->caller_count);
+	}
+	fprintf(out, "</p>\n");
+}
+
 /* With their callers at the op where the bits part. */
 static void print_changes(FILE *out, const struct timeline *t, const struct item *item)
 {
@@ -243,7 +285,10 @@ static void print_changes(FILE *out, const struct timeline *t, const struct item
 		if (c->op != item->op || !timeline_change_shows(c))
 			continue;
 		fprintf(out, "<p class=\"change\"><b>");
-		markup_format(out, "%s %s", c->place, c->word ? "written" : timeline_pte_text(c->old_pte));
+		markup_format(out, "%s %s", c->place,
+			      !c->word	   ? timeline_pte_text(c->old_pte)
+			      : c->cleared ? "cleared"
+					   : "written");
 		if (!c->word) {
 			fprintf(out, "&#8201;&rarr;&#8201;");
 			markup_text(out, timeline_pte_text(c->new_pte));
@@ -251,18 +296,9 @@ static void print_changes(FILE *out, const struct timeline *t, const struct item
 		fprintf(out, "</b> <code>");
 		print_name(out, c->function[0] ? c->function : "L1, or the host's own tables");
 		fprintf(out, "</code>");
-		if (c->file[0]) {
-			fprintf(out, " <span class=\"where\">");
-			markup_format(out, "%s:%u", base_name(c->file), c->line);
-			fprintf(out, "</span>");
-		}
-		for (uint32_t k = 0; part && k < c->caller_count; k++) {
-			fprintf(out, " <span class=\"where\">from</span> <code>");
-			print_name(out, c->callers[k].function);
-			fprintf(out, "</code> <span class=\"where\">");
-			markup_format(out, "%s:%u", base_name(c->callers[k].file), c->callers[k].line);
-			fprintf(out, "</span>");
-		}
+		print_place(out, c->file, c->line);
+		if (part)
+			print_callers(out, c->callers, c->caller_count);
 		fprintf(out, "</p>\n");
 	}
 }
@@ -347,14 +383,8 @@ static void print_item(FILE *out, const struct timeline *t, const struct item *i
 		fprintf(out, "<p class=\"op\"><b>%s</b>goes on</p>\n", label);
 	} else {
 		print_op(out, t, item->op);
-		if (item->depth) {
-			char parent[SCENARIO_LABEL_MAX];
-
-			scenario_label_text(t->scenario.ops[item->interrupted[item->depth - 1]].label, parent);
-			fprintf(out, "<p class=\"at\">interrupts %s at <code>", parent);
-			print_name(out, step->yield_point);
-			fprintf(out, "</code></p>\n");
-		}
+		if (item->depth)
+			print_interrupted(out, t, item);
 	}
 	print_changes(out, t, item);
 	/* What came of an op is known when it ends. */

@@ -26,8 +26,9 @@ static bool add_change(cJSON *changes, const struct timeline_change *c)
 	snprintf(old_pte, sizeof(old_pte), "0x%016llx", (unsigned long long)c->old_pte);
 	snprintf(new_pte, sizeof(new_pte), "0x%016llx", (unsigned long long)c->new_pte);
 	return change && cJSON_AddItemToArray(changes, change) && cJSON_AddStringToObject(change, "place", c->place) &&
-	       (c->word ||
-		(cJSON_AddStringToObject(change, "old", old_pte) && cJSON_AddStringToObject(change, "new", new_pte))) &&
+	       (c->word ? cJSON_AddBoolToObject(change, "cleared", c->cleared) != NULL
+			: (cJSON_AddStringToObject(change, "old", old_pte) &&
+			   cJSON_AddStringToObject(change, "new", new_pte))) &&
 	       cJSON_AddStringToObject(change, "function", c->function) &&
 	       cJSON_AddStringToObject(change, "file", c->file) && cJSON_AddNumberToObject(change, "line", c->line) &&
 	       record_json_callers(change, c->callers, c->caller_count);
@@ -44,10 +45,24 @@ static bool add_label(cJSON *object, const char *name, const struct timeline *t,
 	return cJSON_AddStringToObject(object, name, label);
 }
 
+/* Where in the kernel the op that is interrupted was; null: it did not come there, or was in no kernel code. */
+static bool add_where(cJSON *object, const struct timeline_step *step)
+{
+	const struct finding_writer *w = &step->where;
+	bool known = step->came && w->function[0];
+	cJSON *where = known ? cJSON_AddObjectToObject(object, "where") : cJSON_AddNullToObject(object, "where");
+
+	return where && (!known || (cJSON_AddStringToObject(where, "function", w->function) &&
+				    cJSON_AddStringToObject(where, "file", w->file) &&
+				    cJSON_AddNumberToObject(where, "line", w->line) &&
+				    record_json_callers(where, w->callers, w->caller_count)));
+}
+
 static bool add_parent(cJSON *object, const struct timeline *t, const struct timeline_step *step)
 {
 	return add_label(object, "parent", t, step->parent) &&
-	       (step->parent == LAYOUT_NONE || cJSON_AddStringToObject(object, "at", step->yield_point));
+	       (step->parent == LAYOUT_NONE ||
+		(cJSON_AddStringToObject(object, "at", step->yield_point) && add_where(object, step)));
 }
 
 static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)

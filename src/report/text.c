@@ -127,25 +127,34 @@ static void print_bits(FILE *out, const struct run_bits *was, const struct run_b
 #undef PLACE
 }
 
+/* Behind what has come to that column of the line: the file and the line, or both on a line of their own. */
+static void print_place(const struct sheet *sheet, int column, int indent, const char *file, uint32_t line)
+{
+	char where[96] = "";
+
+	if (file[0])
+		snprintf(where, sizeof(where), "%s:%u", base_name(file), line);
+	if (*where && column + 1 + (int)strlen(where) > sheet->columns)
+		fprintf(sheet->out, "\n%*s%s", indent, "", where);
+	else if (*where)
+		fprintf(sheet->out, " %s", where);
+	fputc('\n', sheet->out);
+}
+
 static void print_change(const struct sheet *sheet, const struct timeline_change *c)
 {
 	FILE *out = sheet->out;
-	char where[96] = "", change[32] = "written";
+	char change[32];
 	int column;
 
-	if (!c->word)
+	if (c->word)
+		snprintf(change, sizeof(change), "%s", c->cleared ? "cleared" : "written");
+	else
 		snprintf(change, sizeof(change), "%s -> %s", timeline_pte_text(c->old_pte),
 			 timeline_pte_text(c->new_pte));
 	column = fprintf(out, "        %-10s %-8s  %s", c->place, change,
 			 c->function[0] ? c->function : "(L1, or the host's own tables)");
-
-	if (c->file[0])
-		snprintf(where, sizeof(where), "%s:%u", base_name(c->file), c->line);
-	if (*where && column + 1 + (int)strlen(where) > sheet->columns)
-		fprintf(out, "\n%29s%s", "", where);
-	else if (*where)
-		fprintf(out, " %s", where);
-	fputc('\n', out);
+	print_place(sheet, column, 29, c->file, c->line);
 }
 
 /* The callers of a function, innermost first. */
@@ -186,12 +195,28 @@ static void print_changes(const struct sheet *sheet, const struct timeline *t, u
 		fprintf(sheet->out, "        ... and %u more\n", more);
 }
 
+/* Which op this one interrupts, at which yield point, and where in the kernel that is. */
+static void print_interrupted(const struct sheet *sheet, const struct timeline *t, const struct timeline_step *step)
+{
+	const struct finding_writer *where = &step->where;
+	char parent[SCENARIO_LABEL_MAX];
+	int column;
+
+	scenario_label_text(t->scenario.ops[step->parent].label, parent);
+	fprintf(sheet->out, "        interrupts %s at\n          %s\n", parent, step->yield_point);
+	if (!step->came)
+		return;
+	column = fprintf(sheet->out, "          in %s", where->function[0] ? where->function : "no kernel code");
+	print_place(sheet, column, 14, where->file, where->line);
+	print_callers(sheet, 10, where->callers, where->caller_count);
+}
+
 static void print_step(const struct sheet *sheet, const struct timeline *t, uint32_t i)
 {
 	FILE *out = sheet->out;
 	int op_columns = sheet->columns - BITS_COLUMNS;
 	const struct timeline_step *step = &t->steps[i];
-	char op[256], parent[SCENARIO_LABEL_MAX];
+	char op[256];
 
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
 	fprintf(out, "%s %s", i == t->part ? sheet->mark : "  ", op);
@@ -207,10 +232,8 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 		fprintf(out, "%*s", op_columns - 1 - (int)strlen(op), "");
 	if (timeline_watches(t))
 		print_bits(out, &step->before, &step->after);
-	if (step->parent != LAYOUT_NONE) {
-		scenario_label_text(t->scenario.ops[step->parent].label, parent);
-		fprintf(out, "        interrupts %s at\n          %s\n", parent, step->yield_point);
-	}
+	if (step->parent != LAYOUT_NONE)
+		print_interrupted(sheet, t, step);
 	if (step->note[0])
 		fprintf(out, "        %s\n", step->note);
 	print_changes(sheet, t, i);

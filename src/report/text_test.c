@@ -136,6 +136,40 @@ static void callers_are_told(void **state)
 	free(t);
 }
 
+/* Which function is interrupted at which line, and who had called it: also where the scenario has a number only. */
+static void tells_where_it_interrupts(void **state)
+{
+	static const struct finding_writer where = {
+		.function = "fault",
+		.file = "arch/powerpc/kvm/nested.c",
+		.line = 7,
+		.caller_count = 1,
+		.callers = {{"outer", "arch/b.c", 9}},
+	};
+	struct timeline *t = example();
+	char *text;
+
+	(void)state;
+	t->steps[2].parent = 1;
+	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "*#12");
+	text = print(t);
+	assert_non_null(strstr(text, "        interrupts b at\n          *#12\n        l0-pte"));
+	free(text);
+	t->steps[2].came = true;
+	text = print(t);
+	assert_non_null(strstr(text, "          *#12\n          in no kernel code\n        l0-pte"));
+	free(text);
+	t->steps[2].where = where;
+	text = print(t);
+	assert_non_null(strstr(text, "          *#12\n          in fault nested.c:7\n          from outer b.c:9\n"));
+	free(text);
+	memset(t->steps[2].where.function, 'x', sizeof(where.function) - 1);
+	text = print(t);
+	assert_non_null(strstr(text, "x\n              nested.c:7\n          from outer b.c:9\n"));
+	free(text);
+	free(t);
+}
+
 /* A word of an rmap or of a dirty bitmap has no R and C. */
 static void a_written_word_has_no_bits(void **state)
 {
@@ -147,6 +181,10 @@ static void a_written_word_has_no_bits(void **state)
 		.op = 2, .word = true, .line = 7, .place = "rmap", .function = "f", .file = "arch/powerpc/kvm/g.c"};
 	text = print(t);
 	assert_non_null(strstr(text, "\n        rmap       written   f g.c:7\n"));
+	free(text);
+	t->changes[t->change_count - 1].cleared = true;
+	text = print(t);
+	assert_non_null(strstr(text, "\n        rmap       cleared   f g.c:7\n"));
 	free(text);
 	free(t);
 }
@@ -248,13 +286,16 @@ static void the_end_has_a_row(void **state)
 static void json_says_the_same(void **state)
 {
 	struct timeline *t = example();
-	cJSON *json, *step, *told;
+	cJSON *json, *step, *where, *told;
 
 	(void)state;
 	t->finding.op_cause = 1;
 	t->finding.op_effect = (uint16_t)t->scenario.op_count;
 	t->steps[2].parent = 1;
 	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
+	t->steps[2].came = true;
+	t->steps[2].where =
+		(struct finding_writer){.function = "fault", .file = "arch/nested.c", .line = 7, .caller_count = 1};
 	t->outcome.finding_count = 1;
 	t->outcome.findings[0] = t->finding;
 	json = report_json(t, INFO, "story.txt");
@@ -270,6 +311,11 @@ static void json_says_the_same(void **state)
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "label")), "c");
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "parent")), "b");
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "at")), "fault:lock:tlb_lock#1");
+	where = cJSON_GetObjectItem(step, "where");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(where, "function")), "fault");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(where, "file")), "arch/nested.c");
+	assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(where, "line")), 7);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(where, "callers")), 1);
 	step = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "timeline"), 1);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(step, "parent")));
 	told = cJSON_GetObjectItem(json, "told");
@@ -336,6 +382,7 @@ int main(void)
 		cmocka_unit_test(a_report_says_whose_secret_it_shows),
 		cmocka_unit_test(eighty_columns),
 		cmocka_unit_test(callers_are_told),
+		cmocka_unit_test(tells_where_it_interrupts),
 		cmocka_unit_test(a_written_word_has_no_bits),
 		cmocka_unit_test(a_mail_is_narrower),
 		cmocka_unit_test(tells_what_it_knows),

@@ -157,8 +157,10 @@ static bool is_repeated(const struct timeline *t, const struct timeline_change *
 
 static void add_change(struct timeline *t, const struct timeline_change *change)
 {
-	if (change->word && is_repeated(t, change))
+	if (change->word && is_repeated(t, change)) {
+		t->changes[t->change_count - 1].cleared |= change->cleared;
 		return;
+	}
 	if (t->change_count == TIMELINE_CHANGES_MAX)
 		t->changes_dropped++;
 	else
@@ -175,9 +177,9 @@ static void tell_writer(struct timeline_change *change, const char *place, const
 	memcpy(change->callers, writer->callers, sizeof(change->callers));
 }
 
-static void on_word(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer)
+static void on_word(void *ctx, unsigned op_index, const char *place, bool cleared, const struct finding_writer *writer)
 {
-	struct timeline_change change = {.word = true, .op = (uint16_t)op_index};
+	struct timeline_change change = {.word = true, .cleared = cleared, .op = (uint16_t)op_index};
 
 	tell_writer(&change, place, writer);
 	add_change(ctx, &change);
@@ -190,6 +192,18 @@ static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old
 
 	tell_writer(&change, place, writer);
 	add_change(ctx, &change);
+}
+
+/* The op that begins at a point of the scenario: where the other one is. */
+static void on_reached(void *ctx, uint32_t point, const struct finding_writer *where)
+{
+	struct timeline *t = ctx;
+	uint32_t child = scenario_op_index(&t->scenario, t->scenario.points[point].child);
+
+	if (!t->scenario.points[point].child || child >= t->scenario.op_count)
+		return;
+	t->steps[child].came = true;
+	t->steps[child].where = *where;
 }
 
 /* ---- where they part ----------------------------------------------------------- */
@@ -313,6 +327,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 		.op = on_op,
 		.pte = on_pte,
 		.word = t->finding.layer == LAYER_RMAP || t->finding.layer == LAYER_BITMAP ? on_word : NULL,
+		.reached = on_reached,
 		.watch_guest = t->watch_guest,
 		.watch_n = t->watch_n,
 		.watch_lpage = t->watch_lpage,

@@ -18,9 +18,11 @@
 #define TIMELINE_NOTE 72
 #define TIMELINE_YIELD_POINT 96
 
-/* A change of an entry of the watched page, or of a word: of its rmap, or of the dirty bitmap. */
+/* A change of an entry of the watched page, of its translation (run.h), or of a word: of its rmap, of the dirty bitmap.
+ */
 struct timeline_change {
-	bool word; /* old_pte, new_pte mean nothing */
+	bool word;    /* old_pte, new_pte mean nothing; */
+	bool cleared; /* the rmap is empty now, or bits of the bitmap went */
 	uint16_t op;
 	uint32_t line;
 	uint64_t old_pte, new_pte;
@@ -34,6 +36,8 @@ struct timeline_step {
 	/* The op that this one interrupts (they stand right behind it, in the order in which they run), and where. */
 	uint32_t parent; /* LAYOUT_NONE: none */
 	char yield_point[TIMELINE_YIELD_POINT];
+	bool came;		     /* the other op did come to it, */
+	struct finding_writer where; /* at this function and line of the kernel; function "": in none */
 	struct run_bits before, after;
 	uint32_t change_first;	  /* how many changes there were when it began: those before that are none of its own */
 	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */

@@ -152,10 +152,11 @@ static void append_changes(const struct timeline *t, uint32_t op, char *text, si
 		}
 		text_append(text, size, "%s%s ", told++ ? "; " : " ", *change->function ? change->function : "L1");
 		if (change->word)
-			text_append(text, size, "writes the %s", change->place);
+			text_append(text, size, "%s the %s", change->cleared ? "clears" : "writes", change->place);
 		else
 			append_transition(text, size, bits_of_pte(change->old_pte), bits_of_pte(change->new_pte),
-					  change->place);
+					  strcmp(change->place, "tlb") != 0 ? change->place
+									    : "the translation in the TLB");
 	}
 	if (more)
 		text_append(text, size, "; and %u more changes", more);
@@ -196,7 +197,9 @@ static void append_states(const struct timeline *t, uint32_t op, char *text, siz
 		append_state(text, size, "l0-pte", BITS(b, l0), BITS(a, l0));
 	if (!is_told(t, op, "shadow-pte"))
 		append_state(text, size, "shadow-pte", BITS(b, shadow), BITS(a, shadow));
-	append_state(text, size, "The translation in the TLB", BITS(b, tlb), BITS(a, tlb));
+	/* It may have come back. */
+	if (a->has_tlb || !is_told(t, op, "tlb"))
+		append_state(text, size, "The translation in the TLB", BITS(b, tlb), BITS(a, tlb));
 #undef BITS
 }
 

@@ -96,13 +96,14 @@ static void look_for_race(struct runner *r, enum target_point kind, enum target_
 
 /* ---- rmaps and dirty bitmaps ------------------------------------------------------------ */
 
-static void observe_word(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
+static void observe_word(struct runner *r, const uint64_t *word, uint64_t lost,
+			 const void *const callers[TARGET_CALLERS])
 {
 	const struct run_observer *o = r->observer;
 	const struct target *target = r->world.target;
 	struct finding_writer writer = {0};
 	struct provenance_site site;
-	bool rmap;
+	bool rmap, cleared;
 	uint64_t gpa;
 
 	if (o->watch_lpage >= r->layout.total_pages)
@@ -111,18 +112,20 @@ static void observe_word(struct runner *r, const void *word, const void *const c
 	rmap = word == target->rmap_word(gpa);
 	if (!rmap && word != target->bitmap_word(gpa))
 		return;
+	/* An rmap is an address, whose bits say nothing one by one. */
+	cleared = lost && (!rmap || !*word);
 	memcpy(site.callers, callers, sizeof(site.callers));
 	if (provenance_name_inner(r->module, &site, &writer))
-		o->word(o->ctx, r->world.task->op, rmap ? "rmap" : "bitmap", &writer);
+		o->word(o->ctx, r->world.task->op, rmap ? "rmap" : "bitmap", cleared, &writer);
 }
 
-/* Whatever the write does to the word, before or after it. */
-static void look_at_word(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
+/* Whatever the write does to the word, before or after it; lost: the bits that it is known to have lost. */
+static void look_at_word(struct runner *r, const void *word, uint64_t lost, const void *const callers[TARGET_CALLERS])
 {
 	struct world *w = &r->world;
 
 	if (r->observer && r->observer->word)
-		observe_word(r, word, callers);
+		observe_word(r, word, lost, callers);
 	if (w->ending || w->task->rmap_unlocked || w->target->mmu_locked())
 		return;
 	/* The memslots that are in force say what is an rmap: one that is being made or freed is none. */
@@ -161,18 +164,20 @@ static void note_emptied(struct runner *r, const void *word)
 void access_word_written(void *ctx, const void *word, const void *const callers[TARGET_CALLERS])
 {
 	struct runner *r = ctx;
+	uint64_t lost;
 
 	if (r->bare)
 		return;
-	if (provenance_after_word(&r->provenance, word, callers))
+	lost = provenance_after_word(&r->provenance, word, callers);
+	if (lost && !*(const uint64_t *)word)
 		note_emptied(r, word);
-	look_at_word(r, word, callers);
+	look_at_word(r, word, lost, callers);
 }
 
 static void word_is_written(struct runner *r, const void *word, const void *const callers[TARGET_CALLERS])
 {
 	provenance_before_word(&r->provenance, word, callers);
-	look_at_word(r, word, callers);
+	look_at_word(r, word, 0, callers);
 }
 
 /* ---- all accesses ---------------------------------------------------------------------- */

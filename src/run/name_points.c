@@ -76,7 +76,8 @@ bool run_name_points(struct runner *r, struct scenario *s)
 		run_scenario(r, s, &observer, outcome);
 		hash = outcome->trace_hash;
 		for (uint32_t i = 0; i < s->point_count; i++) {
-			if (!n->names[i] || !n->counts[i] || n->counts[i] > UINT16_MAX)
+			if (!n->names[i] || !n->counts[i] || n->counts[i] > UINT16_MAX ||
+			    !scenario_point_name_valid(n->names[i], strlen(n->names[i])))
 				continue;
 			memcpy(named.points[i].name, n->names[i], strlen(n->names[i]) + 1);
 			named.points[i].nth = (uint16_t)n->counts[i];

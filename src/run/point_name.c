@@ -46,7 +46,7 @@ static void make(char text[SCENARIO_POINT_NAME], const char *function, const cha
 	length = strlen(text);
 	/* Compilers add suffixes with odd characters. */
 	for (size_t i = 0; i < length; i++)
-		if (!scenario_point_name_valid(&text[i], 1))
+		if (!scenario_point_name_character(text[i]))
 			text[i] = '_';
 }
 

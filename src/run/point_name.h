@@ -26,8 +26,10 @@ struct point_names {
 /* Before a run: so many names that new ones hardly find a place are forgotten. */
 void point_names_begin(struct point_names *names);
 
-/* word: a string that lives as long as the module. Never NULL, valid until the run ends; a name that is too long is
- * cut. */
+/*
+ * word: a string that lives as long as the module. Never NULL, valid until the run ends; a name that is too long is
+ * cut, and where there is no room for another one it is "unknown", which no point can have.
+ */
 const char *point_name(struct point_names *names, struct module *m, enum target_point kind, const char *word,
 		       const void *const callers[TARGET_CALLERS]);
 

@@ -178,7 +178,7 @@ void provenance_before_word(struct provenance *p, const uint64_t *word, const vo
 	w->pending = provenance_intern(p, callers);
 }
 
-bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
+uint64_t provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS])
 {
 	struct provenance_word *w;
 	uint64_t before;
@@ -187,7 +187,7 @@ bool provenance_after_word(struct provenance *p, const uint64_t *word, const voi
 	w->pending = provenance_intern(p, callers);
 	before = w->value;
 	look_at(w);
-	return before && !w->value;
+	return before & ~w->value;
 }
 
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word)
@@ -325,6 +325,11 @@ static bool name(struct module *m, const struct provenance_site *site, is_passed
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out)
 {
 	return name(m, site, is_mapper, out);
+}
+
+bool provenance_name_place(struct module *m, const struct provenance_site *site, struct finding_writer *out)
+{
+	return name(m, site, is_header, out);
 }
 
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out)

@@ -76,10 +76,10 @@ const struct provenance_entry *provenance_find(const struct provenance *p, const
  */
 void provenance_before_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /*
- * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. True: it
- * was not zero, as far as is known, and is now.
+ * It was just written. One that nothing is known of was zero before, as rmaps and dirty bitmaps are at first. The bits
+ * that it has lost, as far as is known.
  */
-bool provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
+uint64_t provenance_after_word(struct provenance *p, const uint64_t *word, const void *const callers[TARGET_CALLERS]);
 /* NULL: nobody is known to have written it. */
 const struct provenance_word *provenance_find_word(struct provenance *p, const uint64_t *word);
 
@@ -103,6 +103,8 @@ struct provenance_change provenance_staled(const struct provenance_entry *entry,
 bool provenance_name(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The same, but a function that maps or unmaps for its callers stands for itself: for what it does wrong for all. */
 bool provenance_name_inner(struct module *m, const struct provenance_site *site, struct finding_writer *out);
+/* The function itself, whatever it does for whom: only what is inlined of a header is passed over. */
+bool provenance_name_place(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* The caller of a function that takes or gives back a reference for it. */
 bool provenance_name_holder(struct module *m, const struct provenance_site *site, struct finding_writer *out);
 /* Who had a tree of page tables taken down: which of its functions freed one depends on what was in the tree. */

@@ -119,6 +119,39 @@ static void observe_pte(struct runner *r, const void *entry, uint64_t old_pte, u
 	o->pte(o->ctx, r->world.task->op, place, old_pte, new_pte, &writer);
 }
 
+/* Of the TLBs the three bits that entries have too: valid, R and C. */
+static uint64_t watched_translation(struct runner *r)
+{
+	const struct run_observer *o = r->observer;
+	const struct run_bits b = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage).bits;
+
+	return b.has_tlb ? RUN_TLB_VALID | (b.tlb_r ? RUN_TLB_R : 0) | (b.tlb_c ? RUN_TLB_C : 0) : 0;
+}
+
+static void on_tlbie_begins(void *ctx, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+
+	r->tlbie.known = true;
+	r->tlbie.before = watched_translation(r);
+	memcpy(r->tlbie.site.callers, callers, sizeof(r->tlbie.site.callers));
+}
+
+static void observe_tlbie(struct runner *r)
+{
+	struct finding_writer writer = {0};
+	uint64_t after;
+
+	if (!r->tlbie.known)
+		return;
+	r->tlbie.known = false;
+	after = watched_translation(r);
+	if (after == r->tlbie.before)
+		return;
+	provenance_name(r->module, &r->tlbie.site, &writer);
+	r->observer->pte(r->observer->ctx, r->world.task->op, "tlb", r->tlbie.before, after, &writer);
+}
+
 static void on_pte_written(void *ctx, void *entry, uint64_t old_pte, uint64_t new_pte,
 			   const void *const callers[TARGET_CALLERS])
 {
@@ -166,6 +199,17 @@ static void on_point(void *ctx, const char *name)
 
 	if (r->observer->point)
 		r->observer->point(r->observer->ctx, r->world.task->op, r->world.task->points, name);
+}
+
+static void on_reached(void *ctx, uint32_t point, const void *const callers[TARGET_CALLERS])
+{
+	struct runner *r = ctx;
+	struct finding_writer where = {0};
+	struct provenance_site site;
+
+	memcpy(site.callers, callers, sizeof(site.callers));
+	provenance_name_place(r->module, &site, &where);
+	r->observer->reached(r->observer->ctx, point, &where);
 }
 
 static void on_locked(void *ctx)
@@ -238,8 +282,11 @@ static void on_tlbie(void *ctx, uint32_t lpid, uint64_t addr, uint64_t end)
 {
 	struct runner *r = ctx;
 
-	if (!r->bare)
-		evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
+	if (r->bare)
+		return;
+	evidence_tlbie(&r->evidence, (unsigned)(r->world.task - r->world.tasks), lpid, addr, end);
+	if (r->observer && r->observer->pte)
+		observe_tlbie(r);
 }
 
 static const void *on_site(void *ctx, const void *const callers[TARGET_CALLERS])
@@ -271,6 +318,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .report = on_report,
 					  .point_name = on_point_name,
 					  .point = on_point,
+					  .reached = on_reached,
 					  .locked = on_locked,
 					  .unlocked = on_unlocked,
 					  .awaits_readers = on_awaits_readers,
@@ -286,6 +334,7 @@ struct runner *runner_create(const char *module_path, char *error, size_t error_
 					  .no_progress = on_no_progress,
 					  .site = on_site,
 					  .table_freed = on_table_freed,
+					  .tlbie_begins = on_tlbie_begins,
 					  .tlbie = on_tlbie,
 					  .bad_walk = on_bad_walk};
 	struct runner *r = calloc(1, sizeof(*r));
@@ -458,6 +507,9 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->wild = false;
 	r->sound_findings = 0;
 	r->world.tell_points = observer && observer->point;
+	r->world.tell_reached = observer && observer->reached;
+	r->world.tell_tlbies = observer && observer->pte;
+	r->tlbie.known = false;
 	r->world.tell_locks = !r->bare;
 	module_restore(r->module);
 	provenance_reset(&r->provenance);

@@ -53,15 +53,26 @@ struct run_observer {
 	void (*event)(void *ctx, const struct event *event);
 	/* Around each op: the bits of the page that the op, or else the watched finding, concerns. */
 	void (*op)(void *ctx, unsigned op_index, bool after, const struct run_bits *bits);
-	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). */
+	/* Each change of an entry: by which op, which place, old, new, the kernel function ("": none). And, in the
+	 * place "tlb", what an invalidation by the kernel takes from the TLBs, as far as it has to do with the watched
+	 * page: only these bits.
+	 */
+#define RUN_TLB_VALID (1ull << 63)
+#define RUN_TLB_R 0x100ull
+#define RUN_TLB_C 0x80ull
 	void (*pte)(void *ctx, unsigned op_index, const char *place, uint64_t old_pte, uint64_t new_pte,
 		    const struct finding_writer *writer);
-	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, the kernel
-	 * function.
+	/* Each write to the rmap and to the dirty bitmap of the L1 page: by which op, which of both, whether it is
+	 * known to have emptied the rmap or taken bits from the bitmap, the kernel function.
 	 */
-	void (*word)(void *ctx, unsigned op_index, const char *place, const struct finding_writer *writer);
+	void (*word)(void *ctx, unsigned op_index, const char *place, bool cleared,
+		     const struct finding_writer *writer);
 	/* Each yield point of each op: the op, its number in it, its name (until the run ends). */
 	void (*point)(void *ctx, unsigned op_index, uint32_t number, const char *name);
+	/* Each point of the scenario that is reached: its index, and the kernel function and line at which it is
+	 * ("": at none, in the hardware or the host's own code), with those that had called it.
+	 */
+	void (*reached)(void *ctx, uint32_t point, const struct finding_writer *where);
 	/* Each finding, the moment it is made: the code that it is about may be on the stack. */
 	void (*finding)(void *ctx, const struct finding *finding);
 	/* The page to watch: L2 page (guest, n) and L1 page. guest 0: only the L1 page. */

@@ -113,6 +113,12 @@ struct runner {
 	uint64_t rmap_emptied[WORLD_LPAGES];  /* when the kernel last emptied it, and L1 had the page */
 	uint64_t rmap_unmapped[WORLD_LPAGES]; /* the same, and L1 had not: the page was unmapped */
 	struct freed freed;
+	/* For an observer: the kernel is about to invalidate; what the TLBs have of the watched page. */
+	struct {
+		bool known;
+		uint64_t before;
+		struct provenance_site site;
+	} tlbie;
 	const char *kernel_writers[WORLD_LPAGES]; /* the function of the last kernel write, NULL: kvm_write_guest */
 	char info[4096];
 };

@@ -23,26 +23,70 @@ const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_
 	return NULL;
 }
 
-static bool is_name_character(char c)
+bool scenario_point_name_character(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("_.:-+<>", c));
 }
 
+static bool is_kind(const char *word, size_t length)
+{
+#define KIND_WORD(word) word,
+	static const char *const words[] = {SCENARIO_POINT_KINDS(KIND_WORD)};
+#undef KIND_WORD
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == length && !memcmp(words[i], word, length))
+			return true;
+	return false;
+}
+
+/* The functions of a name, up to the colon or to what does not belong there. */
+static size_t functions_length(const char *name, size_t length)
+{
+	size_t i = 0;
+
+	for (; i < length && name[i] != ':'; i++) {
+		/* Between two functions, and neither is empty. */
+		bool separates = name[i] == '|' && i > 0 && name[i - 1] != '|' && i + 1 < length && name[i + 1] != ':';
+
+		if (!scenario_point_name_character(name[i]) && !separates)
+			break;
+	}
+	return i;
+}
+
+const char *scenario_point_name_expected(const char *name, size_t length, size_t *at)
+{
+#define KIND_IN_LIST(word) " " word
+	size_t function = functions_length(name, length), kind = 0;
+
+	*at = 0;
+	if (!memchr(name, ':', length))
+		return "a yield point, function:kind:variable#1 or *#1";
+	*at = function;
+	if (name[function] != ':' || !function)
+		return "a function";
+	*at = ++function;
+	while (function + kind < length && name[function + kind] != ':')
+		kind++;
+	if (!is_kind(name + function, kind))
+		return "the kind of a yield point, one of" SCENARIO_POINT_KINDS(KIND_IN_LIST);
+	*at = function + kind;
+	while (*at < length && scenario_point_name_character(name[*at]))
+		++*at;
+	if (*at < length || function + kind + 1 >= length)
+		return "a variable";
+	*at = SCENARIO_POINT_NAME - 1;
+	return length < SCENARIO_POINT_NAME ? NULL : "the end of the name, which is too long";
+#undef KIND_IN_LIST
+}
+
 bool scenario_point_name_valid(const char *name, size_t length)
 {
-	bool in_function = true;
+	size_t at;
 
-	for (size_t i = 0; i < length; i++) {
-		/* Between two functions, and neither is empty. */
-		bool separates = name[i] == '|' && in_function && i > 0 && name[i - 1] != '|' && i + 1 < length &&
-				 name[i + 1] != ':';
-
-		if (!is_name_character(name[i]) && !separates)
-			return false;
-		in_function &= name[i] != ':';
-	}
-	return length > 0 && length < SCENARIO_POINT_NAME;
+	return !scenario_point_name_expected(name, length, &at);
 }
 
 bool scenario_point_is(const struct scenario_point *point, const char *name)

@@ -96,6 +96,13 @@ static void test_names(void **state)
 	assert_false(scenario_point_name_valid("f||g:lock:a", 11));
 	assert_false(scenario_point_name_valid("f|", 2));
 	assert_false(scenario_point_name_valid("f:lock:a|b", 10));
+	/* What a text cannot say no binary form says either: the number is left. */
+	strcpy(s.points[0].name, "f:bogus:a");
+	assert_order("12");
+	assert_string_equal(s.points[0].name, "");
+	strcpy(s.points[0].name, ":lock:a");
+	assert_order("12");
+	assert_string_equal(s.points[0].name, "");
 }
 
 /* A function may have another name in another kernel; what happens in it, and to what, has not. */

@@ -212,11 +212,29 @@ void scenario_op_canonicalize(struct scenario_op *op, const struct scenario_conf
 const struct scenario_point *scenario_point_of(const struct scenario *s, uint16_t label);
 /* The index of the op with that label; op_count: there is none. */
 uint32_t scenario_op_index(const struct scenario *s, uint16_t label);
+/* X("word"): what happens at a yield point. The same as in kernel/target.h (TARGET_POINTS), which says when. */
+#define SCENARIO_POINT_KINDS(X)                                                                                        \
+	X("lock")                                                                                                      \
+	X("unlock")                                                                                                    \
+	X("alloc")                                                                                                     \
+	X("sleep")                                                                                                     \
+	X("tlbie")                                                                                                     \
+	X("pte")                                                                                                       \
+	X("user")                                                                                                      \
+	X("guest")                                                                                                     \
+	X("hw")                                                                                                        \
+	X("host")                                                                                                      \
+	X("read")                                                                                                      \
+	X("write")
 /*
- * Is it a name that a point may have: letters, digits and "_.:-+<>", no longer than there is room? Before the first
- * colon '|' stands between functions.
+ * Is it a name that a point may have: "function:kind:variable" of letters, digits and "_.:-+<>", none of the three
+ * empty, no longer than there is room? '|' stands between functions.
  */
 bool scenario_point_name_valid(const char *name, size_t length);
+/* What was expected in its place, and from where on (*at < length); NULL: it is valid. */
+const char *scenario_point_name_expected(const char *name, size_t length, size_t *at);
+/* May a name have that character in any place? */
+bool scenario_point_name_character(char c);
 /* Does the point (which has a name) speak of yield points of that name? */
 bool scenario_point_is(const struct scenario_point *point, const char *name);
 

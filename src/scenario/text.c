@@ -400,11 +400,16 @@ static bool parse_point_name(struct parser *p, struct token token, struct scenar
 	size_t length = hash ? (size_t)(hash - token.text) : 0;
 	const struct field_info nth = {.name = "the number after #", .min = 1, .max = UINT16_MAX};
 	bool any = length == 1 && *token.text == '*';
+	const char *expected;
 	struct token number;
 	unsigned value;
+	size_t at = 0;
 
-	if (!hash || (!any && !scenario_point_name_valid(token.text, length)))
-		return fail_token(p, token, "expected a yield point, function:kind:variable#1 or *#1");
+	expected = any ? NULL : scenario_point_name_expected(hash ? token.text : "", length, &at);
+	if (expected || !hash) {
+		token.column += (unsigned)at;
+		return fail_token(p, token, "expected %s", expected);
+	}
 	memcpy(point->name, token.text, any ? 0 : length);
 	number = (struct token){hash + 1, token.length - length - 1, token.column + (unsigned)length + 1};
 	if (!number.length || !parse_number(p, &nth, number, &value))

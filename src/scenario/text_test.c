@@ -170,7 +170,22 @@ static void test_point_errors(void **state)
 	expect_bad("at\n", 2, 1, "interrupted above");
 	expect_bad("a l2 store\nat f:lock:x#1\n", 3, 1, "indented less");
 	expect_bad("a l2 store\n  at f:lock:x\n", 3, 6, "expected a yield point");
-	expect_bad("a l2 store\n  at f:lo/ck#1\n", 3, 6, "expected a yield point");
+	expect_bad("a l2 store\n  at f/g#1\n", 3, 6, "expected a yield point");
+	expect_bad("a l2 store\n  at #1\n", 3, 6, "expected a yield point");
+	expect_bad("a l2 store\n  at f:lo/ck#1\n", 3, 8, "one of lock unlock");
+	expect_bad("a l2 store\n  at f:bogus:x#1\n", 3, 8,
+		   "one of lock unlock alloc sleep tlbie pte user guest hw host "
+		   "read write");
+	expect_bad("a l2 store\n  at f:loc:x#1\n", 3, 8, "expected the kind of a yield point");
+	expect_bad("a l2 store\n  at f:lock#1\n", 3, 12, "expected a variable");
+	expect_bad("a l2 store\n  at f:lock:#1\n", 3, 13, "expected a variable");
+	expect_bad("a l2 store\n  at f:lock:a/b#1\n", 3, 14, "expected a variable");
+	expect_bad("a l2 store\n  at :lock:x#1\n", 3, 6, "expected a function");
+	expect_bad("a l2 store\n  at f|:lock:x#1\n", 3, 7, "expected a function");
+	expect_bad("a l2 store\n  at f/g:lock:x#1\n", 3, 7, "expected a function");
+	expect_bad("a l2 store\n  at f:lock:"
+		   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx#1\n",
+		   3, 69, "too long");
 	expect_bad("a l2 store\n  at f:lock:x#0\n", 3, 15, "from 1 to 65535");
 	expect_bad("a l2 store\n  at f:lock:x#\n", 3, 15, "from 1 to 65535");
 	expect_bad("a l2 store\n  at *#3 x\n", 3, 10, "end of the line");
