@@ -43,11 +43,18 @@ static bool does(const struct finding *f, uint32_t writer, const char *what)
 
 /*
  * Who waits has done nothing wrong where an op has ended and left the lock behind: others will wait as well. In a
- * circle of several each holds something too, and is named by that.
+ * circle of several each is named once: by where it holds what another waits for or, if one of them is a reader, which
+ * most of the kernel is, by where it waits.
  */
-static bool only_waits(const struct finding *f, uint32_t writer)
+static bool is_named_otherwise(const struct finding *f, uint32_t writer)
 {
-	return does(f, writer, "waits for ") && (f->writer_count > 2 || (f->writer_count == 2 && does(f, 1, "left ")));
+	bool waits = does(f, writer, "waits for "), reader = false;
+
+	if (f->writer_count <= 2)
+		return waits && does(f, f->writer_count - 1, "left ");
+	for (uint32_t i = 0; i < f->writer_count; i++)
+		reader |= does(f, i, "reads ");
+	return waits != reader;
 }
 
 /*
@@ -58,7 +65,7 @@ static bool is_bystander(const struct finding *f, uint32_t writer)
 {
 	const char *what = f->writers[writer].what;
 
-	return (f->class == CLASS_DEADLOCK && only_waits(f, writer)) ||
+	return (f->class == CLASS_DEADLOCK && is_named_otherwise(f, writer)) ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "overruns it") == 0) || does(f, writer, "last ") ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":freed-")) ||
 	       (f->class == CLASS_MEMORY && strcmp(what, "took it") == 0 && strstr(f->coarse, ":walk")) ||
