@@ -16,20 +16,24 @@ __attribute__((noinline, visibility("default"))) void rcfuzz_moment(const char *
 }
 
 /*
- * The last change that shows up to the end of `op`: where the entries part,
- * the ones before it were still to be followed by others.
+ * The last change of an entry that shows up to the end of `op`: where the entries part, the ones before it were still
+ * to be followed by others. NULL: there is none. *nth: how many changes of entries come before it.
  */
-static uint32_t last_change(const struct timeline *t, uint32_t op)
+static const struct timeline_change *last_change(const struct timeline *t, uint32_t op, uint32_t *nth)
 {
-	uint32_t last = LAYOUT_NONE;
+	const struct timeline_change *last = NULL;
+	uint32_t entries = 0;
 
-	for (uint32_t i = 0; i < t->change_count; i++) {
-		const struct timeline_change *change = &t->changes[i];
-
+	for (const struct timeline_change *change = t->changes; change < t->changes + t->change_count; change++) {
+		if (change->word)
+			continue;
 		/* The TLB follows the entries. */
 		if (change->op <= op && change->function[0] && timeline_change_shows(change) &&
-		    strcmp(change->place, "tlb") != 0)
-			last = i;
+		    strcmp(change->place, "tlb") != 0) {
+			last = change;
+			*nth = entries;
+		}
+		entries++;
 	}
 	return last;
 }
@@ -42,26 +46,27 @@ static bool is_reach(enum finding_class class)
 bool moment_find(const struct timeline *t, struct moment *moment)
 {
 	const struct finding *f = &t->finding;
+	const struct timeline_change *change = NULL;
 	uint32_t op = t->part;
 
-	*moment = (struct moment){.kind = MOMENT_FINDING, .change = LAYOUT_NONE};
+	*moment = (struct moment){.kind = MOMENT_FINDING};
 	if (!t->has_finding)
 		return false;
 	/* The kernel's own stores are told of when it is done. */
 	if (f->writer == WRITER_KERNEL && !f->guest && !t->parts && f->writer_count)
 		moment->kind = MOMENT_BEFORE_OP;
 	if (t->parts || is_reach(f->class))
-		moment->change = last_change(t, op);
+		change = last_change(t, op, &moment->change);
 	else if (moment->kind == MOMENT_FINDING && f->lpage != LAYOUT_NONE)
 		/* It is lost behind the entries: the last thing that was done to them. */
-		moment->change = last_change(t, f->op_effect);
+		change = last_change(t, f->op_effect, &moment->change);
 	if (f->writer_count)
 		snprintf(moment->function, sizeof(moment->function), "%s", f->writers[0].function);
 	snprintf(moment->what, sizeof(moment->what), "%s", t->parts ? t->part_text : f->title);
-	if (moment->change != LAYOUT_NONE) {
+	if (change) {
 		moment->kind = MOMENT_CHANGE;
-		op = t->changes[moment->change].op;
-		snprintf(moment->function, sizeof(moment->function), "%s", t->changes[moment->change].function);
+		op = change->op;
+		snprintf(moment->function, sizeof(moment->function), "%s", change->function);
 	}
 	if (op < t->scenario.op_count)
 		scenario_op_text(&t->scenario.ops[op], moment->op, sizeof(moment->op));

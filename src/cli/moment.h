@@ -11,7 +11,7 @@ enum moment_kind { MOMENT_CHANGE, MOMENT_BEFORE_OP, MOMENT_FINDING };
 
 struct moment {
 	enum moment_kind kind;
-	uint32_t change;	 /* index into timeline.changes */
+	uint32_t change;	 /* the how many-th change of an entry (words are not counted), from 0 on */
 	char function[64];	 /* of the kernel, "" unknown */
 	char op[256], what[160]; /* in words: during which op, and why there */
 };
