@@ -227,7 +227,6 @@ static int print_sarif(FILE *out, const cJSON *records)
 
 static int print(FILE *out, const struct report_options *o, const cJSON *records)
 {
-
 	switch ((enum report_form)o->form) {
 	case FORM_TEXT:
 		print_text(out, o, records);
