@@ -99,7 +99,6 @@ refuse 64 'takes no argument' run linux-6.12
 refuse 64 'one of mix, scenario, random, pct' run --schedule luck
 refuse 64 'leave out --schedule' run --preempt none --schedule pct
 refuse 64 'leave out --verify' run --preempt none --verify
-refuse 64 'leave out --schedule' run --engine afl --schedule pct
 refuse 64 'flavour access' run "${target[@]}" --preempt access
 refuse 64 'flavour access' explore "${target[@]}" --level access --ops d,e "$seed"
 refuse 64 "has no op 'z'" explore "${target[@]}" --ops d,z "$seed"

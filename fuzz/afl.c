@@ -12,6 +12,7 @@
  * AFL++ keeps the input as a crash.
  */
 #include "fuzz/entry.h"
+#include "fuzz/strategy.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -125,6 +126,14 @@ static void feed_states(uint8_t *states)
 	memset(states, 0, RUN_STATES);
 }
 
+/* What a strategy does beside an input is not the input's coverage. */
+static void forget(uint8_t *states)
+{
+	for (unsigned r = 0; r < region_count; r++)
+		memset(regions[r].begin, 0, (size_t)(regions[r].end - regions[r].begin));
+	memset(states, 0, RUN_STATES);
+}
+
 /* ---- the program ---------------------------------------------------------------------- */
 
 struct options {
@@ -144,6 +153,10 @@ static bool parse(struct options *options, int argc, char **argv)
 			options->limits.well_behaved = true;
 		else if (!strcmp(argv[i], "--preempt"))
 			options->limits.preempt = true, options->limits.level = (uint8_t)atoi(value), i++;
+		else if (!strcmp(argv[i], "--schedule"))
+			options->limits.strategy = (uint8_t)atoi(value), i++;
+		else if (!strcmp(argv[i], "--verify"))
+			options->limits.verify = true;
 		else if (!strcmp(argv[i], "--page-fd"))
 			options->page_fd = atoi(value), i++;
 		else if (!strcmp(argv[i], "--channel-fd"))
@@ -196,6 +209,19 @@ static struct entry *open_entry(const struct options *options, struct link *link
 	return entry;
 }
 
+/* The mutator is in another process, which cannot know where ops meet: schedules are tried here, beside the input. */
+static void run_by_strategy(struct entry *entry, const uint8_t *bytes, size_t n)
+{
+	struct rng rng;
+
+	/* The same for the same input. */
+	rng_seed(&rng, link_hash((const char *)bytes, n));
+	if (entry_done(entry) || !strategy_wanted(entry, &rng, false))
+		return;
+	strategy_run(entry, &rng);
+	forget(entry->counters);
+}
+
 static void run(struct entry *entry, const uint8_t *bytes, size_t n, uint32_t *edges)
 {
 	entry_run(entry, bytes, n);
@@ -203,6 +229,7 @@ static void run(struct entry *entry, const uint8_t *bytes, size_t n, uint32_t *e
 	feed_states(entry->counters);
 	if (entry->link) {
 		atomic_store_explicit(&entry->link->page->coverage, *edges, memory_order_relaxed);
+		run_by_strategy(entry, bytes, n);
 		return;
 	}
 	for (uint32_t i = 0; i < entry->outcome.finding_count; i++) {

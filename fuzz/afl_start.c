@@ -58,7 +58,7 @@ static void keep_open(int fd)
 _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 {
 	char target[PATH_MAX], mutator[PATH_MAX], out[PATH_MAX], seed[16], page_fd[16], channel_fd[16], level[16],
-		ops_max[16], execs[32], max_len[16];
+		strategy[16], ops_max[16], execs[32], max_len[16];
 	char *argv[] = {
 		"afl-fuzz",
 		"-i",
@@ -86,6 +86,8 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 		(char *)setup->module,
 		setup->limits.preempt ? "--preempt" : "--execs",
 		setup->limits.preempt ? level : execs,
+		"--schedule",
+		strategy,
 		setup->limits.well_behaved ? "--well-behaved" : NULL,
 		NULL,
 	};
@@ -97,6 +99,7 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 	snprintf(page_fd, sizeof(page_fd), "%d", setup->link.page_fd);
 	snprintf(channel_fd, sizeof(channel_fd), "%d", setup->link.fd);
 	snprintf(ops_max, sizeof(ops_max), "%u", setup->limits.ops_max);
+	snprintf(strategy, sizeof(strategy), "%u", setup->limits.strategy);
 	snprintf(level, sizeof(level), "%u", setup->limits.level);
 	snprintf(execs, sizeof(execs), "%llu", (unsigned long long)setup->execs_max);
 	snprintf(max_len, sizeof(max_len), "%u",

@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#define MIX_PERCENT 15u	      /* of the scenarios are for a chooser, */
+#define MIX_PERCENT 15u	      /* of the scenarios are for a chooser, or to be aimed at, */
 #define RACE_PERCENT 90u      /* and of those that were made for ops to meet */
 #define LOCK_PERCENT 25u      /* of the scenarios whose ops share locks only are run once more */
 #define AROUND_RUNS 3u	      /* of a scenario whose ops meet at translations or the host's mapping, */
@@ -22,9 +22,9 @@ bool strategy_wanted(const struct entry *entry, struct rng *rng, bool race)
 {
 	if (!entry->limits.preempt || entry->scenario.op_count < 2)
 		return false;
-	if (entry->limits.strategy == STRATEGY_MIX)
+	if (entry->limits.strategy == STRATEGY_MIX || entry->limits.strategy == STRATEGY_SCENARIO)
 		return rng_chance(rng, race ? RACE_PERCENT : MIX_PERCENT);
-	return entry->limits.strategy != STRATEGY_SCENARIO;
+	return true;
 }
 
 /* If the process dies, this is what it died of. */
@@ -68,12 +68,16 @@ static bool run_by_chooser(struct entry *entry, struct rng *rng)
 	struct run_schedule schedule = {.aims = &entry->aims, .decided = on_decided, .ctx = entry};
 	struct chooser chooser;
 
-	schedule.count = scenario_overlap(&entry->scenario, rng, &schedule.first);
+	schedule.count = scenario_overlap(&entry->scenario, rng, &schedule.first, strategy == STRATEGY_SCENARIO);
 	schedule.preemptions = rng_between(rng, 1, PREEMPTIONS_MAX);
 	schedule.chooser = &chooser;
 	if (strategy == STRATEGY_MIX)
 		strategy = rng_chance(rng, 50) ? STRATEGY_RANDOM : STRATEGY_PCT;
-	chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng) : pct_chooser(entry, rng, &schedule);
+	if (strategy == STRATEGY_SCENARIO)
+		chooser = choose_script();
+	else
+		chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng)
+						      : pct_chooser(entry, rng, &schedule);
 	entry->base = entry->scenario;
 	return entry_run_schedule(entry, &schedule);
 }
@@ -84,6 +88,9 @@ static uint32_t aimed_runs(const struct entry *entry, struct rng *rng)
 
 	uint32_t most = aims->shared ? SHARED_RUNS : aims->around ? AROUND_RUNS : rng_chance(rng, LOCK_PERCENT);
 
+	/* Which of its mutants is worth another, the engine finds out. */
+	if (entry->limits.strategy == STRATEGY_SCENARIO && most)
+		most = 1;
 	return aims->count < most ? aims->count : most;
 }
 

@@ -117,8 +117,6 @@ static int check_options(struct run_options *o)
 	if (!o->preempt && (o->strategy < STRATEGY_COUNT || o->verify))
 		return cli_error(CLI_USAGE, "--preempt none runs ops one after another: leave out %s",
 				 o->verify ? "--verify" : "--schedule");
-	if (o->engine == ENGINE_AFL && o->strategy < STRATEGY_COUNT && o->strategy != STRATEGY_SCENARIO)
-		return cli_error(CLI_USAGE, "--engine afl decides itself what runs when: leave out --schedule");
 	if (o->strategy == STRATEGY_COUNT)
 		o->strategy = STRATEGY_MIX;
 	if (!o->seconds && !o->execs)

@@ -398,7 +398,7 @@ void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aim
 	scenario_canonicalize(s);
 }
 
-uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first)
+uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first, bool keep)
 {
 	struct edit edit = {s, rng, NULL};
 	uint32_t count = rng_chance(rng, 70) ? 2 : 3;
@@ -407,7 +407,8 @@ uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first)
 	*first = rng_below(rng, s->op_count - 1);
 	if (s->point_count && rng_chance(rng, 80))
 		*first = scenario_op_index(s, s->points[rng_below(rng, s->point_count)].victim);
-	s->point_count = 0;
+	if (!keep)
+		s->point_count = 0;
 	if (*first > s->op_count - 2)
 		*first = s->op_count - 2;
 	if (count > s->op_count - *first)

@@ -29,8 +29,9 @@ void scenario_preempt(struct scenario *s, struct rng *rng);
 void scenario_aim(struct scenario *s, struct rng *rng, const struct scenario_aims *aims, uint32_t i);
 
 /* Some ops in a row of *s (canonical) that a schedule may let overlap: each on a vCPU of its own, as far as there are.
- * No op has a point then. *s has two ops at least; returns how many, *first is the first of them. */
-uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first);
+ * No op has a point then, or with `keep` those that it had. *s has two ops at least; returns how many, *first is the
+ * first of them. */
+uint32_t scenario_overlap(struct scenario *s, struct rng *rng, uint32_t *first, bool keep);
 
 /* Ops of both, in their order: a head of *s, then a tail of *other, or a piece of *other within *s. */
 void scenario_splice(struct scenario *s, struct rng *rng, const struct scenario *other);

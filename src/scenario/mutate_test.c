@@ -173,7 +173,7 @@ static void test_aim(void **state)
 	assert_in_range(returns, 100, 2000);
 }
 
-/* Ops that are to overlap have no points, and can: they are on different vCPUs. */
+/* Ops that are to overlap have no points, unless they are kept, and can: they are on different vCPUs. */
 static void test_overlap(void **state)
 {
 	const struct generate_options options = {.preempt = true};
@@ -189,11 +189,14 @@ static void test_overlap(void **state)
 		scenario_generate(&s, &rng, &options);
 		if (s.op_count < 2)
 			continue;
-		count = scenario_overlap(&s, &rng, &first);
+		bool keep = round % 2;
+		uint32_t points = keep ? s.point_count : 0;
+
+		count = scenario_overlap(&s, &rng, &first, keep);
 		check_canonical(&s);
 		assert_in_range(count, 2, 3);
 		assert_true(first + count <= s.op_count);
-		assert_int_equal(s.point_count, 0);
+		assert_int_equal(s.point_count, points);
 		a = &s.ops[first];
 		if (s.config.vcpus < 2 || !(op_info[a[0].kind].fields & op_info[a[1].kind].fields & 1u << FIELD_vcpu))
 			continue;
