@@ -236,6 +236,12 @@ static void add_mixed(struct blame *b, const struct store_mark *mark)
 	add_word(b, "shadow-pte was", "mixed");
 }
 
+/* Where an orphan leads, a mapping led once: where none ever did, it was made to lead. */
+static bool was_led_astray(const struct oracle_verdict *v, const struct store_mark *mark)
+{
+	return v->class == CLASS_WRONG_PAGE && mark->shadow.redirected;
+}
+
 static void blame_access(struct blame *b, const struct oracle_verdict *v, const struct store_mark *mark)
 {
 	bool shadow = blame_is_through_shadow(v), l0 = b->layer == LAYER_L0_PTE;
@@ -244,7 +250,7 @@ static void blame_access(struct blame *b, const struct oracle_verdict *v, const 
 
 	if (b->layer == LAYER_TLB)
 		add_stale_tlb(b, v, mark);
-	else if (shadow && mark->orphan)
+	else if (shadow && mark->orphan && !was_led_astray(v, mark))
 		add_orphan(b, mark);
 	else if (shadow && mark->shadow.redirected)
 		add_redirected(b, mark);

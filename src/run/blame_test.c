@@ -269,6 +269,7 @@ static void what_l1_asked_for_and_did_not_get_names_the_request(void **state)
 static void an_orphan_and_a_redirected_entry_say_so(void **state)
 {
 	const struct oracle_verdict stale = verdict(CLASS_STALE_ACCESS), lost = verdict(CLASS_LOST_DIRTY_HOST);
+	const struct oracle_verdict wrong = verdict(CLASS_WRONG_PAGE);
 	struct store_mark mark = unmapped();
 
 	(void)state;
@@ -277,6 +278,7 @@ static void an_orphan_and_a_redirected_entry_say_so(void **state)
 	mark.orphan = true;
 	expect(&stale, &mark, "shadow-pte:orphan");
 	expect(&lost, &mark, "shadow-pte:orphan");
+	expect(&wrong, &mark, "shadow-pte:redirecter:redirected"); /* it never was where it leads now */
 	mark.orphan_word = "tlbie-page";
 	expect(&stale, &mark, "shadow-pte:orphan:tlbie-page");
 	expect(&lost, &mark, "shadow-pte:orphan:tlbie-page");
