@@ -403,8 +403,9 @@ expect 1 run "${target[@]}" --time 3s --jobs 2 --out "$tmp/fuzzer" && shows 'edg
 
 if command -v afl-fuzz > "$tmp/err" && [ -x "$(dirname "$rcfuzz")/rcfuzz-afl" ]; then
 	refuse 64 'one instance' run --engine afl --jobs 2
-	expect 1 run --engine afl --time 20s --seed 1 --out "$tmp/afl" --format json
+	expect 1 run --engine afl --schedule pct --verify --time 20s --seed 1 --out "$tmp/afl" --format json
 	json "$tmp/out" 'd["engine"] == "afl" and d["execs"] > 100 and d["edges"] > 100 and len(d["findings"]) > 0'
+	json "$tmp/out" "d['execs'] > 1.5 * $(awk '/^execs_done/ {print $3}' "$tmp/afl/afl/default/fuzzer_stats")"
 else
 	echo '# no AFL++ here: --engine afl was not tried'
 fi

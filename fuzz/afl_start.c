@@ -83,15 +83,24 @@ _Noreturn void worker_exec_afl(const struct worker_setup *setup)
 		ops_max,
 		"--execs",
 		execs,
-		(char *)setup->module,
-		setup->limits.preempt ? "--preempt" : "--execs",
-		setup->limits.preempt ? level : execs,
 		"--schedule",
 		strategy,
-		setup->limits.well_behaved ? "--well-behaved" : NULL,
+		(char *)setup->module,
+		/* Room for what only some runs have. */
+		NULL,
+		NULL,
+		NULL,
+		NULL,
 		NULL,
 	};
+	char **more = argv + sizeof(argv) / sizeof(argv[0]) - 5;
 
+	if (setup->limits.preempt)
+		*more++ = "--preempt", *more++ = level;
+	if (setup->limits.verify)
+		*more++ = "--verify";
+	if (setup->limits.well_behaved)
+		*more++ = "--well-behaved";
 	beside_program(target, "rcfuzz-afl", &setup->link);
 	beside_program(mutator, "librcfuzz-afl-mutator.so", &setup->link);
 	snprintf(out, sizeof(out), "%s/../afl", setup->corpus);
