@@ -494,6 +494,10 @@ expect 0 check "${target[@]}" "$seed"
 holds 'an entry with names is told to hold for one build' [ "$(grep -c 'only in the build' "$tmp/out")" -eq 0 ]
 # Where it is shows in the kernel's own words, for a number too: the function that the name has, and a line of it.
 expect 1 replay "${target[@]}" "$race" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$' && shows '^          from [a-z_]* '
+# Where an op is interrupted, and where it lets the other go on, in the kernel's functions.
+expect 0 replay "${target[@]}" --format json "corpus/seeds/clean-inside-a-harvest.txt"
+json "$tmp/out" "[s['where']['function'] for s in d['timeline'] if s['parent']] == 2 * ['kvm_radix_test_clear_dirty']"
+json "$tmp/out" "[r['where']['function'] for r in d['timeline'][5]['returns']] == ['kvmhv_invalidate_shadow_pte']"
 expect 1 replay "${target[@]}" --format json "$race"
 json "$tmp/out" 'any(s["parent"] and s["where"]["function"] == s["at"].split(":")[0] and s["where"]["line"] > 0 and
 	s["where"]["callers"] for s in d["timeline"])'

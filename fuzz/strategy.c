@@ -76,8 +76,7 @@ static bool run_by_chooser(struct entry *entry, struct rng *rng)
 	if (strategy == STRATEGY_SCENARIO)
 		chooser = choose_script();
 	else
-		chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng)
-						      : pct_chooser(entry, rng, &schedule);
+		chooser = strategy == STRATEGY_RANDOM ? random_chooser(entry, rng) : pct_chooser(entry, rng, &schedule);
 	entry->base = entry->scenario;
 	return entry_run_schedule(entry, &schedule);
 }

@@ -59,8 +59,8 @@ static void interrupt(struct timeline *t)
 {
 	t->steps[2].parent = t->steps[4].parent = 1;
 	t->steps[3].parent = 2;
-	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault<1>:lock:tlb_lock#1");
-	snprintf(t->steps[3].yield_point, sizeof(t->steps[3].yield_point), "harvest:read:map#2");
+	snprintf(t->steps[2].stop.yield_point, sizeof(t->steps[2].stop.yield_point), "fault<1>:lock:tlb_lock#1");
+	snprintf(t->steps[3].stop.yield_point, sizeof(t->steps[3].stop.yield_point), "harvest:read:map#2");
 }
 
 static char *print(const struct timeline *t, const char *name, const char *author)
@@ -159,7 +159,7 @@ static void nothing_from_outside_is_markup(void **state)
 	t->part = t->changes[0].op;
 	for (uint32_t i = 0; i < 6; i++) {
 		snprintf(t->steps[i].note, sizeof(t->steps[i].note), "%s", evil);
-		snprintf(t->steps[i].yield_point, sizeof(t->steps[i].yield_point), "%s", evil);
+		snprintf(t->steps[i].stop.yield_point, sizeof(t->steps[i].stop.yield_point), "%s", evil);
 	}
 	text = print(t, evil, evil);
 	assert_int_equal(count(text, "<img"), 0);
@@ -229,13 +229,16 @@ static void shows_who_interrupts_whom(void **state)
 	assert_int_equal(count(text, "class=\"goes-on"), 0);
 	free(text);
 	interrupt(t);
-	t->steps[3].came = true;
-	t->steps[3].where = (struct finding_writer){.function = "get_log",
-						    .file = "arch/powerpc/kvm/hv.c",
-						    .line = 7,
-						    .caller_count = 1,
-						    .callers = {{"ioctl", "virt/kvm/main.c", 9}}};
+	t->steps[3].stop.came = true;
+	t->steps[3].stop.where = (struct finding_writer){.function = "get_log",
+							 .file = "arch/powerpc/kvm/hv.c",
+							 .line = 7,
+							 .caller_count = 1,
+							 .callers = {{"ioctl", "virt/kvm/main.c", 9}}};
+	t->return_count = 1;
+	t->returns[0] = (struct timeline_return){3, {.yield_point = "map:read:ptes#1"}};
 	text = print(t, "story.txt", "");
+	assert_int_equal(count(text, "would let c go on at <code>map:<wbr>read:<wbr>ptes#1</code></p>"), 1);
 	for (at = strstr(text, " data-op=\""); at; at = strstr(at + 1, " data-op=\"")) {
 		const char *item = at;
 

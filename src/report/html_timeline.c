@@ -251,20 +251,18 @@ static void print_callers(FILE *out, const struct finding_caller *callers, uint3
 	}
 }
 
-/* Which op it interrupts, at which yield point, and where in the kernel that is. */
-static void print_interrupted(FILE *out, const struct timeline *t, const struct item *item)
+/* "interrupts e at" a yield point, and where in the kernel that is. */
+static void print_stop(FILE *out, const char *verb, const char *parent, const char *rest,
+		       const struct timeline_stop *stop)
 {
-	const struct timeline_step *step = &t->steps[item->op];
-	const struct finding_writer *where = &step->where;
-	char parent[SCENARIO_LABEL_MAX];
+	const struct finding_writer *where = &stop->where;
 
-	scenario_label_text(t->scenario.ops[item->interrupted[item->depth - 1]].label, parent);
-	fprintf(out, "<p class=\"at\">interrupts %s at <code>", parent);
-	print_name(out, step->yield_point);
+	fprintf(out, "<p class=\"at\">%s %s %s <code>", verb, parent, rest);
+	print_name(out, stop->yield_point);
 	fprintf(out, "</code>");
-	if (step->came && !where->function[0])
+	if (stop->came && !where->function[0])
 		fprintf(out, " in no kernel code");
-	if (step->came && where->function[0]) {
+	if (stop->came && where->function[0]) {
 		fprintf(out, " in <code>");
 		print_name(out, where->function);
 		fprintf(out, "</code>");
@@ -272,6 +270,21 @@ static void print_interrupted(FILE *out, const struct timeline *t, const struct 
 		print_callers(out, where->callers, where->caller_count);
 	}
 	fprintf(out, "</p>\n");
+}
+
+/* Which op it interrupts, and where it lets that one go on. */
+static void print_stops(FILE *out, const struct timeline *t, const struct item *item)
+{
+	char parent[SCENARIO_LABEL_MAX];
+
+	scenario_label_text(t->scenario.ops[item->interrupted[item->depth - 1]].label, parent);
+	print_stop(out, "interrupts", parent, "at", &t->steps[item->op].stop);
+	for (uint32_t i = 0; i < t->return_count; i++) {
+		const struct timeline_return *r = &t->returns[i];
+
+		if (r->op == item->op)
+			print_stop(out, r->stop.came ? "lets" : "would let", parent, "go on at", &r->stop);
+	}
 }
 
 /* With their callers at the op where the bits part. */
@@ -384,7 +397,7 @@ static void print_item(FILE *out, const struct timeline *t, const struct item *i
 	} else {
 		print_op(out, t, item->op);
 		if (item->depth)
-			print_interrupted(out, t, item);
+			print_stops(out, t, item);
 	}
 	print_changes(out, t, item);
 	/* What came of an op is known when it ends. */

@@ -45,24 +45,41 @@ static bool add_label(cJSON *object, const char *name, const struct timeline *t,
 	return cJSON_AddStringToObject(object, name, label);
 }
 
-/* Where in the kernel the op that is interrupted was; null: it did not come there, or was in no kernel code. */
-static bool add_where(cJSON *object, const struct timeline_step *step)
+/* Where an op stops for another; where in the kernel that is, null: it did not come there, or was in no kernel code. */
+static bool add_stop(cJSON *object, const struct timeline_stop *stop)
 {
-	const struct finding_writer *w = &step->where;
-	bool known = step->came && w->function[0];
+	const struct finding_writer *w = &stop->where;
+	bool known = stop->came && w->function[0];
+	bool named = cJSON_AddStringToObject(object, "at", stop->yield_point);
 	cJSON *where = known ? cJSON_AddObjectToObject(object, "where") : cJSON_AddNullToObject(object, "where");
 
-	return where && (!known || (cJSON_AddStringToObject(where, "function", w->function) &&
-				    cJSON_AddStringToObject(where, "file", w->file) &&
-				    cJSON_AddNumberToObject(where, "line", w->line) &&
-				    record_json_callers(where, w->callers, w->caller_count)));
+	return named && where &&
+	       (!known ||
+		(cJSON_AddStringToObject(where, "function", w->function) &&
+		 cJSON_AddStringToObject(where, "file", w->file) && cJSON_AddNumberToObject(where, "line", w->line) &&
+		 record_json_callers(where, w->callers, w->caller_count)));
 }
 
-static bool add_parent(cJSON *object, const struct timeline *t, const struct timeline_step *step)
+static bool add_returns(cJSON *object, const struct timeline *t, uint32_t op)
 {
+	cJSON *returns = cJSON_AddArrayToObject(object, "returns");
+	bool done = returns;
+
+	for (uint32_t i = 0; done && i < t->return_count; i++) {
+		cJSON *item = t->returns[i].op == op ? cJSON_CreateObject() : NULL;
+
+		if (t->returns[i].op == op)
+			done = item && cJSON_AddItemToArray(returns, item) && add_stop(item, &t->returns[i].stop);
+	}
+	return done;
+}
+
+static bool add_parent(cJSON *object, const struct timeline *t, uint32_t op)
+{
+	const struct timeline_step *step = &t->steps[op];
+
 	return add_label(object, "parent", t, step->parent) &&
-	       (step->parent == LAYOUT_NONE ||
-		(cJSON_AddStringToObject(object, "at", step->yield_point) && add_where(object, step)));
+	       (step->parent == LAYOUT_NONE || (add_stop(object, &step->stop) && add_returns(object, t, op)));
 }
 
 static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)
@@ -76,7 +93,7 @@ static bool add_step(cJSON *steps, const struct timeline *t, uint32_t i)
 	scenario_op_text(&t->scenario.ops[i], op, sizeof(op));
 	done = object && cJSON_AddItemToArray(steps, object) && cJSON_AddStringToObject(object, "op", op) &&
 	       cJSON_AddStringToObject(object, "label", label) && cJSON_AddBoolToObject(object, "ran", step->ran) &&
-	       cJSON_AddBoolToObject(object, "part", i == t->part) && add_parent(object, t, step) &&
+	       cJSON_AddBoolToObject(object, "part", i == t->part) && add_parent(object, t, i) &&
 	       cJSON_AddStringToObject(object, "note", i == t->part ? t->part_text : step->note);
 	if (done && step->ran)
 		done = add_bits(object, "before", &step->before) && add_bits(object, "after", &step->after);

@@ -195,20 +195,37 @@ static void print_changes(const struct sheet *sheet, const struct timeline *t, u
 		fprintf(sheet->out, "        ... and %u more\n", more);
 }
 
-/* Which op this one interrupts, at which yield point, and where in the kernel that is. */
-static void print_interrupted(const struct sheet *sheet, const struct timeline *t, const struct timeline_step *step)
+/* A yield point, and where in the kernel that is. */
+static void print_stop(const struct sheet *sheet, const struct timeline_stop *stop)
 {
-	const struct finding_writer *where = &step->where;
-	char parent[SCENARIO_LABEL_MAX];
+	const struct finding_writer *where = &stop->where;
 	int column;
 
-	scenario_label_text(t->scenario.ops[step->parent].label, parent);
-	fprintf(sheet->out, "        interrupts %s at\n          %s\n", parent, step->yield_point);
-	if (!step->came)
+	fprintf(sheet->out, "          %s\n", stop->yield_point);
+	if (!stop->came)
 		return;
 	column = fprintf(sheet->out, "          in %s", where->function[0] ? where->function : "no kernel code");
 	print_place(sheet, column, 14, where->file, where->line);
 	print_callers(sheet, 10, where->callers, where->caller_count);
+}
+
+/* Which op this one interrupts, and where it lets that one go on. */
+static void print_stops(const struct sheet *sheet, const struct timeline *t, uint32_t op)
+{
+	const struct timeline_step *step = &t->steps[op];
+	char parent[SCENARIO_LABEL_MAX];
+
+	if (step->parent == LAYOUT_NONE)
+		return;
+	scenario_label_text(t->scenario.ops[step->parent].label, parent);
+	fprintf(sheet->out, "        interrupts %s at\n", parent);
+	print_stop(sheet, &step->stop);
+	for (uint32_t i = 0; i < t->return_count; i++) {
+		if (t->returns[i].op != op)
+			continue;
+		fprintf(sheet->out, "        %s %s go on at\n", t->returns[i].stop.came ? "lets" : "would let", parent);
+		print_stop(sheet, &t->returns[i].stop);
+	}
 }
 
 static void print_step(const struct sheet *sheet, const struct timeline *t, uint32_t i)
@@ -232,8 +249,7 @@ static void print_step(const struct sheet *sheet, const struct timeline *t, uint
 		fprintf(out, "%*s", op_columns - 1 - (int)strlen(op), "");
 	if (timeline_watches(t))
 		print_bits(out, &step->before, &step->after);
-	if (step->parent != LAYOUT_NONE)
-		print_interrupted(sheet, t, step);
+	print_stops(sheet, t, i);
 	if (step->note[0])
 		fprintf(out, "        %s\n", step->note);
 	print_changes(sheet, t, i);

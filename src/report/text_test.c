@@ -151,21 +151,33 @@ static void tells_where_it_interrupts(void **state)
 
 	(void)state;
 	t->steps[2].parent = 1;
-	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "*#12");
+	snprintf(t->steps[2].stop.yield_point, sizeof(t->steps[2].stop.yield_point), "*#12");
 	text = print(t);
 	assert_non_null(strstr(text, "        interrupts b at\n          *#12\n        l0-pte"));
 	free(text);
-	t->steps[2].came = true;
+	t->steps[2].stop.came = true;
 	text = print(t);
 	assert_non_null(strstr(text, "          *#12\n          in no kernel code\n        l0-pte"));
 	free(text);
-	t->steps[2].where = where;
+	t->steps[2].stop.where = where;
 	text = print(t);
 	assert_non_null(strstr(text, "          *#12\n          in fault nested.c:7\n          from outer b.c:9\n"));
 	free(text);
-	memset(t->steps[2].where.function, 'x', sizeof(where.function) - 1);
+	memset(t->steps[2].stop.where.function, 'x', sizeof(where.function) - 1);
 	text = print(t);
 	assert_non_null(strstr(text, "x\n              nested.c:7\n          from outer b.c:9\n"));
+	free(text);
+	t->return_count = 2;
+	t->returns[0] = (struct timeline_return){1, {.yield_point = "*#3"}}; /* of another op */
+	t->returns[1] = (struct timeline_return){2, {.yield_point = "*#13"}};
+	text = print(t);
+	assert_null(strstr(text, "*#3\n"));
+	assert_non_null(strstr(text, "          from outer b.c:9\n        would let b go on at\n          *#13\n"));
+	free(text);
+	t->returns[1].stop.came = true;
+	t->returns[1].stop.where = where;
+	text = print(t);
+	assert_non_null(strstr(text, "        lets b go on at\n          *#13\n          in fault nested.c:7\n"));
 	free(text);
 	free(t);
 }
@@ -242,7 +254,7 @@ static void tells_what_it_knows(void **state)
 	assert_null(strstr(text, "security@kernel.org"));
 	free(text);
 	t->steps[2].parent = 1;
-	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
+	snprintf(t->steps[2].stop.yield_point, sizeof(t->steps[2].stop.yield_point), "fault:lock:tlb_lock#1");
 	text = print(t);
 	assert_non_null(strstr(text, "        interrupts b at\n          fault:lock:tlb_lock#1\n"));
 	free(text);
@@ -292,10 +304,13 @@ static void json_says_the_same(void **state)
 	t->finding.op_cause = 1;
 	t->finding.op_effect = (uint16_t)t->scenario.op_count;
 	t->steps[2].parent = 1;
-	snprintf(t->steps[2].yield_point, sizeof(t->steps[2].yield_point), "fault:lock:tlb_lock#1");
-	t->steps[2].came = true;
-	t->steps[2].where =
+	snprintf(t->steps[2].stop.yield_point, sizeof(t->steps[2].stop.yield_point), "fault:lock:tlb_lock#1");
+	t->steps[2].stop.came = true;
+	t->steps[2].stop.where =
 		(struct finding_writer){.function = "fault", .file = "arch/nested.c", .line = 7, .caller_count = 1};
+	t->return_count = 2;
+	t->returns[0] = (struct timeline_return){1, {.yield_point = "*#3"}};
+	t->returns[1] = (struct timeline_return){2, {"*#13", .came = true, .where = t->steps[2].stop.where}};
 	t->outcome.finding_count = 1;
 	t->outcome.findings[0] = t->finding;
 	json = report_json(t, INFO, "story.txt");
@@ -316,6 +331,11 @@ static void json_says_the_same(void **state)
 	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(where, "file")), "arch/nested.c");
 	assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(where, "line")), 7);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(where, "callers")), 1);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(step, "returns")), 1);
+	step = cJSON_GetArrayItem(cJSON_GetObjectItem(step, "returns"), 0);
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(step, "at")), "*#13");
+	where = cJSON_GetObjectItem(step, "where");
+	assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(where, "function")), "fault");
 	step = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "timeline"), 1);
 	assert_true(cJSON_IsNull(cJSON_GetObjectItem(step, "parent")));
 	told = cJSON_GetObjectItem(json, "told");

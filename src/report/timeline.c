@@ -194,16 +194,27 @@ static void on_pte(void *ctx, unsigned op_index, const char *place, uint64_t old
 	add_change(ctx, &change);
 }
 
-/* The op that begins at a point of the scenario: where the other one is. */
+/* What is told of a point of the scenario: with the op that begins there, or as a return. NULL: nothing. */
+static struct timeline_stop *stop_of(struct timeline *t, uint32_t point)
+{
+	uint16_t child = t->scenario.points[point].child;
+	uint32_t op = scenario_op_index(&t->scenario, child), returns = 0;
+
+	if (child)
+		return op < t->scenario.op_count ? &t->steps[op].stop : NULL;
+	for (uint32_t i = 0; i < point; i++)
+		returns += !t->scenario.points[i].child;
+	return returns < t->return_count ? &t->returns[returns].stop : NULL;
+}
+
 static void on_reached(void *ctx, uint32_t point, const struct finding_writer *where)
 {
-	struct timeline *t = ctx;
-	uint32_t child = scenario_op_index(&t->scenario, t->scenario.points[point].child);
+	struct timeline_stop *stop = stop_of(ctx, point);
 
-	if (!t->scenario.points[point].child || child >= t->scenario.op_count)
+	if (!stop)
 		return;
-	t->steps[child].came = true;
-	t->steps[child].where = *where;
+	stop->came = true;
+	stop->where = *where;
 }
 
 /* ---- where they part ----------------------------------------------------------- */
@@ -272,7 +283,21 @@ static void find_parent(const struct scenario *s, uint32_t op, struct timeline_s
 
 	step->parent = victim < s->op_count ? victim : LAYOUT_NONE;
 	if (step->parent != LAYOUT_NONE)
-		scenario_point_text(point, step->yield_point, sizeof(step->yield_point));
+		scenario_point_text(point, step->stop.yield_point, sizeof(step->stop.yield_point));
+}
+
+static void find_returns(struct timeline *t)
+{
+	for (uint32_t i = 0; i < t->scenario.point_count; i++) {
+		const struct scenario_point *point = &t->scenario.points[i];
+		struct timeline_return *r = &t->returns[t->return_count];
+
+		if (point->child)
+			continue;
+		r->op = scenario_op_index(&t->scenario, point->victim);
+		scenario_point_text(point, r->stop.yield_point, sizeof(r->stop.yield_point));
+		t->return_count++;
+	}
 }
 
 /* The yield point of that step does not come: the op does not run. */
@@ -313,6 +338,7 @@ void timeline_make(struct timeline *t, struct runner *runner, const struct scena
 	t->watch_n = t->watch_lpage = t->part = LAYOUT_NONE;
 	for (uint32_t i = 0; i < SCENARIO_OPS_MAX; i++)
 		find_parent(&t->scenario, i, &t->steps[i]);
+	find_returns(t);
 	finding = choose_finding(&t->outcome, signature);
 	if (finding) {
 		t->has_finding = true;

@@ -31,13 +31,24 @@ struct timeline_change {
 	struct finding_caller callers[FINDING_CALLERS];
 };
 
+/* Where an op stops for another one. */
+struct timeline_stop {
+	char yield_point[TIMELINE_YIELD_POINT];
+	bool came;		     /* it did come to it, */
+	struct finding_writer where; /* at this function and line of the kernel; function "": in none */
+};
+
+/* An op that interrupts another one lets that one go on before it has ended itself. */
+struct timeline_return {
+	uint32_t op;
+	struct timeline_stop stop;
+};
+
 struct timeline_step {
 	bool ran;
 	/* The op that this one interrupts (they stand right behind it, in the order in which they run), and where. */
 	uint32_t parent; /* LAYOUT_NONE: none */
-	char yield_point[TIMELINE_YIELD_POINT];
-	bool came;		     /* the other op did come to it, */
-	struct finding_writer where; /* at this function and line of the kernel; function "": in none */
+	struct timeline_stop stop;
 	struct run_bits before, after;
 	uint32_t change_first;	  /* how many changes there were when it began: those before that are none of its own */
 	char note[TIMELINE_NOTE]; /* what the op came to, for the watched page; "" */
@@ -54,6 +65,8 @@ struct timeline {
 	uint32_t part;		       /* index of the op at which the bits part; LAYOUT_NONE: none */
 	bool parts;		       /* they do part there; false: nothing parts, it is the op that is to blame */
 	char part_text[160];	       /* in words */
+	uint32_t return_count;
+	struct timeline_return returns[SCENARIO_POINTS_MAX];
 	uint32_t change_count, changes_dropped;
 	struct timeline_step steps[SCENARIO_OPS_MAX];
 	struct timeline_change changes[TIMELINE_CHANGES_MAX];
