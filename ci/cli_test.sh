@@ -146,6 +146,8 @@ holds "a random command line: $(tail -n 1 "$tmp/python")" [ "$code" -eq 0 ]
 
 step 'input'
 refuse 66 'missing.txt' replay "${target[@]}" missing.txt
+expect 66 replay "${target[@]}" missing.txt "$seed" && shows 'no finding'
+holds 'a missing file is told' grep -q '^rcfuzz: missing.txt: cannot be opened: No such file' "$tmp/err"
 refuse 66 'missing.so' replay --target missing.so "$seed"
 refuse 65 'k.txt' replay --target "$(printf 'no module' > "$tmp/k.txt" && echo "$tmp/k.txt")" "$seed"
 refuse 66 'no-tree' build --kernel "$tmp/no-tree" -o "$tmp/x.so"

@@ -49,7 +49,9 @@ static int take_file(void *ctx, int key, char *arg)
 	struct replay_options *o = ctx;
 
 	(void)key;
-	return cli_list_files(&o->files, arg, NULL);
+	/* What cannot be read is told in its turn; the others run. */
+	cli_list_all(&o->files, arg, NULL);
+	return 0;
 }
 
 /* ---- one file on one kernel, in the child --------------------------------------- */
