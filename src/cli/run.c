@@ -69,10 +69,7 @@ static const struct argp_option options[] = {
 	 2},
 	{"schedule", KEY_SCHEDULE, "STRATEGY", 0,
 	 "who decides where: scenario (the engine, as with everything else), random, pct (probabilistic concurrency "
-	 "testing "
-	 "of depth 1 to 3), or mix (default) of these. What is decided becomes part of the scenario. AFL++ knows "
-	 "scenario "
-	 "only",
+	 "testing of depth 1 to 3), or mix (default) of these. What is decided becomes part of the scenario",
 	 2},
 	{"verify", KEY_VERIFY, NULL, 0, "replay each schedule that random or pct made: its trace must be the same", 2},
 	{"out", KEY_OUT, "D", 0, "folder for what is found (default rcfuzz-out)", 3},
