@@ -344,6 +344,7 @@ struct machine {
 	struct machine_config config;
 	uint64_t clock; /* of cache_entry.born; never goes back */
 	bool check_reset;
+	bool distrusted; /* see machine_distrust */
 	uint64_t partition_table[MACHINE_LPIDS][2];
 	struct cpu cpu[MACHINE_CPUS];
 	struct frames frames;

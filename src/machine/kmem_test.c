@@ -295,6 +295,23 @@ static void a_reset_leaves_nothing_behind(void **state)
 	assert_true(kmem_is_zero(&m->kmem, 1u << 20));
 }
 
+/* A word of a large table that nobody told of, one between two allocations, and one where nothing was ever taken. */
+static void a_reset_looks_everywhere_when_it_is_told_to(void **state)
+{
+	struct machine *m = *state;
+	uint64_t small = at(get(m, 100, 8)), sparse = at(get(m, 65536, 65536));
+	const uint64_t wild[] = {sparse + 4711, small + 256, sparse + 400000};
+
+	machine_kmem_note_write(m, (void *)(uintptr_t)sparse);
+	for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
+		set_byte(wild[i], 1);
+	machine_distrust(m);
+	test_reset(m, 16, false);
+	for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
+		assert_int_equal(byte_at(wild[i]), 0);
+	assert_false(m->distrusted);
+}
+
 static void addresses_are_the_same_in_every_world(void **state)
 {
 	struct machine *m = *state;
@@ -337,6 +354,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_written_redzone_is_found_on_either_side),
 	TEST(each_live_names_what_was_not_freed),
 	TEST(a_reset_leaves_nothing_behind),
+	TEST(a_reset_looks_everywhere_when_it_is_told_to),
 	TEST(addresses_are_the_same_in_every_world),
 	TEST(asan_sees_redzones_and_freed_memory),
 };

@@ -83,9 +83,20 @@ void machine_reset(struct machine *m, const struct machine_config *config)
 	tlb_reset(m);
 	frames_reset(&m->frames, config->page_shift);
 	kmem_reset(&m->kmem);
+	if (m->distrusted) {
+		/* Private pages come back as zeroes. */
+		madvise((void *)MACHINE_KMEM_BASE, MACHINE_KMEM_BYTES, MADV_DONTNEED);
+		madvise((void *)MACHINE_FRAMES_BASE, MACHINE_FRAMES_BYTES, MADV_DONTNEED);
+		m->distrusted = false;
+	}
 	if (m->check_reset)
 		assert(kmem_is_zero(&m->kmem, kmem_bytes) && frames_is_zero(&m->frames, frame_bytes));
 	hostmm_reset(m);
+}
+
+void machine_distrust(struct machine *m)
+{
+	m->distrusted = true;
 }
 
 void machine_partition_entry(struct machine *m, uint32_t lpid, uint64_t dw0, uint64_t dw1)

@@ -38,6 +38,11 @@ struct machine *machine_create(void);
 void machine_destroy(struct machine *m);
 /* A fresh machine: no frames in use, no kernel memory, empty caches. */
 void machine_reset(struct machine *m, const struct machine_config *config);
+/*
+ * The kernel has gone wild in this world: it may have written where a reset, which costs what was used, does not look.
+ * The next one gives back all of its memory and of the frames.
+ */
+void machine_distrust(struct machine *m);
 
 /* ---- frames: the memory of guests (memory.c) ---------------------------- */
 

@@ -490,6 +490,15 @@ static const struct scenario *adapt(const struct runner *r, const struct scenari
 	return &adapted;
 }
 
+/* Kernel code that uses what it has freed, or that faults, may have written anywhere. */
+static bool may_have_gone_wild(const struct run_outcome *outcome)
+{
+	for (uint32_t i = 0; i < outcome->finding_count; i++)
+		if (outcome->findings[i].class == CLASS_MEMORY || outcome->findings[i].class == CLASS_CRASH)
+			return true;
+	return false;
+}
+
 void run_scenario(struct runner *r, const struct scenario *s, const struct run_observer *observer,
 		  struct run_outcome *outcome)
 {
@@ -533,6 +542,8 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 		return;
 	check_ourselves(r, end);
 	finding_corruption(r);
+	if (may_have_gone_wild(outcome))
+		machine_distrust(r->world.machine);
 	stats = oracle_stats(r->oracle);
 	for (uint32_t i = 0; i < r->scenario->point_count; i++)
 		outcome->points_reached |= (uint32_t)r->world.points[i].reached << i;

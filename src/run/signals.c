@@ -37,7 +37,7 @@ static const char *signal_words(int number)
 	case SIGBUS:
 		return "a bad memory access";
 	case SIGFPE:
-		return "a division by zero";
+		return "a division whose result does not fit";
 	case SIGILL:
 	case SIGTRAP:
 		return "a trap instruction";

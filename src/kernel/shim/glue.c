@@ -293,6 +293,23 @@ static void take_exit(struct kvm_vcpu *vcpu, const struct guest_exit *exit)
 		kvmppc_set_gpr(vcpu, 3 + i, exit->gpr[i]);
 }
 
+static bool is_live_guest(const struct kvm_nested_guest *gp)
+{
+	return rcfuzz_host->alloc_size(rcfuzz_host->ctx, gp) == sizeof(*gp);
+}
+
+/* What the hardware would be given of a nested guest that was freed, and what is written by it, means nothing. */
+static void check_live_guest(const struct kvm_nested_guest *gp)
+{
+	const void *callers[TARGET_CALLERS];
+
+	if (likely(is_live_guest(gp)))
+		return;
+	rcfuzz_here(callers);
+	rcfuzz_host->bad_access(rcfuzz_host->ctx, POINT_READ, &gp->shadow_lpid, sizeof(gp->shadow_lpid), callers);
+	__builtin_trap();
+}
+
 /*
  * kvmhv_run_single_vcpu (arch/powerpc/kvm/book3s_hv.c) without timers, interrupts and the assembly of the guest
  * entry: the machine runs the guest instead of kvmhv_p9_guest_entry.
@@ -306,6 +323,8 @@ int kvmhv_run_single_vcpu(struct kvm_vcpu *vcpu, u64 time_limit, unsigned long l
 	struct guest_exit exit = {0};
 	int srcu_idx, r = RESUME_GUEST;
 
+	if (nested)
+		check_live_guest(nested);
 	vcpu->run->exit_reason = 0;
 	vcpu->arch.ret = RESUME_GUEST;
 	vcpu->arch.trap = 0;
@@ -389,9 +408,17 @@ static int vcpu_run(unsigned int id)
 
 /* ---- looking -------------------------------------------------------------------------- */
 
+/* NULL as well: the kernel has freed it and knows it still, so that its members mean nothing. */
+static const struct kvm_nested_guest *find_guest(uint32_t l1_lpid)
+{
+	const struct kvm_nested_guest *gp = idr_find(&the_kvm->arch.kvm_nested_guest_idr, l1_lpid);
+
+	return gp && is_live_guest(gp) ? gp : NULL;
+}
+
 static int find_shadow_lpid(uint32_t l1_lpid)
 {
-	struct kvm_nested_guest *gp = idr_find(&the_kvm->arch.kvm_nested_guest_idr, l1_lpid);
+	const struct kvm_nested_guest *gp = find_guest(l1_lpid);
 
 	return gp ? gp->shadow_lpid : -1;
 }
@@ -449,9 +476,9 @@ _Bool rcfuzz_mmu_locked(void)
 static struct kvm_nested_guest *guest_of(const void *tlb_lock)
 {
 	char *start = (char *)tlb_lock - offsetof(struct kvm_nested_guest, tlb_lock);
-	bool is_guest = rcfuzz_host->alloc_size(rcfuzz_host->ctx, start) == sizeof(struct kvm_nested_guest);
+	struct kvm_nested_guest *gp = (struct kvm_nested_guest *)start;
 
-	return is_guest ? (struct kvm_nested_guest *)start : NULL;
+	return is_live_guest(gp) ? gp : NULL;
 }
 
 _Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock)
@@ -463,7 +490,7 @@ _Bool rcfuzz_is_unreferenced_guest(const void *tlb_lock)
 
 static uint64_t find_root_table(uint32_t l1_lpid)
 {
-	struct kvm_nested_guest *gp = l1_lpid ? idr_find(&the_kvm->arch.kvm_nested_guest_idr, l1_lpid) : NULL;
+	const struct kvm_nested_guest *gp = l1_lpid ? find_guest(l1_lpid) : NULL;
 
 	return l1_lpid ? (gp ? (uint64_t)gp->shadow_pgtable : 0) : (uint64_t)the_kvm->arch.pgtable;
 }
@@ -481,7 +508,7 @@ static uint32_t find_nested_guests(struct target_guest *guests, uint32_t max)
 
 static long find_references(const struct kvm_nested_guest *gp)
 {
-	return rcfuzz_host->alloc_size(rcfuzz_host->ctx, gp) == sizeof(*gp) ? gp->refcnt : 0;
+	return is_live_guest(gp) ? gp->refcnt : 0;
 }
 
 static const char *find_memory_name(const void *address)

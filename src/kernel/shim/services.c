@@ -96,23 +96,22 @@ void __ubsan_handle_shift_out_of_bounds(struct ubsan_shift *at, unsigned long lh
 		is_unset(rhs) ? "shift by a count that nothing has set" : "shift by a negative or too large count");
 }
 
-/*
- * What modules of the flavour `asan` look for as well: array-bounds, integer-divide-by-zero, bool and enum,
- * unreachable. The data of each begins with the place.
- */
+/* The data of all other checks begins with the place. */
 struct ubsan_place {
 	const char *file;
 	unsigned int line, column;
 };
 
-void __ubsan_handle_out_of_bounds(struct ubsan_place *at, unsigned long index)
-{
-	rcfuzz_report(REPORT_UNDEFINED_INDEX, at->file, at->line, NULL, "index out of bounds");
-}
-
+/* -fsanitize=integer-divide-by-zero: POWER does not trap, so that a SIGFPE would tell of a crash that there is not. */
 void __ubsan_handle_divrem_overflow(struct ubsan_place *at, unsigned long lhs, unsigned long rhs)
 {
 	rcfuzz_report(REPORT_UNDEFINED_DIVISION, at->file, at->line, NULL, "division by zero");
+}
+
+/* What modules of the flavour `asan` look for as well: array-bounds, bool and enum, unreachable. */
+void __ubsan_handle_out_of_bounds(struct ubsan_place *at, unsigned long index)
+{
+	rcfuzz_report(REPORT_UNDEFINED_INDEX, at->file, at->line, NULL, "index out of bounds");
 }
 
 void __ubsan_handle_load_invalid_value(struct ubsan_place *at, unsigned long value)
