@@ -147,6 +147,8 @@ void scenario_config_canonicalize(struct scenario_config *config)
 		config->kind1 = SLOT1_PLAIN;
 	else if (config->kind1 == SLOT1_ALIAS && config->slot1 > config->slot)
 		config->slot1 = config->slot;
+	else if (config->kind1 == SLOT1_SHIFTED && config->slot1 >= config->slot)
+		config->slot1 = config->slot - 1;
 }
 
 /* What a configuration allows: the largest value of each field. */

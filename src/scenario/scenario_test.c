@@ -100,6 +100,10 @@ static void test_config_rules(void **state)
 	s.config.slot = 5;
 	scenario_config_canonicalize(&s.config);
 	assert_int_equal(s.config.slot1, 5);
+	s.config.kind1 = SLOT1_SHIFTED;
+	scenario_config_canonicalize(&s.config);
+	assert_int_equal(s.config.slot1, 4);
+	s.config.kind1 = SLOT1_ALIAS;
 	s.config.backing = BACKING_HUGE;
 	s.config.l1page = L1PAGE_64K;
 	scenario_config_canonicalize(&s.config);
