@@ -277,15 +277,19 @@ static void keep_input(struct session *session, const uint8_t *bytes, uint32_t s
 static void take_internal_error(struct session *session, const struct worker *worker, const uint8_t *bytes,
 				uint32_t size)
 {
-	char path[INPUT_PATH] = "", words[160];
+	char path[INPUT_PATH] = "", words[400];
+	const char *said = words;
 
 	if (size) {
 		write_input(session, bytes, size);
 		input_path(session, bytes, size, path);
 	}
 	session_last_words(worker, words, sizeof(words));
+	/* As all that a program says of itself begins. */
+	if (!strncmp(said, "rcfuzz: ", 8))
+		said += 8;
 	session_fail(session, RUN_ERROR_INTERNAL,
-		     "%s; that is a mistake of rcfuzz itself: please send %s to its authors", words,
+		     "%s; that is a mistake of rcfuzz itself: please send %s to its authors", said,
 		     size ? path : worker->log);
 }
 

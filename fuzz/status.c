@@ -85,7 +85,7 @@ static void short_number(char *text, size_t size, double n)
 	snprintf(text, size, unit && n < 100 ? "%.1f%s" : "%.0f%s", n, units[unit]);
 }
 
-/* "2 lost-dirty-l1, 1 warn (1 known)": distinct findings by class. */
+/* "3 (1 known): 2 lost-dirty-l1, 1 warn": distinct findings by class. */
 static void findings_text(struct session *session, char *text, size_t size)
 {
 	unsigned by_class[CLASS_COUNT] = {0}, known = 0;
@@ -97,16 +97,14 @@ static void findings_text(struct session *session, char *text, size_t size)
 		by_class[record->finding.class]++;
 		known += record->known[0] != 0;
 	}
-	*text = '\0';
-	for (int i = 0; i < CLASS_COUNT; i++) {
+	length = (size_t)snprintf(text, size, "%zu", store_count(session->store));
+	if (known)
+		length += (size_t)snprintf(text + length, size - length, " (%u known)", known);
+	for (int i = 0, told = 0; i < CLASS_COUNT; i++) {
 		if (by_class[i] && length < size)
-			length += (size_t)snprintf(text + length, size - length, "%s%u %s", length ? ", " : "",
+			length += (size_t)snprintf(text + length, size - length, "%s%u %s", told++ ? ", " : ": ",
 						   by_class[i], class_info[i].name);
 	}
-	if (known && length < size)
-		snprintf(text + length, size - length, " (%u known)", known);
-	if (!*text)
-		snprintf(text, size, "none");
 }
 
 static void status_text(struct session *session, char *line, size_t size)
@@ -122,8 +120,9 @@ static void status_text(struct session *session, char *line, size_t size)
 		snprintf(coverage, sizeof(coverage), "  edges %u", t->coverage);
 	if (t->corpus)
 		snprintf(corpus, sizeof(corpus), "  corpus %u", t->corpus);
-	snprintf(line, size, "%.0fs  execs %s (%s/s)  ops %s/s%s  states %u%s  found: %s", session_seconds(session),
-		 execs, rate, ops, coverage, t->states, corpus, findings);
+	/* What a narrow terminal cuts off says the least. */
+	snprintf(line, size, "%.0fs  execs %s (%s/s)  ops %s/s%s  found %s  states %u%s", session_seconds(session),
+		 execs, rate, ops, coverage, findings, t->states, corpus);
 }
 
 static int terminal_columns(void)

@@ -391,7 +391,7 @@ static void a_mistake_of_ours_ends_the_run(void **state)
 	assert_int_equal(run(&p, &store, &totals, error), RUN_ERROR_INTERNAL);
 	test_runner_fails_at = OP_COUNT;
 	assert_true(totals.seconds < 30);
-	assert_non_null(strstr(error, "internal error: a test; "));
+	assert_ptr_equal(strstr(error, "internal error: a test; "), error);
 	path = strstr(error, folder);
 	assert_non_null(path);
 	path[strcspn(path, " ")] = '\0';

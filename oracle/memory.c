@@ -92,19 +92,32 @@ void oracle_memory_age_reset(struct oracle *o, unsigned slot)
 			age_forget(oracle_memory_page(o, lpage));
 }
 
+/* Forget what is known of the pages of the VMM's memory in [from, end). */
+static void age_forget_memory(struct oracle *o, uint64_t from, uint64_t end)
+{
+	for (const struct layout_slot *slot = o->layout->slots; slot < o->layout->slots + SCENARIO_SLOTS_MAX; slot++) {
+		uint64_t slot_end = slot->hva + ((uint64_t)slot->pages << o->layout->page_shift);
+
+		for (uint64_t at = from > slot->hva ? from : slot->hva; at < end && at < slot_end;
+		     at += o->layout->page_size) {
+			uint32_t lpage = slot->first + (uint32_t)((at - slot->hva) >> o->layout->page_shift);
+
+			if (o->lpage_used[oracle_lpage_home(o, lpage)])
+				age_forget(oracle_memory_page(o, lpage));
+		}
+	}
+}
+
 /*
  * KVM keeps one R for a huge page, so that clearing a page's may clear that of
  * the 2M around it: forget what is known there.
  */
-static void age_forget_around(struct oracle *o, const struct layout_slot *slot, uint32_t first, uint32_t end)
+static void age_forget_around(struct oracle *o, uint32_t first, uint32_t end)
 {
-	uint32_t huge = (2u << 20) >> o->layout->page_shift;
-	uint32_t around = (first - slot->first) / huge * huge;
-	uint32_t around_end = (end - slot->first + huge - 1) / huge * huge;
+	const uint64_t huge = 2u << 20;
+	uint64_t last = layout_hva(o->layout, end - 1) + o->layout->page_size;
 
-	for (uint32_t i = around; i < around_end && i < slot->pages; i++)
-		if (o->lpage_used[oracle_lpage_home(o, slot->first + i)])
-			age_forget(oracle_memory_page(o, slot->first + i));
+	age_forget_memory(o, layout_hva(o->layout, first) & ~(huge - 1), (last + huge - 1) & ~(huge - 1));
 }
 
 /* "Not young" speaks for each page of the range; one report says it. */
@@ -137,7 +150,7 @@ void oracle_memory_age(struct oracle *o, bool clear)
 	age_judge(o, event->lpage, end);
 	if (!clear)
 		return;
-	age_forget_around(o, slot, event->lpage, end);
+	age_forget_around(o, event->lpage, end);
 	for (uint32_t lpage = event->lpage; lpage < end; lpage++) {
 		struct memory_page *memory = oracle_memory_page(o, lpage);
 

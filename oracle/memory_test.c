@@ -169,6 +169,19 @@ static void an_alias_ages_as_one(void **state)
 	assert_int_equal(expect(w, CLASS_LOST_REF_HOST).lpage, ALIAS_OF(3));
 }
 
+/* What ages a page through a slot whose pages are no huge ones ages those that the other slot has in one with it. */
+static void a_shifted_slot_ages_the_huge_page_of_the_other(void **state)
+{
+	struct world *w = *state;
+
+	world_begin(w, SLOT1_SHIFTED, RCMODE_FAULT);
+	age(w, 0, 1, true, 0);
+	l1_access(w, ACCESS_LOAD, 0, FRAME(0));
+	age(w, SLOT1 + 4, 1, true, 1);
+	test_age(w, 0, 0);
+	quiet(w);
+}
+
 /* An access while the aging runs may come behind it: "not young" says nothing of it, the next one does. */
 static void an_access_during_aging_may_come_too_late(void **state)
 {
@@ -260,6 +273,7 @@ int main(void)
 		WORLD_TEST(a_range_ages_all_that_it_touches),
 		WORLD_TEST(writes_that_are_no_guest_accesses_do_not_count),
 		WORLD_TEST(an_alias_ages_as_one),
+		WORLD_TEST(a_shifted_slot_ages_the_huge_page_of_the_other),
 		WORLD_TEST(an_access_during_aging_may_come_too_late),
 		WORLD_TEST(a_slot_that_changes_proves_nothing),
 		WORLD_TEST(a_page_that_is_taken_away_proves_nothing),

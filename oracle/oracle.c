@@ -52,7 +52,7 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	o->refused_seq = 0;
 	o->config = config;
 	o->layout = layout;
-	o->aliased = config->kind1 == SLOT1_ALIAS;
+	o->aliased = layout_slots_share(config);
 }
 
 struct log_page *oracle_log_page(struct oracle *o, uint32_t lpage)

@@ -131,9 +131,9 @@ static void emit(struct toy *t, struct event event)
 
 static uint32_t home_of(const struct toy *t, uint32_t lpage)
 {
-	bool alias = t->w->config.kind1 == SLOT1_ALIAS && layout_slot_of(&t->w->layout, lpage) == 1;
+	bool shares = layout_slots_share(&t->w->config) && layout_slot_of(&t->w->layout, lpage) == 1;
 
-	return alias ? lpage - t->w->layout.slots[1].first : lpage;
+	return shares ? lpage - t->w->layout.slots[1].first + (t->w->config.kind1 == SLOT1_SHIFTED) : lpage;
 }
 
 static struct toy_page *home(struct toy *t, uint32_t lpage)
@@ -672,8 +672,8 @@ static void toy_begin(struct toy *t)
 		.slot1 = (uint16_t)rnd(t, 12),
 		.kind1 = (uint8_t)rnd(t, SLOT1_COUNT),
 	};
-	if (w->config.slot1 > w->config.slot)
-		w->config.slot1 = w->config.slot; /* as an alias must be */
+	if (w->config.slot1 >= w->config.slot)
+		w->config.slot1 = w->config.slot - 1; /* as a shifted one must be */
 	layout_init(&w->layout, &w->config);
 	assert_true(w->layout.total_pages <= LPAGES && w->layout.l2_pages <= L2_PAGES);
 	oracle_begin(w->oracle, &w->config, &w->layout);

@@ -276,9 +276,10 @@ static inline void world_begin(struct world *w, unsigned kind1, unsigned rc)
 	for (uint8_t slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
 		slot_set(w, slot, true);
 	for (uint32_t lpage = 0; lpage < w->layout.total_pages; lpage++) {
-		bool alias = kind1 == SLOT1_ALIAS && lpage >= SLOT1 && lpage < TABLES;
+		bool shares = layout_slots_share(&w->config) && lpage >= SLOT1 && lpage < TABLES;
+		uint32_t home = lpage - SLOT1 + (kind1 == SLOT1_SHIFTED);
 
-		host_map(w, lpage, FRAME(alias ? lpage - SLOT1 : lpage), RW);
+		host_map(w, lpage, FRAME(shares ? home : lpage), RW);
 	}
 	l1_guest(w, 1, true);
 	l1_guest(w, 2, true);

@@ -120,18 +120,22 @@ int host_set_slot(struct world *w, unsigned slot, bool exists, bool logging)
 }
 
 /* The destination has one page for each page of the VMM's memory: slots on the same memory share the copy. */
+static void copy_page(struct world *w, uint64_t hva)
+{
+	uint32_t version = machine_hostmm_version(w->machine, hva);
+
+	for (const struct layout_slot *s = w->layout.slots; s < w->layout.slots + SCENARIO_SLOTS_MAX; s++)
+		if (hva >= s->hva && (hva - s->hva) >> w->layout.page_shift < s->pages)
+			w->copied[s->first + ((hva - s->hva) >> w->layout.page_shift)] = version;
+}
+
 static void copy_slot(struct world *w, unsigned slot, const uint8_t *named)
 {
 	const struct layout_slot *s = &w->layout.slots[slot];
 
-	for (unsigned other = 0; other < SCENARIO_SLOTS_MAX; other++) {
-		const struct layout_slot *o = &w->layout.slots[other];
-
-		for (uint32_t i = 0; o->pages && o->hva == s->hva && i < s->pages && i < o->pages; i++)
-			if (!named || named[i / 8] >> i % 8 & 1)
-				w->copied[o->first + i] = machine_hostmm_version(
-					w->machine, s->hva + ((uint64_t)i << w->layout.page_shift));
-	}
+	for (uint32_t i = 0; i < s->pages; i++)
+		if (!named || named[i / 8] >> i % 8 & 1)
+			copy_page(w, s->hva + ((uint64_t)i << w->layout.page_shift));
 }
 
 int host_log_start(struct world *w, unsigned slot)

@@ -113,12 +113,12 @@ static int create_slots(struct world *w)
 	const struct layout *l = &w->layout;
 
 	for (unsigned s = 0; s < SCENARIO_SLOTS_MAX; s++) {
-		bool alias = s == 1 && w->config->kind1 == SLOT1_ALIAS;
+		bool shares = s == 1 && layout_slots_share(w->config);
 		int status;
 
 		if (!l->slots[s].pages)
 			continue;
-		if (!alias && !machine_hostmm_map(w->machine, l->slots[s].hva, l->slots[s].pages))
+		if (!shares && !machine_hostmm_map(w->machine, l->slots[s].hva, l->slots[s].pages))
 			return -ENOMEM;
 		status = host_set_slot(w, s, true, false);
 		/* A kernel without KVM_CAP_READONLY_MEM, such as powerpc's, refuses it: then there is no such slot. */

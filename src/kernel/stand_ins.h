@@ -11,7 +11,8 @@ extern const char *const stand_in_kind_names[STAND_IN_KINDS];
 struct stand_in {
 	enum stand_in_kind kind;
 	const char *name;  /* a symbol, or a header as it is included */
-	const char *place; /* "kernel file" or "kernel file:name"; of a header that of the tree is meant: NULL */
+	const char *place; /* "kernel file", "kernel file:name", "kernel file, in older trees another"; NULL: a header,
+			      the tree's */
 	const char *why;
 };
 

@@ -625,14 +625,22 @@ static void generate_lpids(struct scenario_config *config, struct rng *rng)
 	}
 }
 
-static void generate_slots(struct scenario_config *config, struct rng *rng)
+/* Mostly few, so that ops meet. From 32 on there is room for a huge page of 64K pages. */
+static uint16_t some_slot_pages(const struct scenario_config *config, struct rng *rng)
 {
-	/* From 32 on there is room for a huge page of 64K pages. */
 	static const uint16_t sizes[] = {4, 8, 16, 16, 32, 32, 64};
 
-	config->slot = PICK(rng, sizes);
+	/* More than a dirty bitmap has in its first word. */
+	if (rng_chance(rng, 6))
+		return (uint16_t)rng_between(rng, 65, config->page == PAGE_64K ? 160 : 1024);
+	return PICK(rng, sizes);
+}
+
+static void generate_slots(struct scenario_config *config, struct rng *rng)
+{
+	config->slot = some_slot_pages(config, rng);
 	if (rng_chance(rng, 20)) {
-		config->slot1 = PICK(rng, sizes);
+		config->slot1 = some_slot_pages(config, rng);
 		config->kind1 = (uint8_t)rng_below(rng, SLOT1_COUNT);
 	}
 	if (rng_chance(rng, 15))

@@ -87,6 +87,34 @@ static void test_meaningful(void **state)
 	assert_true(meaningful > 950);
 }
 
+/* L1 maps a page whose dirty bit is not in the first word of its slot's bitmap, and the slot is harvested. */
+static void test_beyond_the_first_word(void **state)
+{
+	(void)state;
+	for (unsigned page = 0; page < PAGE_COUNT; page++) {
+		const struct generate_options options = {.page = (uint8_t)page};
+		unsigned beyond = 0;
+		struct rng rng;
+
+		rng_seed(&rng, 6);
+		for (int round = 0; round < 1000; round++) {
+			uint16_t g = 0;
+
+			scenario_generate(&s, &rng, &options);
+			for (uint32_t i = 0; i < s.op_count && g < 64; i++)
+				if (s.ops[i].kind == OP_L1_MAP && s.ops[i].g < s.config.slot)
+					g = s.ops[i].g;
+			for (uint32_t i = 0; i < s.op_count && g >= 64; i++)
+				if (s.ops[i].kind == OP_MIGRATION_FINISH ||
+				    (s.ops[i].kind == OP_HOST_HARVEST && !s.ops[i].slot)) {
+					beyond++;
+					break;
+				}
+		}
+		assert_true(beyond > 10);
+	}
+}
+
 static bool is_l2_access(const struct scenario_op *op, const struct scenario_op *page)
 {
 	return (op->kind == OP_L2_STORE || op->kind == OP_L2_LOAD || op->kind == OP_L2_FETCH) &&
@@ -210,9 +238,10 @@ static void test_gigabytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_properties),     cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_meaningful),     cmocka_unit_test(test_surprises),
-		cmocka_unit_test(test_huge_pages_age), cmocka_unit_test(test_gigabytes),
+		cmocka_unit_test(test_properties), cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_meaningful), cmocka_unit_test(test_beyond_the_first_word),
+		cmocka_unit_test(test_surprises),  cmocka_unit_test(test_huge_pages_age),
+		cmocka_unit_test(test_gigabytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,8 +64,9 @@ void layout_init(struct layout *l, const struct scenario_config *config)
 
 	place_slot(l, 0, config->slot, 0);
 	place_slot(l, 1, config->slot1, config->slot);
-	if (config->slot1 && config->kind1 == SLOT1_ALIAS)
-		l->slots[1].hva = l->slots[0].hva;
+	/* Shifted, no huge page of the VMM's is one of L1's: the addresses differ by less than that. */
+	if (config->slot1 && layout_slots_share(config))
+		l->slots[1].hva = l->slots[0].hva + (config->kind1 == SLOT1_SHIFTED ? l->page_size : 0);
 	l->slots[1].readonly = config->slot1 && config->kind1 == SLOT1_READONLY;
 	l->data_pages = layout_data_pages(config);
 	l->l2_pages = layout_l2_pages(config);

@@ -17,7 +17,7 @@ struct layout_slot {
 	uint32_t pages; /* 0: the slot does not exist */
 	uint32_t first; /* index of its first page */
 	uint64_t gpa;	/* L1 real address, 2 MiB aligned */
-	uint64_t hva;	/* address in the VMM's process, 2 MiB aligned */
+	uint64_t hva;	/* address in the VMM's process, 2 MiB aligned unless the slot is a shifted one */
 	bool readonly;
 };
 
@@ -71,6 +71,12 @@ static inline uint32_t layout_l2_pages(const struct scenario_config *config)
 	return layout_data_pages(config) < 1024 ? layout_data_pages(config) : 1024;
 }
 
+/* Slot 1, if there is one, lies on memory of slot 0. */
+static inline bool layout_slots_share(const struct scenario_config *config)
+{
+	return config->kind1 == SLOT1_ALIAS || config->kind1 == SLOT1_SHIFTED;
+}
+
 /* Fill *l from a canonical configuration. */
 void layout_init(struct layout *l, const struct scenario_config *config);
 
@@ -80,7 +86,7 @@ uint32_t layout_lpage(const struct layout *l, uint64_t gpa);
 uint64_t layout_gpa(const struct layout *l, uint32_t lpage);
 /* The slot number that holds an L1 page. */
 uint32_t layout_slot_of(const struct layout *l, uint32_t lpage);
-/* The VMM's address of an L1 page (two pages may share one: kind1=alias). */
+/* The VMM's address of an L1 page (two pages may share one: kind1=alias, shifted). */
 uint64_t layout_hva(const struct layout *l, uint32_t lpage);
 /* Host pages that a mapping of that many bytes covers: at least 1. */
 uint32_t layout_size_pages(const struct layout *l, unsigned size);

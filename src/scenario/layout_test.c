@@ -65,11 +65,15 @@ static void check_pages(const struct layout *l, const struct scenario_config *co
 		assert_true(layout_hva(l, lpage) >= 0x7e0000000000ull);
 		if (layout_slot_of(l, lpage) == 1 && config->kind1 == SLOT1_ALIAS)
 			assert_true(layout_hva(l, lpage) == layout_hva(l, lpage - l->slots[1].first));
+		else if (layout_slot_of(l, lpage) == 1 && config->kind1 == SLOT1_SHIFTED)
+			assert_true(layout_hva(l, lpage) == layout_hva(l, lpage - l->slots[1].first + 1));
 		else
 			assert_true(layout_hva(l, lpage) == 0x7e0000000000ull + gpa);
 	}
 	for (unsigned i = 0; i < SCENARIO_SLOTS_MAX; i++) {
-		assert_true(l->slots[i].gpa % (2u << 20) == 0 && l->slots[i].hva % (2u << 20) == 0);
+		assert_true(l->slots[i].gpa % (2u << 20) == 0);
+		assert_true(l->slots[i].hva % (2u << 20) ==
+			    (i == 1 && config->slot1 && config->kind1 == SLOT1_SHIFTED ? l->page_size : 0));
 		assert_int_equal(layout_lpage(l, l->slots[i].gpa + (uint64_t)l->slots[i].pages * l->page_size),
 				 LAYOUT_NONE);
 	}

@@ -128,8 +128,11 @@ void scenario_config_canonicalize(struct scenario_config *config)
 	if (config->l1page == (config->page == PAGE_64K ? L1PAGE_64K : L1PAGE_4K))
 		config->l1page = L1PAGE_SAME;
 
-	/* A slot has at most 4 MiB, and whole huge pages if its memory is to be huge. */
-	pages_max = config->page == PAGE_64K ? 64 : 1024;
+	/*
+	 * A slot has whole huge pages if its memory is to be huge. Five of 64K pages are enough for a dirty bitmap of
+	 * three words.
+	 */
+	pages_max = config->page == PAGE_64K ? 160 : 1024;
 	huge_pages = config->page == PAGE_64K ? 32 : 512;
 	if (config->slot > pages_max)
 		config->slot = (uint16_t)pages_max;
@@ -144,6 +147,8 @@ void scenario_config_canonicalize(struct scenario_config *config)
 		config->kind1 = SLOT1_PLAIN;
 	else if (config->kind1 == SLOT1_ALIAS && config->slot1 > config->slot)
 		config->slot1 = config->slot;
+	else if (config->kind1 == SLOT1_SHIFTED && config->slot1 >= config->slot)
+		config->slot1 = config->slot - 1;
 }
 
 /* What a configuration allows: the largest value of each field. */

@@ -95,11 +95,15 @@ static void test_config_rules(void **state)
 	s.config.slot1 = 900;
 	s.config.kind1 = SLOT1_ALIAS;
 	scenario_config_canonicalize(&s.config);
-	assert_int_equal(s.config.slot, 64);
-	assert_int_equal(s.config.slot1, 64);
+	assert_int_equal(s.config.slot, 160);
+	assert_int_equal(s.config.slot1, 160);
 	s.config.slot = 5;
 	scenario_config_canonicalize(&s.config);
 	assert_int_equal(s.config.slot1, 5);
+	s.config.kind1 = SLOT1_SHIFTED;
+	scenario_config_canonicalize(&s.config);
+	assert_int_equal(s.config.slot1, 4);
+	s.config.kind1 = SLOT1_ALIAS;
 	s.config.backing = BACKING_HUGE;
 	s.config.l1page = L1PAGE_64K;
 	scenario_config_canonicalize(&s.config);

@@ -131,8 +131,8 @@ static void test_config_errors(void **state)
 	expect_bad("config cpus=-1\n", 2, 13, "from 1 to 4");
 	expect_bad("config cpus=99999999999999999999\n", 2, 13, "from 1 to 4");
 	expect_bad("config cpus=1 cpus=2\n", 2, 15, "twice");
-	expect_bad("config page=64k\nconfig slot=100\na l2 store\n", 3, 13,
-		   "slot=100 is not possible with this configuration (slot=64 would be)");
+	expect_bad("config page=64k\nconfig slot=200\na l2 store\n", 3, 13,
+		   "slot=200 is not possible with this configuration (slot=160 would be)");
 	expect_bad("config slot=16 backing=huge\n", 2, 13, "slot=32 would be");
 	expect_bad("config kind1=alias\n", 2, 14, "kind1=plain would be");
 	expect_bad("a l2 store\nconfig cpus=1\n", 3, 1, "before the first op");
