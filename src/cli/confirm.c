@@ -380,9 +380,7 @@ static struct confirmation confirmation_of(const struct confirm *c, char *decisi
 		.needs_tlb = c->finding->layer == LAYER_TLB,
 		.control_count = CONTROL_COUNT,
 	};
-	uint32_t op = races(c->s) ? scenario_op_index(c->s, c->s->points[0].child) : c->finding->op_cause;
-
-	scenario_op_text(&c->s->ops[op], decisive, size);
+	scenario_op_text(&c->s->ops[control_decisive(c->s, c->finding)], decisive, size);
 	for (unsigned i = 0; i < CONTROL_COUNT; i++)
 		result.controls[i] = (struct confirmation_control){.what = control_name[i],
 								   .not_run = c->not_run[i],

@@ -248,7 +248,8 @@ static void count(struct conform *c, const struct pair *pair, unsigned ops, bool
 /* Does what was seen differ, or what the kernels complained of? */
 static bool sides_differ(const struct conform *c, unsigned ops, struct difference *d)
 {
-	return records_differ(&c->ours, &c->theirs, ops, d) || symptom_warn_differs(&c->outcome, &c->theirs, d);
+	return records_differ(&c->ours, &c->theirs, ops, d) || symptom_warn_differs(&c->outcome, &c->theirs, d) ||
+	       symptom_verdict_differs(&c->outcome, ops, &c->theirs, d);
 }
 
 /* Take the oldest answer, and compare. 0, or an exit code; -1: there will be none, *error says why. */
