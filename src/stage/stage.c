@@ -385,7 +385,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	struct wire_head head;
 	const char *wrong = receive_answer(s, &head, &hello, 2 * patience());
 	char text[160], more[16] = "";
-	unsigned page_size = 0;
+	unsigned page_size = 0, language = 0;
 
 	if (!wrong && head.id != WIRE_HELLO)
 		wrong = "the runner does not say who it is";
@@ -395,8 +395,14 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)hello.size, (const char *)hello.bytes);
 	records_free(&hello);
-	if (sscanf(text, "%95s %u %15s", s->facts.release, &page_size, more) < 2)
+	if (sscanf(text, "%95s %u %x %15s", s->facts.release, &page_size, &language, more) < 2)
 		return lost(s, "the runner does not say who it is", error, error_size);
+	if (language != wire_language()) {
+		snprintf(error, error_size,
+			 "the stage was prepared by another rcfuzz (%08x, this is %08x): run ci/stage %s", language,
+			 wire_language(), s->facts.kernel);
+		return false;
+	}
 	s->facts.page_shift = page_size == 4096 ? 12 : 16;
 	s->facts.ages = !strcmp(more, "ages");
 	return true;

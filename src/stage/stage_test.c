@@ -44,10 +44,10 @@ static void write_boot(const char *body)
 		"def say(text): print(text, file=console, flush=True)\n"
 		"def answer(id, payload, status=0):\n"
 		"    c.sendall(struct.pack('<IIIi', 0x31667a72, id, len(payload), status) + payload)\n"
-		"def hello(): answer(0xffffffff, b'6.12-test 65536')\n";
+		"def hello(): answer(0xffffffff, ('6.12-test 65536 ' + language).encode())\n";
 	char text[2048];
 
-	snprintf(text, sizeof(text), "%s%s", head, body);
+	snprintf(text, sizeof(text), "%slanguage = '%08x'\n%s", head, wire_language(), body);
 	write_file("boot", text);
 }
 
@@ -182,6 +182,17 @@ static void a_runner_that_talks_nonsense(void **state)
 	assert_refused("6.12-64k", "does not say who it is");
 }
 
+/* Its ops may have other numbers. */
+static void a_runner_of_another_version(void **state)
+{
+	(void)state;
+	write_boot("answer(0xffffffff, b'6.12-test 65536')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "the stage was prepared by another rcfuzz");
+	write_boot("language = '0badc0de'\nhello()\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "(0badc0de, this is ");
+	assert_refused("6.12-64k", "run ci/stage 6.12-64k");
+}
+
 /* One scenario on a stage that has come up. */
 static void assert_lost(const char *body, const char *words)
 {
@@ -241,7 +252,7 @@ static void a_kernel_that_ages_says_so(void **state)
 	struct stage *s;
 
 	(void)state;
-	write_boot("answer(0xffffffff, b'6.12-test 4096 ages')\ntime.sleep(60)\n");
+	write_boot("answer(0xffffffff, ('6.12-test 4096 ' + language + ' ages').encode())\ntime.sleep(60)\n");
 	s = stage_start("6.12-64k", 1, NULL, error, sizeof(error));
 	if (!s)
 		fail_msg("%s", error);
@@ -376,6 +387,7 @@ int main(void)
 		TEST(an_emulator_that_crashes_once),
 		TEST(a_kernel_that_never_gets_there),
 		TEST(a_runner_that_talks_nonsense),
+		TEST(a_runner_of_another_version),
 		TEST(a_guest_that_hangs),
 		TEST(a_guest_that_oopses),
 		TEST(a_vm_that_cannot_be_made),

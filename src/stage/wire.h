@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x31667a72u /* "rzf1" */
-/* The runner's first words: no scenario, the payload is "release pagesize", and " ages" where it can age pages. */
+/* The runner's first words: no scenario, the payload is "release pagesize language", and " ages" where it can age
+ * pages. */
 #define WIRE_HELLO UINT32_MAX
 #define WIRE_BYTES_MAX (16u << 20)
 #define WIRE_DELAYS_MAX 64u
@@ -51,7 +52,14 @@ enum wire_kind {
 	/* an access or an hcall that should not have ended as it did (runner/judge.c): status = enum finding_class;
 	   vcpu, guest, access, n, lpage of it, or hcall and result; count = the L1 page that it got to */
 	WIRE_VERDICT,
+	WIRE_KIND_END
 };
+
+/*
+ * A number for what both sides have to mean by the same words: ops, fields, events, classes. A stage that was prepared
+ * by another rcfuzz would run other ops than those that are asked for.
+ */
+uint32_t wire_language(void);
 
 /* Followed by `payload` bytes: the bitmap of a harvest, or a text. */
 struct wire_record {

@@ -473,7 +473,7 @@ static void say_hello(void)
 	int n;
 
 	uname(&name);
-	n = snprintf(text, sizeof(text), "%s %ld%s", name.release, sysconf(_SC_PAGESIZE),
+	n = snprintf(text, sizeof(text), "%s %ld %08x%s", name.release, sysconf(_SC_PAGESIZE), wire_language(),
 		     age_possible() ? " ages" : "");
 	begin_answer();
 	put(text, (size_t)n);
