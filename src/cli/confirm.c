@@ -75,7 +75,7 @@ static const char help[] =
 	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k corpus/known/wider-permission-warns.txt\n"
 	"Exit: 0 not seen there, a control was not clean, or none could be run; 1 seen, and every control was clean; "
 	"also 1: the kernel there crashed, or ended twice, in another way than the finding says: that is a finding of "
-	"its own, and kept. 130: interrupted before the scenario was run there.";
+	"its own, and kept. 130: interrupted; what was seen until then is told, and nothing is kept.";
 
 static int take(void *ctx, int key, char *arg)
 {
@@ -199,7 +199,9 @@ static int start_stage(struct confirm *c)
 {
 	char error[2048];
 
-	c->stage = stage_start(c->o->stage, races(c->s) ? 2 : 1, error, sizeof(error));
+	c->stage = stage_start(c->o->stage, races(c->s) ? 2 : 1, &interrupted, error, sizeof(error));
+	if (!c->stage && interrupted)
+		return cli_error(CLI_INTERRUPTED, "interrupted before the scenario was run there: nothing is known");
 	if (!c->stage)
 		return cli_error(CLI_NO_INPUT, "%s", error);
 	c->facts = *stage_facts(c->stage);
@@ -261,8 +263,10 @@ static void run_on_stage(struct confirm *c, struct trial *t, double began, bool 
 			if (!*ended)
 				take_records(c, t, delays[taken++ % AHEAD]);
 		}
-		if (*ended)
+		if (*ended) {
+			*ended = !interrupted;
 			return;
+		}
 	}
 }
 
@@ -323,6 +327,7 @@ static int run_control(struct confirm *c, enum control control, uint64_t runs)
 {
 	static struct scenario s;
 	struct trial *t = &c->controls[control];
+	int code;
 
 	if (!control_make(control, c->s, c->finding, &s)) {
 		c->not_run[control] =
@@ -334,7 +339,10 @@ static int run_control(struct confirm *c, enum control control, uint64_t runs)
 		return 0;
 	}
 	prepare(c, t, &s, races(&s) ? runs : c->o->runs ? c->o->runs : RUNS);
-	return run_trial(c, t);
+	code = run_trial(c, t);
+	if (!code && interrupted && t->runs < t->runs_max)
+		c->not_run[control] = "interrupted";
+	return code;
 }
 
 /*
@@ -380,9 +388,7 @@ static struct confirmation confirmation_of(const struct confirm *c, char *decisi
 		.needs_tlb = c->finding->layer == LAYER_TLB,
 		.control_count = CONTROL_COUNT,
 	};
-	uint32_t op = races(c->s) ? scenario_op_index(c->s, c->s->points[0].child) : c->finding->op_cause;
-
-	scenario_op_text(&c->s->ops[op], decisive, size);
+	scenario_op_text(&c->s->ops[control_decisive(c->s, c->finding)], decisive, size);
 	for (unsigned i = 0; i < CONTROL_COUNT; i++)
 		result.controls[i] = (struct confirmation_control){.what = control_name[i],
 								   .not_run = c->not_run[i],
@@ -410,6 +416,11 @@ static int conclude(const struct confirm *c, const struct source *source)
 	printf("%s: %s\n\n", source->path, c->finding->title);
 	confirmation_text(stdout, json, 0, 76);
 	embargo_say(stdout, c->finding, source->record);
+	if (interrupted) {
+		cJSON_Delete(json);
+		cli_flush(code);
+		return cli_error(CLI_INTERRUPTED, "interrupted: this is not kept");
+	}
 	if (!source->record) {
 		cJSON_Delete(json);
 		return cli_flush(code);

@@ -248,7 +248,8 @@ static void count(struct conform *c, const struct pair *pair, unsigned ops, bool
 /* Does what was seen differ, or what the kernels complained of? */
 static bool sides_differ(const struct conform *c, unsigned ops, struct difference *d)
 {
-	return records_differ(&c->ours, &c->theirs, ops, d) || symptom_warn_differs(&c->outcome, &c->theirs, d);
+	return records_differ(&c->ours, &c->theirs, ops, d) || symptom_warn_differs(&c->outcome, &c->theirs, d) ||
+	       symptom_verdict_differs(&c->outcome, ops, &c->theirs, d);
 }
 
 /* Take the oldest answer, and compare. 0, or an exit code; -1: there will be none, *error says why. */
@@ -283,7 +284,9 @@ static int start_stage(struct conform *c)
 	char error[2048];
 
 	c->boots++;
-	c->stage = stage_start(c->options->stage, 1, error, sizeof(error));
+	c->stage = stage_start(c->options->stage, 1, &interrupted, error, sizeof(error));
+	if (!c->stage && interrupted)
+		return cli_error(CLI_INTERRUPTED, "interrupted while %s booted", c->options->stage);
 	if (!c->stage)
 		return cli_error(CLI_NO_INPUT, "%s", error);
 	c->facts = *stage_facts(c->stage);
@@ -312,9 +315,13 @@ static int tell_killer(struct conform *c, const struct pair *pair, const char *w
 static int boot_again(struct conform *c, const char *why)
 {
 	struct pair *pair = &c->pairs[c->taken % STAGE_AHEAD];
-	char *console = stage_console(c->stage), error[2048], line[256];
+	char *console, error[2048], line[256];
 	int code = 0;
 
+	/* It is we who end it. */
+	if (interrupted)
+		return 0;
+	console = stage_console(c->stage);
 	if (pair->was_there || (console && symptom_of_death(console, line, sizeof(line))))
 		code = tell_killer(c, pair, why, console);
 	else

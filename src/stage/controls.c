@@ -17,11 +17,21 @@ static bool is_access(const struct scenario_op *op)
 	       op->kind == OP_L1_STORE || op->kind == OP_L1_LOAD;
 }
 
-/* In a race that is the op that interrupts: what is left is its victim, all alone. */
+unsigned control_decisive(const struct scenario *s, const struct finding *f)
+{
+	unsigned op = f->op_cause;
+
+	/* What is left without it is its victim, all alone. */
+	if (s->point_count)
+		return scenario_op_index(s, s->points[0].child);
+	/* That nothing is seen or lost without the access itself proves little: it is what was done before it. */
+	while (op && op < s->op_count && is_access(&s->ops[op]))
+		op--;
+	return op;
+}
+
 static bool without(struct scenario *s, unsigned op)
 {
-	if (s->point_count)
-		op = scenario_op_index(s, s->points[0].child);
 	if (op >= s->op_count)
 		return false;
 	memmove(&s->ops[op], &s->ops[op + 1], (s->op_count - op - 1) * sizeof(s->ops[0]));
@@ -80,17 +90,11 @@ static void move(struct scenario *s, unsigned from, unsigned to)
 	s->ops[to] = moved;
 }
 
-/* The access that follows the decisive op comes before it; or, if that is an access itself, before what precedes it. */
+/* The access that follows the decisive op comes before it. */
 static bool swapped(struct scenario *s, unsigned op)
 {
 	unsigned access = op + 1;
 
-	if (op < s->op_count && is_access(&s->ops[op])) {
-		if (op == 0)
-			return false;
-		move(s, op, op - 1);
-		return true;
-	}
 	while (access < s->op_count && !is_access(&s->ops[access]))
 		access++;
 	if (access >= s->op_count)
@@ -118,13 +122,13 @@ bool control_make(enum control control, const struct scenario *s, const struct f
 	*out = *s;
 	switch (control) {
 	case CONTROL_WITHOUT:
-		made = without(out, f->op_cause);
+		made = without(out, control_decisive(s, f));
 		break;
 	case CONTROL_PLAIN:
 		made = plain(out);
 		break;
 	case CONTROL_SWAPPED:
-		made = s->point_count ? before_victim(out) : swapped(out, f->op_cause);
+		made = s->point_count ? before_victim(out) : swapped(out, control_decisive(s, f));
 		break;
 	case CONTROL_SERIAL:
 		/* It stands right behind its victim. */

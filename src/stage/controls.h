@@ -20,6 +20,9 @@ enum control { CONTROLS(CONTROL_MEMBER) CONTROL_COUNT };
 extern const char *const control_name[CONTROL_COUNT];
 extern const char *const control_why_not[CONTROL_COUNT];
 
+/* The op without which the finding should not show: its index. */
+unsigned control_decisive(const struct scenario *s, const struct finding *f);
+
 /*
  * Make one of s (canonical, shows f). Its ops keep their labels. False: s has nothing to vary in that way.
  */

@@ -55,7 +55,7 @@ static void what_is_not_there_makes_no_control(void **state)
 	struct finding last = finding;
 
 	(void)state;
-	/* An access that is decisive itself comes before what precedes it. */
+	/* The finding is about the access: it comes before what precedes it. */
 	last.op_cause = 4;
 	assert_true(control_make(CONTROL_SWAPPED, &s, &last, &out));
 	assert_int_equal(out.ops[3].kind, OP_L2_STORE);
@@ -126,6 +126,26 @@ static void a_race_has_controls_of_its_own(void **state)
 	assert_int_equal(out.point_count, 1);
 }
 
+static void of_an_access_what_came_before_it_is_decisive(void **state)
+{
+	struct scenario s = loss(), out;
+	struct finding stale = {.class = CLASS_STALE_ACCESS, .op_cause = 4, .op_effect = 4};
+
+	(void)state;
+	assert_int_equal(control_decisive(&s, &finding), 3);
+	assert_int_equal(control_decisive(&s, &stale), 3);
+	assert_true(control_make(CONTROL_WITHOUT, &s, &stale, &out));
+	assert_int_equal(out.op_count, 5);
+	assert_int_equal(out.ops[3].kind, OP_L2_STORE);
+	assert_true(control_make(CONTROL_SWAPPED, &s, &stale, &out));
+	assert_int_equal(out.ops[3].kind, OP_L2_STORE);
+	assert_int_equal(out.ops[4].kind, OP_HOST_HARVEST);
+	/* Nothing comes before it. */
+	stale.op_cause = 0;
+	s.ops[0] = s.ops[4];
+	assert_int_equal(control_decisive(&s, &stale), 0);
+}
+
 static void without_a_race_nothing_is_put_one_after_the_other(void **state)
 {
 	struct scenario s = loss(), out;
@@ -141,6 +161,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_makes_no_control),
 		cmocka_unit_test(a_plain_l1_accesses_what_l2_would_have),
 		cmocka_unit_test(a_race_has_controls_of_its_own),
+		cmocka_unit_test(of_an_access_what_came_before_it_is_decisive),
 		cmocka_unit_test(without_a_race_nothing_is_put_one_after_the_other),
 	};
 

@@ -101,6 +101,27 @@ static void forget(struct machine *machine)
 	}
 }
 
+/* The L1 page that is in that frame now: as runner/frames.c finds it. */
+static uint32_t lpage_of_frame(const struct model *m, uint32_t frame, uint32_t asked)
+{
+	const struct layout *l = &m->runner->layout;
+	const struct machine *machine = m->runner->world.machine;
+
+	if (asked < l->total_pages && machine_hostmm_frame(machine, layout_hva(l, asked)) == frame)
+		return asked;
+	for (uint32_t lpage = 0; lpage < l->total_pages; lpage++)
+		if (machine_hostmm_frame(machine, layout_hva(l, lpage)) == frame)
+			return lpage;
+	return LAYOUT_NONE;
+}
+
+static void add_event(struct model *m, struct event e)
+{
+	if (wire_reaches(&e))
+		e.count = lpage_of_frame(m, e.frame, e.kind == EV_L1_ACCESS ? e.lpage : LAYOUT_NONE);
+	add(m, e, e.bitmap, wire_bitmap_bytes(&e, &m->runner->layout));
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
 	struct model *m = ctx;
@@ -112,7 +133,7 @@ static void on_event(void *ctx, const struct event *e)
 	if (e->kind == EV_OP_END)
 		tell_content(m);
 	if (wire_visible(e))
-		add(m, *e, e->bitmap, wire_bitmap_bytes(e, &m->runner->layout));
+		add_event(m, *e);
 }
 
 /* A vCPU goes back into a guest: what it was in the kernel for is done. */

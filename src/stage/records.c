@@ -2,6 +2,8 @@
 /* records.c: the records of both sides, and the first difference between them. */
 #include "records.h"
 
+#include "scenario/class.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,12 +88,46 @@ static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char
 	t->left -= (size_t)n;
 }
 
+static const char *const access_word[] = {"load", "store", "fetch"};
+#define HCALL_NAME(id, number, name, word) [id] = name,
+static const char *const hcall_name[] = {EVENT_HCALLS(HCALL_NAME)};
+
+static void say_lpage(struct text *t, uint32_t lpage)
+{
+	if (lpage == LAYOUT_NONE)
+		say(t, " memory that no slot shows");
+	else
+		say(t, " page %u of L1", lpage);
+}
+
+static void say_verdict(struct text *t, const struct event *e)
+{
+	say(t, "%s: ", (uint32_t)e->status < CLASS_COUNT ? class_info[e->status].name : "nonsense");
+	if (e->hcall && e->hcall < EVENT_HCALL_COUNT) {
+		say(t, "%s of vcpu %u returns %d", hcall_name[e->hcall], e->vcpu, e->result);
+		return;
+	}
+	if (e->guest)
+		say(t, "a %s of guest %u to its page %u", access_word[e->access % 3], e->guest, e->n);
+	else
+		say(t, "a %s of L1 to page %u", access_word[e->access % 3], e->lpage);
+	if (e->status == CLASS_NO_PROGRESS) {
+		say(t, " is refused");
+		return;
+	}
+	say(t, " got to");
+	say_lpage(t, e->count);
+}
+
 void record_text(const struct observed *record, char *text, size_t size)
 {
-	static const char *const access[] = {"load", "store", "fetch"};
 	const struct event *e = &record->event;
 	struct text t = {text, size};
 
+	if (e->kind == WIRE_VERDICT) {
+		say_verdict(&t, e);
+		return;
+	}
 	say(&t, "%s", e->kind < sizeof(words) / sizeof(words[0]) ? words[e->kind] : "nonsense");
 	switch (e->kind) {
 	case WIRE_CONTENT:
@@ -116,11 +152,18 @@ void record_text(const struct observed *record, char *text, size_t size)
 			say(&t, ": page %u has changed, slot %u's harvest does not name it", e->lpage, e->slot);
 		return;
 	case EV_L1_ACCESS:
-		say(&t, " vcpu %u: %s page %u part %u", e->vcpu, access[e->access % 3], e->lpage, e->part);
+		say(&t, " vcpu %u: %s page %u part %u, got to part %u of", e->vcpu, access_word[e->access % 3],
+		    e->lpage, e->part, e->reached);
+		say_lpage(&t, e->count);
 		return;
 	case EV_L2_ACCESS:
+		say(&t, " vcpu %u: %s guest %u n %u part %u, got to part %u of", e->vcpu, access_word[e->access % 3],
+		    e->guest, e->n, e->part, e->reached);
+		say_lpage(&t, e->count);
+		return;
 	case EV_ACCESS_FAILED:
-		say(&t, " vcpu %u: %s guest %u n %u part %u", e->vcpu, access[e->access % 3], e->guest, e->n, e->part);
+		say(&t, " vcpu %u: %s guest %u n %u part %u", e->vcpu, access_word[e->access % 3], e->guest, e->n,
+		    e->part);
 		return;
 	case EV_L1_PTE:
 		say(&t, " guest %u n %u: %s page %u%s%s perm %u", e->guest, e->n, e->valid ? "valid" : "none", e->lpage,
@@ -142,9 +185,8 @@ static bool equal(const struct observed *a, const struct observed *b)
 {
 	struct event x = a->event, y = b->event;
 
-	/* Frames have other numbers there; where in one a store got to is seen in its bytes. */
+	/* Frames have other numbers there; which page one is of is in count. */
 	x.frame = y.frame = 0;
-	x.reached = y.reached = 0;
 	/* Which of its own parts an access failed in, each side knows of itself alone. */
 	if (x.kind == EV_ACCESS_FAILED && y.kind == EV_ACCESS_FAILED)
 		x.status = y.status = 0;
@@ -155,12 +197,13 @@ static bool equal(const struct observed *a, const struct observed *b)
 	       (!a->bytes || !memcmp(a->payload, b->payload, a->bytes));
 }
 
-/* The next record that is compared here; rules.c says why the others are not, symptom.c compares warnings. */
+/* The next record that is compared here; rules.c says why the others are not, symptom.c compares warnings and verdicts.
+ */
 static bool next_compared(const struct records *r, size_t *at, struct observed *record)
 {
 	while (records_next(r, at, record))
 		if (record->event.kind != WIRE_LOG && record->event.kind != WIRE_LOST &&
-		    record->event.kind != WIRE_RACE)
+		    record->event.kind != WIRE_RACE && record->event.kind != WIRE_VERDICT)
 			return true;
 	return false;
 }

@@ -2,6 +2,8 @@
 /* records_test.c: two runs are compared record by record. */
 #include "records.h"
 
+#include "scenario/class.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -53,6 +55,60 @@ static void another_part_of_the_page_is_a_difference(void **state)
 	assert_non_null(strstr(d.theirs, "page 4 part 3"));
 	records_free(&a);
 	records_free(&b);
+}
+
+static void where_an_access_got_to_is_compared(void **state)
+{
+	struct event here = stored, there = stored;
+	struct records a = {0}, b = {0};
+	struct difference d;
+
+	(void)state;
+	there.count = 4;
+	assert_true(records_add(&a, &here, NULL, 0));
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_non_null(strstr(d.ours, "got to part 0 of page 0 of L1"));
+	assert_non_null(strstr(d.theirs, "got to part 0 of page 4 of L1"));
+	b.size = 0;
+	there.count = here.count;
+	there.reached = 2;
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	b.size = 0;
+	there.count = LAYOUT_NONE;
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_non_null(strstr(d.theirs, "memory that no slot shows"));
+	records_free(&a);
+	records_free(&b);
+}
+
+static void a_verdict_says_what_was_wrong(void **state)
+{
+	struct observed r = {.event = {.kind = WIRE_VERDICT,
+				       .status = CLASS_STALE_ACCESS,
+				       .access = ACCESS_STORE,
+				       .guest = 1,
+				       .n = 3,
+				       .lpage = 5,
+				       .count = 4}};
+	char text[128];
+
+	(void)state;
+	record_text(&r, text, sizeof(text));
+	assert_string_equal(text, "stale-access: a store of guest 1 to its page 3 got to page 4 of L1");
+	r.event.guest = 0;
+	r.event.count = LAYOUT_NONE;
+	record_text(&r, text, sizeof(text));
+	assert_string_equal(text, "stale-access: a store of L1 to page 5 got to memory that no slot shows");
+	r.event.status = CLASS_NO_PROGRESS;
+	record_text(&r, text, sizeof(text));
+	assert_string_equal(text, "no-progress: a store of L1 to page 5 is refused");
+	r.event.hcall = EVENT_HCALL_ENTER;
+	r.event.result = -10;
+	record_text(&r, text, sizeof(text));
+	assert_string_equal(text, "no-progress: H_ENTER_NESTED of vcpu 0 returns -10");
 }
 
 static void whether_it_was_young_is_not_compared(void **state)
@@ -145,6 +201,8 @@ int main(void)
 		cmocka_unit_test(the_notifier_is_not_compared),
 		cmocka_unit_test(whether_it_was_young_is_not_compared),
 		cmocka_unit_test(another_part_of_the_page_is_a_difference),
+		cmocka_unit_test(where_an_access_got_to_is_compared),
+		cmocka_unit_test(a_verdict_says_what_was_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,9 @@
  * longer what it relies on. Its entry for a page may then be two addresses in one, say, and where that leads depends on
  * the numbers of the frames.
  *
+ * A verdict of the oracle there (runner/judge.c) must be a finding of ours, of the same class in the same op. The other
+ * way round it is not asked: the accesses are compared, and where they got to.
+ *
  * WIRE_LOST is not compared: it follows from the harvests and the bytes, which are. What it adds are the kernel's own
  * stores, and there the sides differ: a page has changed there if its bytes have (a store of the same bytes is none),
  * here if it was stored to.
@@ -94,9 +97,14 @@ static void set_stage(struct scenario_config *config)
 	config->teardown = NO;
 	/* No access of the kernel can be seen there. */
 	config->level = LEVEL_SYNC;
-	/* kvmhv_write_guest_state_and_regs takes the version of a big-endian L1 after it was swapped back, and fails:
-	 * H_ENTER_NESTED returns H_AUTHORITY whatever L2 did, and what L2 did cannot be seen. */
-	config->endian = ENDIAN_LITTLE;
+}
+
+/* kvmhv_write_guest_state_and_regs takes the version of a big-endian L1 after it was swapped back, and fails:
+ * H_ENTER_NESTED returns H_AUTHORITY whatever L2 did, and what L2 did cannot be seen. But for that itself. */
+static void set_endian(struct scenario_config *config, const struct finding *f)
+{
+	if (!f || f->class != CLASS_NO_PROGRESS)
+		config->endian = ENDIAN_LITTLE;
 }
 
 /* QEMU 10.0 reports a fault on L2's own tables as one of data even for a fetch (HDSI; the kernel, as the ISA, knows
@@ -214,6 +222,7 @@ void rules_compare(struct scenario *s, bool ages)
 
 	scenario_canonicalize(s);
 	set_stage(&s->config);
+	set_endian(&s->config, NULL);
 	one_after_another(s);
 	for (uint32_t i = 0; i < s->op_count; i++)
 		if ((is_aging(&s->ops[i], aging) || !why_left_out(&s->ops[i], &playable)) &&
@@ -243,6 +252,7 @@ const char *rules_play(struct scenario *s, const struct finding *f, unsigned *op
 			return why_not_so(s, *op);
 	}
 	set_stage(&s->config);
+	set_endian(&s->config, f);
 	make_room(s, PLAY_OPS_MAX);
 	append_harvests(s);
 	if (f && f->class == CLASS_LOST_DIRTY_L1)

@@ -176,6 +176,21 @@ static void what_cannot_be_played_is_named(void **state)
 	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
 }
 
+/* There H_ENTER_NESTED returns an error to a big-endian L1 whatever L2 does: only that itself can be seen so. */
+static void a_big_endian_l1_is_played_where_it_is_refused(void **state)
+{
+	const struct finding refused = {.class = CLASS_NO_PROGRESS}, stale = {.class = CLASS_STALE_ACCESS};
+	struct scenario s = parse("config page=64k endian=big\na l2    store     guest=1 n=0\n"), other = s;
+	unsigned op;
+
+	(void)state;
+	assert_int_equal(s.config.endian, ENDIAN_BIG);
+	assert_null(rules_play(&s, &refused, &op));
+	assert_int_equal(s.config.endian, ENDIAN_BIG);
+	assert_null(rules_play(&other, &stale, &op));
+	assert_int_equal(other.config.endian, ENDIAN_LITTLE);
+}
+
 static void a_race_is_played_and_asked_again_after_a_tlbie(void **state)
 {
 	struct scenario s = parse("config page=64k guests=2\n"
@@ -241,6 +256,7 @@ int main(void)
 		cmocka_unit_test(a_full_scenario_has_room_for_the_harvests),
 		cmocka_unit_test(parts_and_trees_are_compared_but_no_race_takes_new_tables),
 		cmocka_unit_test(what_cannot_be_played_is_named),
+		cmocka_unit_test(a_big_endian_l1_is_played_where_it_is_refused),
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
 		cmocka_unit_test(a_loss_of_l1_is_looked_for_by_its_harvest),
 		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),

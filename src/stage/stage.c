@@ -29,6 +29,10 @@
 #define CONSOLE_LINES 12 /* of its end, in a message */
 
 static const char emulator_ended[] = "the emulator ended";
+static const char interrupted[] = "interrupted";
+/* How long nobody looks whether to stop. */
+#define STOP_MS 100
+#define INBOX_BYTES (64u << 10) /* at a time */
 
 struct stage {
 	struct stage_facts facts;
@@ -39,6 +43,9 @@ struct stage {
 	bool connected; /* its port was there */
 	unsigned cpus;
 	uint32_t sent, received;
+	struct records inbox; /* what came while a question was being sent; */
+	size_t inbox_at;      /* so much of it is taken */
+	const volatile sig_atomic_t *stop;
 };
 
 /* A slow machine may need more: $RCFUZZ_STAGE_PATIENCE. */
@@ -117,6 +124,11 @@ static _Noreturn void exec_qemu(const struct stage *s, pid_t parent)
 	_exit(127);
 }
 
+static bool is_stopped(const struct stage *s)
+{
+	return s->stop && *s->stop;
+}
+
 static bool connect_port(struct stage *s)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -127,7 +139,7 @@ static bool connect_port(struct stage *s)
 	if (length < 0 || (size_t)length >= sizeof(address.sun_path))
 		return false;
 	s->port = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	for (int tries = 0; s->port >= 0 && tries < 500; tries++) {
+	for (int tries = 0; s->port >= 0 && tries < 500 && !is_stopped(s); tries++) {
 		if (connect(s->port, (struct sockaddr *)&address, sizeof(address)) == 0)
 			return true;
 		if (waitpid(s->qemu, NULL, WNOHANG) == s->qemu) {
@@ -223,6 +235,10 @@ static bool lost(struct stage *s, const char *what, char *error, size_t error_si
 {
 	char console[1024], how[320] = "", *reason;
 
+	if (what == interrupted) {
+		snprintf(error, error_size, "%s", what);
+		return false;
+	}
 	if (what == emulator_ended)
 		ended_how(s, how, sizeof(how));
 	end_of(s, "console", CONSOLE_LINES, console, sizeof(console));
@@ -257,32 +273,101 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* NULL, or what went wrong. */
-static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int seconds)
+static int64_t deadline_in(int seconds)
 {
-	int64_t deadline = now_ms() + 1000ll * seconds;
+	return now_ms() + 1000ll * seconds;
+}
 
-	for (uint8_t *at = bytes; n;) {
-		struct pollfd fd = {.fd = s->port, .events = POLLIN};
+/* Wait for one of these events of poll(2): *ready. NULL, or what went wrong. */
+static const char *await(const struct stage *s, short events, int64_t deadline, short *ready)
+{
+	struct pollfd fd = {.fd = s->port, .events = events};
+
+	for (;;) {
 		int64_t left = deadline - now_ms();
-		ssize_t got;
 
-		if (left <= 0 || poll(&fd, 1, (int)left) == 0)
+		if (is_stopped(s))
+			return interrupted;
+		if (left <= 0)
 			return "the guest hangs (a slow machine? RCFUZZ_STAGE_PATIENCE=seconds)";
-		got = recv(s->port, at, n, 0);
-		if (got < 0 && errno == EINTR)
+		if (poll(&fd, 1, (int)(left < STOP_MS ? left : STOP_MS)) > 0)
+			break;
+	}
+	*ready = fd.revents;
+	return NULL;
+}
+
+static bool would_wait(ssize_t result)
+{
+	return result < 0 && (errno == EINTR || errno == EAGAIN);
+}
+
+static const char *receive_bytes(struct stage *s, void *bytes, size_t n, int64_t deadline)
+{
+	uint8_t *at = bytes;
+	size_t kept = s->inbox.size - s->inbox_at;
+
+	if (kept > n)
+		kept = n;
+	if (kept)
+		memcpy(at, s->inbox.bytes + s->inbox_at, kept);
+	s->inbox_at += kept;
+	if (s->inbox_at == s->inbox.size)
+		s->inbox.size = s->inbox_at = 0;
+	while (kept < n) {
+		short ready;
+		const char *wrong = await(s, POLLIN, deadline, &ready);
+		ssize_t got = wrong ? 0 : recv(s->port, at + kept, n - kept, MSG_DONTWAIT);
+
+		if (wrong)
+			return wrong;
+		if (would_wait(got))
 			continue;
 		if (got <= 0)
 			return emulator_ended;
-		at += got;
-		n -= (size_t)got;
+		kept += (size_t)got;
+	}
+	return NULL;
+}
+
+/* The runner may wait until its answers are taken, and takes no question before that. */
+static const char *take_answers(struct stage *s)
+{
+	uint8_t *at = records_extend(&s->inbox, INBOX_BYTES);
+	ssize_t got;
+
+	if (!at)
+		return "out of memory";
+	got = recv(s->port, at, INBOX_BYTES, MSG_DONTWAIT);
+	s->inbox.size -= INBOX_BYTES - (got > 0 ? (size_t)got : 0);
+	return got > 0 || would_wait(got) ? NULL : emulator_ended;
+}
+
+static const char *send_bytes(struct stage *s, const uint8_t *bytes, size_t n, int64_t deadline)
+{
+	while (n) {
+		short ready = 0;
+		const char *wrong = await(s, POLLIN | POLLOUT, deadline, &ready);
+		ssize_t sent = 0;
+
+		if (!wrong && (ready & ~POLLOUT))
+			wrong = take_answers(s);
+		if (wrong)
+			return wrong;
+		if (ready & POLLOUT)
+			sent = send(s->port, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && !would_wait(sent))
+			return emulator_ended;
+		bytes += sent > 0 ? sent : 0;
+		n -= sent > 0 ? (size_t)sent : 0;
 	}
 	return NULL;
 }
 
 static const char *receive_answer(struct stage *s, struct wire_head *head, struct records *records, int seconds)
 {
-	const char *wrong = receive_bytes(s, head, sizeof(*head), seconds);
+	int64_t deadline = deadline_in(seconds);
+	const char *wrong = receive_bytes(s, head, sizeof(*head), deadline);
 	uint8_t *at;
 
 	if (wrong)
@@ -291,7 +376,7 @@ static const char *receive_answer(struct stage *s, struct wire_head *head, struc
 		return "what the runner says is no answer";
 	records->size = 0;
 	at = records_extend(records, head->bytes);
-	return at ? receive_bytes(s, at, head->bytes, seconds) : "out of memory";
+	return at ? receive_bytes(s, at, head->bytes, deadline) : "out of memory";
 }
 
 static bool greet(struct stage *s, char *error, size_t error_size)
@@ -300,7 +385,7 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	struct wire_head head;
 	const char *wrong = receive_answer(s, &head, &hello, 2 * patience());
 	char text[160], more[16] = "";
-	unsigned page_size = 0;
+	unsigned page_size = 0, language = 0;
 
 	if (!wrong && head.id != WIRE_HELLO)
 		wrong = "the runner does not say who it is";
@@ -310,8 +395,14 @@ static bool greet(struct stage *s, char *error, size_t error_size)
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)hello.size, (const char *)hello.bytes);
 	records_free(&hello);
-	if (sscanf(text, "%95s %u %15s", s->facts.release, &page_size, more) < 2)
+	if (sscanf(text, "%95s %u %x %15s", s->facts.release, &page_size, &language, more) < 2)
 		return lost(s, "the runner does not say who it is", error, error_size);
+	if (language != wire_language()) {
+		snprintf(error, error_size,
+			 "the stage was prepared by another rcfuzz (%08x, this is %08x): run ci/stage %s", language,
+			 wire_language(), s->facts.kernel);
+		return false;
+	}
 	s->facts.page_shift = page_size == 4096 ? 12 : 16;
 	s->facts.ages = !strcmp(more, "ages");
 	return true;
@@ -333,6 +424,8 @@ static bool boot(struct stage *s, char *error, size_t error_size)
 	if (s->qemu == 0)
 		exec_qemu(s, parent);
 	s->connected = s->qemu > 0 && connect_port(s);
+	if (!s->connected && is_stopped(s))
+		return lost(s, interrupted, error, error_size);
 	if (!s->connected) {
 		char why[512];
 
@@ -358,6 +451,7 @@ static void clear_up(struct stage *s)
 		waitpid(s->qemu, NULL, 0);
 	}
 	s->qemu = -1;
+	s->inbox.size = s->inbox_at = 0;
 	if (!*s->scratch)
 		return;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -368,7 +462,8 @@ static void clear_up(struct stage *s)
 	*s->scratch = '\0';
 }
 
-struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size)
+struct stage *stage_start(const char *kernel, unsigned cpus, const volatile sig_atomic_t *stop, char *error,
+			  size_t error_size)
 {
 	struct stage *s = calloc(1, sizeof(*s));
 
@@ -380,6 +475,7 @@ struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t
 	s->port = -1;
 	s->qemu = -1;
 	s->cpus = cpus;
+	s->stop = stop;
 	snprintf(s->facts.kernel, sizeof(s->facts.kernel), "%s", kernel);
 	if (!read_line(s, true, "package", s->facts.package, sizeof(s->facts.package)) ||
 	    !read_line(s, false, "qemu-version", s->facts.qemu, sizeof(s->facts.qemu))) {
@@ -410,8 +506,10 @@ struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t
 
 void stage_stop(struct stage *s)
 {
-	if (s)
+	if (s) {
 		clear_up(s);
+		records_free(&s->inbox);
+	}
 	free(s);
 }
 
@@ -426,6 +524,7 @@ bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t 
 	uint8_t bytes[sizeof(struct wire_head) + WIRE_DELAYS_MAX * sizeof(*delays) + CODEC_BYTES_MAX];
 	struct wire_head head = {.magic = WIRE_MAGIC, .id = s->sent++, .status = (int32_t)count};
 	size_t before = count * sizeof(*delays), n;
+	const char *wrong;
 
 	assert(count <= WIRE_DELAYS_MAX);
 	if (count)
@@ -433,16 +532,8 @@ bool stage_send(struct stage *s, const struct scenario *scenario, const int32_t 
 	head.bytes = (uint32_t)(before + scenario_encode(scenario, bytes + sizeof(head) + before, CODEC_BYTES_MAX));
 	memcpy(bytes, &head, sizeof(head));
 	n = sizeof(head) + head.bytes;
-	for (size_t at = 0; at < n;) {
-		ssize_t sent = send(s->port, bytes + at, n - at, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			return lost(s, emulator_ended, error, error_size);
-		at += (size_t)sent;
-	}
-	return true;
+	wrong = send_bytes(s, bytes, n, deadline_in(patience()));
+	return !wrong || lost(s, wrong, error, error_size);
 }
 
 bool stage_receive(struct stage *s, struct records *records, char *error, size_t error_size)

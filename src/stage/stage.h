@@ -6,6 +6,7 @@
 #include "records.h"
 #include "scenario/scenario.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct stage;
@@ -25,9 +26,11 @@ bool stage_folder(char *path, size_t size);
 /*
  * Boot a kernel of the stage with 1 or 2 CPUs, and wait for the runner (10 seconds, usually). Scenarios in which ops
  * interrupt others want 2. A boot that the emulator itself does not survive is tried once more, told on stderr. NULL:
- * *error says what is wrong and what to do. stage_stop ends it; so does the end of this process.
+ * *error says what is wrong and what to do. stage_stop ends it; so does the end of this process. stop (may be NULL)
+ * becomes true where a signal says so: then whatever waits here ends as if the stage had, soon.
  */
-struct stage *stage_start(const char *kernel, unsigned cpus, char *error, size_t error_size);
+struct stage *stage_start(const char *kernel, unsigned cpus, const volatile sig_atomic_t *stop, char *error,
+			  size_t error_size);
 void stage_stop(struct stage *s);
 const struct stage_facts *stage_facts(const struct stage *s);
 /* What its console has said, if that is not more than 8 MiB; the caller frees it. NULL: there is none. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -42,10 +44,10 @@ static void write_boot(const char *body)
 		"def say(text): print(text, file=console, flush=True)\n"
 		"def answer(id, payload, status=0):\n"
 		"    c.sendall(struct.pack('<IIIi', 0x31667a72, id, len(payload), status) + payload)\n"
-		"def hello(): answer(0xffffffff, b'6.12-test 65536')\n";
+		"def hello(): answer(0xffffffff, ('6.12-test 65536 ' + language).encode())\n";
 	char text[2048];
 
-	snprintf(text, sizeof(text), "%s%s", head, body);
+	snprintf(text, sizeof(text), "%slanguage = '%08x'\n%s", head, wire_language(), body);
 	write_file("boot", text);
 }
 
@@ -81,7 +83,7 @@ static int remove_stage(void **state)
 static void assert_refused(const char *kernel, const char *words)
 {
 	char error[2048] = "";
-	struct stage *s = stage_start(kernel, 1, error, sizeof(error));
+	struct stage *s = stage_start(kernel, 1, NULL, error, sizeof(error));
 
 	assert_null(s);
 	if (!strstr(error, words))
@@ -92,7 +94,7 @@ static void assert_not_refused_with(const char *words)
 {
 	char error[2048] = "";
 
-	assert_null(stage_start("6.12-64k", 1, error, sizeof(error)));
+	assert_null(stage_start("6.12-64k", 1, NULL, error, sizeof(error)));
 	assert_null(strstr(error, words));
 }
 
@@ -153,7 +155,7 @@ static void an_emulator_that_crashes_once(void **state)
 		   "    open(once, 'w')\n"
 		   "    os.kill(os.getpid(), 11)\n"
 		   "hello()\ntime.sleep(60)\n");
-	s = stage_start("6.12-64k", 2, error, sizeof(error));
+	s = stage_start("6.12-64k", 2, NULL, error, sizeof(error));
 	if (!s)
 		fail_msg("%s", error);
 	stage_stop(s);
@@ -180,6 +182,17 @@ static void a_runner_that_talks_nonsense(void **state)
 	assert_refused("6.12-64k", "does not say who it is");
 }
 
+/* Its ops may have other numbers. */
+static void a_runner_of_another_version(void **state)
+{
+	(void)state;
+	write_boot("answer(0xffffffff, b'6.12-test 65536')\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "the stage was prepared by another rcfuzz");
+	write_boot("language = '0badc0de'\nhello()\ntime.sleep(60)\n");
+	assert_refused("6.12-64k", "(0badc0de, this is ");
+	assert_refused("6.12-64k", "run ci/stage 6.12-64k");
+}
+
 /* One scenario on a stage that has come up. */
 static void assert_lost(const char *body, const char *words)
 {
@@ -190,7 +203,7 @@ static void assert_lost(const char *body, const char *words)
 
 	snprintf(text, sizeof(text), "hello()\n%s", body);
 	write_boot(text);
-	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	s = stage_start("6.12-64k", 1, NULL, error, sizeof(error));
 	if (!s)
 		fail_msg("%s", error);
 	assert_string_equal(stage_facts(s)->release, "6.12-test");
@@ -239,8 +252,8 @@ static void a_kernel_that_ages_says_so(void **state)
 	struct stage *s;
 
 	(void)state;
-	write_boot("answer(0xffffffff, b'6.12-test 4096 ages')\ntime.sleep(60)\n");
-	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	write_boot("answer(0xffffffff, ('6.12-test 4096 ' + language + ' ages').encode())\ntime.sleep(60)\n");
+	s = stage_start("6.12-64k", 1, NULL, error, sizeof(error));
 	if (!s)
 		fail_msg("%s", error);
 	assert_int_equal(stage_facts(s)->page_shift, 12);
@@ -266,7 +279,7 @@ static void an_answer(void **state)
 		   "ok = count == 2 and struct.unpack('<ii', body[:8]) == (-5, 7)\n"
 		   "answer(id, b'yes' if ok else b'no')\n"
 		   "time.sleep(60)\n");
-	s = stage_start("6.12-64k", 1, error, sizeof(error));
+	s = stage_start("6.12-64k", 1, NULL, error, sizeof(error));
 	if (!s)
 		fail_msg("%s", error);
 	scenario_init(&scenario);
@@ -274,6 +287,90 @@ static void an_answer(void **state)
 	assert_true(stage_receive(s, &records, error, sizeof(error)));
 	assert_int_equal(records.size, 3);
 	assert_memory_equal(records.bytes, "yes", 3);
+	stage_stop(s);
+	records_free(&records);
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+/* Within a second, where it would wait for one or two of them otherwise. */
+static void assert_stops_soon(const char *body, bool has_booted)
+{
+	static struct scenario scenario;
+	const struct itimerval soon = {.it_value = {.tv_usec = 300000}};
+	struct timespec began, ended;
+	struct records records = {0};
+	char error[2048] = "";
+	struct stage *s;
+
+	setenv("RCFUZZ_STAGE_PATIENCE", "30", 1);
+	write_boot(body);
+	stop = 0;
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	signal(SIGALRM, on_alarm);
+	if (!has_booted)
+		setitimer(ITIMER_REAL, &soon, NULL);
+	s = stage_start("6.12-64k", 1, &stop, error, sizeof(error));
+	assert_int_equal(s != NULL, has_booted);
+	if (s) {
+		setitimer(ITIMER_REAL, &soon, NULL);
+		scenario_init(&scenario);
+		assert_false(stage_run(s, &scenario, &records, error, sizeof(error)));
+	}
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	assert_string_equal(error, "interrupted");
+	assert_true(ended.tv_sec - began.tv_sec < 15);
+	stage_stop(s);
+	records_free(&records);
+}
+
+static void whoever_interrupts_waits_for_nothing(void **state)
+{
+	(void)state;
+	assert_stops_soon("time.sleep(60)\n", false);
+	assert_stops_soon("hello()\ntime.sleep(60)\n", true);
+}
+
+/* The runner answers at length, and takes no question before that was taken. */
+static void answers_that_wait_while_questions_are_sent(void **state)
+{
+	enum { QUESTIONS = 32, OPS = 1000 };
+	static struct scenario scenario;
+	struct records records = {0};
+	char error[2048] = "";
+	struct stage *s;
+
+	(void)state;
+	write_boot("hello()\n"
+		   "for id in range(32):\n"
+		   "    magic, id, n, count = struct.unpack('<IIIi', c.recv(16, socket.MSG_WAITALL))\n"
+		   "    c.recv(n, socket.MSG_WAITALL)\n"
+		   "    answer(id, bytes([id]) * 1000000)\n"
+		   "time.sleep(60)\n");
+	setenv("RCFUZZ_STAGE_PATIENCE", "10", 1);
+	s = stage_start("6.12-64k", 1, NULL, error, sizeof(error));
+	if (!s)
+		fail_msg("%s", error);
+	scenario_init(&scenario);
+	for (unsigned i = 0; i < OPS; i++)
+		scenario.ops[i] = (struct scenario_op){.label = i + 1, .kind = OP_L1_STORE, .guest = 1};
+	scenario.op_count = OPS;
+	scenario_canonicalize(&scenario);
+	for (unsigned i = 0; i < QUESTIONS; i++)
+		if (!stage_send(s, &scenario, NULL, 0, error, sizeof(error)))
+			fail_msg("%s", error);
+	for (unsigned i = 0; i < QUESTIONS; i++) {
+		assert_true(stage_receive(s, &records, error, sizeof(error)));
+		assert_int_equal(records.size, 1000000);
+		assert_int_equal(records.bytes[0], i);
+		assert_int_equal(records.bytes[999999], i);
+	}
 	stage_stop(s);
 	records_free(&records);
 }
@@ -290,12 +387,15 @@ int main(void)
 		TEST(an_emulator_that_crashes_once),
 		TEST(a_kernel_that_never_gets_there),
 		TEST(a_runner_that_talks_nonsense),
+		TEST(a_runner_of_another_version),
 		TEST(a_guest_that_hangs),
 		TEST(a_guest_that_oopses),
 		TEST(a_vm_that_cannot_be_made),
 		TEST(an_answer_that_is_too_long),
 		TEST(a_kernel_that_ages_says_so),
 		TEST(an_answer),
+		TEST(whoever_interrupts_waits_for_nothing),
+		TEST(answers_that_wait_while_questions_are_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,11 @@ unsigned symptom_kind(enum finding_class class)
 	case CLASS_LOST_DIRTY_HOST:
 	case CLASS_LOST_DIRTY_L1:
 		return WIRE_LOST;
+	case CLASS_WRONG_PAGE:
+	case CLASS_STALE_ACCESS:
+	case CLASS_OVER_PERMISSION:
+	case CLASS_NO_PROGRESS:
+		return WIRE_VERDICT;
 	case CLASS_WARN:
 		return WIRE_LOG;
 	case CLASS_CRASH:
@@ -91,6 +96,16 @@ static bool is_warning_of(const struct observed *r, const struct finding *f)
 	return parse_warning((const char *)r->payload, r->bytes, &w) && is_of_finding(&w, f);
 }
 
+/* Of the same class, about the same access or the same hcall. */
+static bool is_verdict_of(const struct event *e, const struct finding *f)
+{
+	if ((enum finding_class)e->status != f->class || e->guest != f->guest)
+		return false;
+	if (e->hcall)
+		return true;
+	return e->access == f->access && (f->guest ? is_at(f->n, e->n) : is_at(f->lpage, e->lpage));
+}
+
 bool symptom_in_record(const struct finding *f, const struct observed *r)
 {
 	if (r->event.kind != symptom_kind(f->class))
@@ -102,9 +117,35 @@ bool symptom_in_record(const struct finding *f, const struct observed *r)
 		return !r->event.guest && is_at(f->lpage, r->event.lpage);
 	case CLASS_LOST_DIRTY_L1:
 		return r->event.guest && f->guest == r->event.guest && is_at(f->n, r->event.n);
+	case CLASS_WRONG_PAGE:
+	case CLASS_STALE_ACCESS:
+	case CLASS_OVER_PERMISSION:
+	case CLASS_NO_PROGRESS:
+		return is_verdict_of(&r->event, f);
 	default:
 		return false;
 	}
+}
+
+bool symptom_verdict_differs(const struct run_outcome *ours, unsigned ops, const struct records *theirs,
+			     struct difference *d)
+{
+	struct observed r;
+
+	for (size_t at = 0; !ours->world_ended && records_next(theirs, &at, &r);) {
+		bool known = r.event.kind != WIRE_VERDICT || r.event.op >= ops;
+
+		for (uint32_t i = 0; i < ours->finding_count && !known; i++)
+			known = ours->findings[i].op_effect == r.event.op &&
+				is_verdict_of(&r.event, &ours->findings[i]);
+		if (known)
+			continue;
+		*d = (struct difference){.op = r.event.op, .our_kind = -1, .their_kind = WIRE_VERDICT};
+		snprintf(d->ours, sizeof(d->ours), "no such verdict");
+		record_text(&r, d->theirs, sizeof(d->theirs));
+		return true;
+	}
+	return false;
 }
 
 bool symptom_warn_differs(const struct run_outcome *ours, const struct records *theirs, struct difference *d)

@@ -31,4 +31,10 @@ bool symptom_of_death(const char *console, char *line, size_t size);
  */
 bool symptom_warn_differs(const struct run_outcome *ours, const struct records *theirs, struct difference *d);
 
+/*
+ * The first of the oracle's verdicts there, within the first `ops` ops, that is no finding of `ours`: as a difference.
+ */
+bool symptom_verdict_differs(const struct run_outcome *ours, unsigned ops, const struct records *theirs,
+			     struct difference *d);
+
 #endif

@@ -84,6 +84,61 @@ static void a_loss_of_l1_is_of_the_findings_guest_and_page(void **state)
 	assert_false(symptom_in_record(&f, &r));
 }
 
+static void a_verdict_is_of_the_findings_access(void **state)
+{
+	const struct finding f = {.class = CLASS_STALE_ACCESS, .guest = 1, .access = ACCESS_STORE, .n = 3, .lpage = 9};
+	const struct finding of_l1 = {.class = CLASS_WRONG_PAGE, .access = ACCESS_LOAD, .n = LAYOUT_NONE, .lpage = 9};
+	const struct event its = {
+		.kind = WIRE_VERDICT, .status = CLASS_STALE_ACCESS, .guest = 1, .access = ACCESS_STORE, .n = 3};
+	struct observed r = {.event = its};
+
+	(void)state;
+	assert_int_equal(symptom_kind(CLASS_OVER_PERMISSION), WIRE_VERDICT);
+	assert_true(symptom_in_record(&f, &r));
+	r.event.n = 4;
+	assert_false(symptom_in_record(&f, &r));
+	r.event = its;
+	r.event.access = ACCESS_LOAD;
+	assert_false(symptom_in_record(&f, &r));
+	r.event = its;
+	r.event.guest = 2;
+	assert_false(symptom_in_record(&f, &r));
+	r.event = its;
+	r.event.status = CLASS_OVER_PERMISSION;
+	assert_false(symptom_in_record(&f, &r));
+	r.event = (struct event){.kind = WIRE_VERDICT, .status = CLASS_WRONG_PAGE, .n = LAYOUT_NONE, .lpage = 9};
+	assert_true(symptom_in_record(&of_l1, &r));
+	r.event.lpage = 8;
+	assert_false(symptom_in_record(&of_l1, &r));
+}
+
+static void a_verdict_there_is_one_here(void **state)
+{
+	static struct run_outcome ours;
+	const struct event e = {.kind = WIRE_VERDICT, .status = CLASS_NO_PROGRESS, .guest = 1, .n = 3, .op = 7};
+	struct records theirs = {0};
+	struct difference d;
+
+	(void)state;
+	assert_true(records_add(&theirs, &e, NULL, 0));
+	assert_true(symptom_verdict_differs(&ours, 8, &theirs, &d));
+	assert_int_equal(d.op, 7);
+	assert_int_equal(d.their_kind, WIRE_VERDICT);
+	assert_non_null(strstr(d.theirs, "no-progress"));
+	/* An assertion has failed before, or our side has ended. */
+	assert_false(symptom_verdict_differs(&ours, 7, &theirs, &d));
+	ours.world_ended = true;
+	assert_false(symptom_verdict_differs(&ours, 8, &theirs, &d));
+	ours.world_ended = false;
+	ours.finding_count = 1;
+	ours.findings[0] = (struct finding){.class = CLASS_NO_PROGRESS, .guest = 1, .n = 3, .op_effect = 7};
+	assert_false(symptom_verdict_differs(&ours, 8, &theirs, &d));
+	/* Of the same page, but in another op. */
+	ours.findings[0].op_effect = 5;
+	assert_true(symptom_verdict_differs(&ours, 8, &theirs, &d));
+	records_free(&theirs);
+}
+
 #define OOPS "[    9.1] Oops: Kernel access of bad area, sig: 11 [#1]\r\n[    9.1] NIP [c0001] "
 
 static void a_crash_is_an_oops_in_the_findings_function(void **state)
@@ -159,6 +214,8 @@ int main(void)
 		cmocka_unit_test(a_crash_is_an_oops_in_the_findings_function),
 		cmocka_unit_test(a_hang_is_told_by_a_watchdog),
 		cmocka_unit_test(a_warning_there_is_one_here),
+		cmocka_unit_test(a_verdict_is_of_the_findings_access),
+		cmocka_unit_test(a_verdict_there_is_one_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

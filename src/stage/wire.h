@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x31667a72u /* "rzf1" */
-/* The runner's first words: no scenario, the payload is "release pagesize", and " ages" where it can age pages. */
+/* The runner's first words: no scenario, the payload is "release pagesize language", and " ages" where it can age
+ * pages. */
 #define WIRE_HELLO UINT32_MAX
 #define WIRE_BYTES_MAX (16u << 20)
 #define WIRE_DELAYS_MAX 64u
@@ -48,13 +49,29 @@ enum wire_kind {
 	/* the ops have run for one delay: n, count = how many ns an op and the one that interrupted it took; 0: unknown
 	 */
 	WIRE_RACE,
+	/* an access or an hcall that should not have ended as it did (runner/judge.c): status = enum finding_class;
+	   vcpu, guest, access, n, lpage of it, or hcall and result; count = the L1 page that it got to */
+	WIRE_VERDICT,
+	WIRE_KIND_END
 };
+
+/*
+ * A number for what both sides have to mean by the same words: ops, fields, events, classes. A stage that was prepared
+ * by another rcfuzz would run other ops than those that are asked for.
+ */
+uint32_t wire_language(void);
 
 /* Followed by `payload` bytes: the bitmap of a harvest, or a text. */
 struct wire_record {
 	uint8_t event[offsetof(struct event, bitmap)];
 	uint32_t payload;
 };
+
+/* Does it say which page it got to? (field count: of L1; LAYOUT_NONE: none is there now) */
+static inline bool wire_reaches(const struct event *e)
+{
+	return e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS;
+}
 
 /* Is that event seen from outside, on both sides alike? */
 static inline bool wire_visible(const struct event *e)
@@ -85,8 +102,9 @@ static inline uint32_t wire_bitmap_bytes(const struct event *e, const struct lay
  * the areas that the kernel writes (VPA, DTL, H_ENTER_NESTED's state, the
  * buffer of H_COPY_TOFROM_GUEST) keep clear of these, and so does a 4 KiB page.
  */
-#define STAGE_STAMP_OFFSET 0x640u /* loads and stores: each store leaves a number of its own */
-#define STAGE_FETCH_OFFSET 0x680u /* fetches: an instruction that ends L2 */
+#define STAGE_STAMP_OFFSET 0x640u /* stores: each leaves a number of its own */
+#define STAGE_NAME_OFFSET 0x648u  /* loads: which memory it is (runner/frames.c) */
+#define STAGE_FETCH_OFFSET 0x680u /* fetches: instructions that tell the same, and end L2 */
 /* In each part of it (field part). */
 #define STAGE_PARTS_MAX 16u
 

@@ -203,7 +203,7 @@ static void move_home(struct machine *m, const struct place *place, bool each)
 
 		if (page->offset == home && !page->private)
 			continue;
-		memcpy(m->view + home, content, m->page_size);
+		memory_copy(m, home, content);
 		page->offset = home;
 		page->private = false;
 		if (each)

@@ -158,10 +158,15 @@ void memory_fill(struct machine *m, uint64_t offset)
 	uint8_t *page = m->view + offset;
 
 	memset(page, 0, m->page_size);
-	for (uint32_t part = 0; part < m->page_size; part += LAYOUT_PART_BYTES)
-		memcpy(page + part + STAGE_FETCH_OFFSET, &sc, sizeof(sc));
+	frames_name(m, offset);
 	for (unsigned v = 0; v < sizeof(vectors) / sizeof(vectors[0]); v++)
 		memcpy(page + vectors[v], &sc, sizeof(sc));
+}
+
+void memory_copy(struct machine *m, uint64_t offset, const uint8_t *content)
+{
+	memcpy(m->view + offset, content, m->page_size);
+	frames_name(m, offset);
 }
 
 static struct vma *find_vma(struct machine *m, uint64_t hva)
@@ -250,18 +255,52 @@ static uint64_t copy_page(struct machine *m, uint64_t hva)
 {
 	uint64_t offset = memory_take(m, m->page_size);
 
-	memcpy(m->view + offset, memory_content(m, hva), m->page_size);
+	memory_copy(m, offset, memory_content(m, hva));
 	return offset;
 }
 
 /* Is a page still read-only, to be copied on write? Once copied, it is no page of the file any more. */
+static bool is_protected_as(struct machine *m, const struct page *page, uint64_t hva, uint64_t entry)
+{
+	if (!page->private || !(entry & PAGEMAP_PRESENT))
+		return page->private;
+	return page->frame ? share_holds(m, page, hva) : entry & PAGEMAP_FILE;
+}
+
 static bool is_protected(struct machine *m, uint64_t hva)
 {
 	const struct page *page = page_at(m, hva);
 
-	if (!page->private || !is_present(m, hva))
-		return page->private;
-	return page->frame ? share_holds(m, page, hva) : memory_pagemap(m, hva) & PAGEMAP_FILE;
+	return page->private && is_protected_as(m, page, hva, memory_pagemap(m, hva));
+}
+
+static struct memory_state state_of(struct machine *m, const struct page *page, uint64_t hva, uint64_t entry)
+{
+	return (struct memory_state){
+		.present = entry & PAGEMAP_PRESENT,
+		.writable = !is_protected_as(m, page, hva, entry),
+		.frame = frames_number(m, page->offset, page->private && !(entry & PAGEMAP_FILE)),
+	};
+}
+
+void memory_states(struct machine *m, uint64_t hva, uint32_t pages, struct memory_state *states)
+{
+	static uint64_t entries[WORLD_LPAGES];
+	size_t bytes = pages * sizeof(entries[0]);
+	bool asked = false;
+	struct place place;
+
+	for (uint32_t i = 0; i < pages; i++, hva += m->page_size) {
+		if (!memory_find(m, hva, &place))
+			continue;
+		if (place.page->changed && !asked &&
+		    pread(m->pagemap, entries + i, bytes - i * sizeof(entries[0]),
+			  (off_t)(runner_hva(hva) / m->page_size * sizeof(entries[0]))) <= 0)
+			runner_die("/proc/self/pagemap: %s", strerror(errno));
+		asked |= place.page->changed;
+		states[i] =
+			state_of(m, place.page, hva, place.page->changed ? entries[i] : PAGEMAP_PRESENT | PAGEMAP_FILE);
+	}
 }
 
 void memory_drain(void)
@@ -439,7 +478,7 @@ static void restore_page(struct machine *m, struct page *page, uint64_t hva)
 	if (!page->changed)
 		return;
 	if (page->private) {
-		memcpy(m->view + page->home, memory_content(m, hva), m->page_size);
+		memory_copy(m, page->home, memory_content(m, hva));
 		page->offset = page->home;
 		page->private = false;
 		share_forget(page);
@@ -454,6 +493,14 @@ void memory_again(struct machine *m)
 	each_page(m, restore_page);
 }
 
+/* Which page it is is not what is in it (frames.c). */
+static bool is_name(uint32_t word)
+{
+	uint32_t at = 8 * word % LAYOUT_PART_BYTES;
+
+	return at == STAGE_NAME_OFFSET || at == STAGE_FETCH_OFFSET;
+}
+
 uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 {
 	const uint64_t *words = (const void *)memory_content((struct machine *)m, hva);
@@ -461,7 +508,8 @@ uint32_t machine_hostmm_version(const struct machine *m, uint64_t hva)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < bytes / 8; i++)
-		sum = (sum ^ words[i]) * HASH_FACTOR;
+		if (!is_name(i))
+			sum = (sum ^ words[i]) * HASH_FACTOR;
 	for (uint32_t at = bytes + STAGE_STAMP_OFFSET; at < m->page_size; at += LAYOUT_PART_BYTES)
 		sum = (sum ^ words[at / 8]) * HASH_FACTOR;
 	return (uint32_t)(sum >> 32);
@@ -510,21 +558,6 @@ void machine_read(const struct machine *m, uint64_t hpa, void *bytes, size_t n)
 {
 	(void)m;
 	memcpy(bytes, (const void *)(uintptr_t)hpa, n);
-}
-
-/* Frames have no numbers here. */
-uint32_t machine_hostmm_frame(const struct machine *m, uint64_t hva)
-{
-	(void)m;
-	(void)hva;
-	return 0;
-}
-
-uint32_t machine_frame_number(const struct machine *m, uint64_t hpa)
-{
-	(void)m;
-	(void)hpa;
-	return 0;
 }
 
 uint64_t machine_frame_hpa(const struct machine *m, uint32_t frame)

@@ -77,6 +77,8 @@ uint64_t memory_take(struct machine *m, uint64_t bytes);
 void memory_map(struct machine *m, uint64_t hva, uint64_t bytes, uint64_t offset, int flags);
 /* A page as a scenario finds it. */
 void memory_fill(struct machine *m, uint64_t offset);
+/* The bytes of a page into another one, which keeps its name. */
+void memory_copy(struct machine *m, uint64_t offset, const uint8_t *content);
 /* What /proc/self/pagemap says (Documentation/admin-guide/mm/pagemap.rst). */
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_FILE (1ull << 61)
@@ -88,6 +90,13 @@ void memory_read(uint64_t hva);
 void memory_write(uint64_t hva);
 /* Pages that wait for an LRU list in a batch of this CPU, which holds them, are on it. */
 void memory_drain(void);
+
+/* ---- frames.c -------------------------------------------------------------- */
+
+/* Write into each part of that page of the file which one it is. */
+void frames_name(struct machine *m, uint64_t offset);
+/* The number of the frame that a page of a VMA is in: of the file, or a copy of it. */
+uint32_t frames_number(const struct machine *m, uint64_t offset, bool copied);
 
 /* ---- share.c --------------------------------------------------------------- */
 

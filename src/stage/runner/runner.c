@@ -164,11 +164,21 @@ static void follow_l1(const struct event *e)
 		tell_l1_losses(e);
 }
 
+static void record_event(struct event e)
+{
+	const struct world *w = &runner.world;
+
+	if (wire_reaches(&e))
+		e.count = frames_lpage(w, e.frame, e.kind == EV_L1_ACCESS ? e.lpage : LAYOUT_NONE);
+	runner_record(e, e.bitmap, wire_bitmap_bytes(&e, &w->layout));
+}
+
 static void on_event(void *ctx, const struct event *e)
 {
 	const struct world *w = &runner.world;
 
 	(void)ctx;
+	judge_event(w, e);
 	follow_l1(e);
 	if (e->kind == EV_USER_WRITE)
 		runner.by_user[e->lpage] = true;
@@ -182,7 +192,7 @@ static void on_event(void *ctx, const struct event *e)
 		tell_content();
 	}
 	if (wire_visible(e))
-		runner_record(*e, e->bitmap, wire_bitmap_bytes(e, &runner.world.layout));
+		record_event(*e);
 }
 
 /* The line of a report that says what it is; not its registers and stack. */
@@ -387,6 +397,7 @@ static int run(const struct scenario *s, const int32_t *delays, uint32_t count)
 	memset(runner.by_user, 0, sizeof(runner.by_user));
 	runner.stamp = 0;
 	vcpu_begin();
+	judge_begin();
 	race_begin(w, false, 0);
 	memory_expect_collapse(w->machine, has_op(s, OP_HOST_COLLAPSE));
 	status = world_begin(w, s);
@@ -462,7 +473,7 @@ static void say_hello(void)
 	int n;
 
 	uname(&name);
-	n = snprintf(text, sizeof(text), "%s %ld%s", name.release, sysconf(_SC_PAGESIZE),
+	n = snprintf(text, sizeof(text), "%s %ld %08x%s", name.release, sysconf(_SC_PAGESIZE), wire_language(),
 		     age_possible() ? " ages" : "");
 	begin_answer();
 	put(text, (size_t)n);
@@ -483,7 +494,7 @@ int main(void)
 		runner_die("this kernel has no kvm-hv (/dev/kvm: %s): run ci/stage for one that has", strerror(errno));
 	if (mmap((void *)CONTROL_HVA, CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) == MAP_FAILED ||
-	    !world_create(&runner.world, &target, &hooks))
+	    !world_create(&runner.world, &target, &hooks) || !judge_create())
 		runner_die("no memory: %s", strerror(errno));
 	runner.log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	lseek(runner.log, 0, SEEK_END);

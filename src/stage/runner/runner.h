@@ -88,6 +88,30 @@ const uint8_t *memory_content(struct machine *m, uint64_t hva);
 /* Has nothing happened to the page at that address of ours but accesses? */
 bool memory_is_at_home(struct machine *m, const void *at);
 
+/* What the host has at each of these pages, from that address of the layout on. */
+struct memory_state {
+	bool present, writable;
+	uint32_t frame;
+};
+void memory_states(struct machine *m, uint64_t hva, uint32_t pages, struct memory_state *states);
+
+/*
+ * frames.c: where an access of a guest got to, as what machine_frame_number takes: by the name that it loaded, the
+ * number that it stored, or what the code that it fetched told. hva: where it should have got to, of the layout; 0:
+ * that is not known.
+ */
+uint64_t frames_loaded(struct machine *m, uint64_t hva, unsigned part, uint64_t name);
+uint64_t frames_stored(struct machine *m, uint64_t hva, uint64_t stamp);
+uint64_t frames_fetched(struct machine *m, uint64_t hva, unsigned part, uint64_t told);
+/* The L1 page that is in that frame now; `asked` if it is, else the first one; LAYOUT_NONE: none is. */
+uint32_t frames_lpage(const struct world *w, uint32_t frame, uint32_t asked);
+
+/* judge.c: what the naive oracle says of what happens here. False: no memory. */
+bool judge_create(void);
+/* A new VM. */
+void judge_begin(void);
+void judge_event(const struct world *w, const struct event *e);
+
 /* age.c: make old what KVM has mapped of small pages. Has the kernel what it takes? */
 bool age_possible(void);
 /* All of [start, start + pages), addresses of the layout; more than one page, or the last one of a slot. */

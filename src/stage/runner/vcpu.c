@@ -319,6 +319,7 @@ static const struct l2_work nothing = {.nip = CONTROL_GPA + CODE_L2_NOTHING};
 struct l2_exit {
 	int64_t trap;
 	uint64_t nip, asdr, hdsisr;
+	uint64_t value; /* in r4: what it has loaded, say */
 };
 
 /* By a signal, after or before it has run. */
@@ -346,6 +347,7 @@ static struct l2_exit enter_l2(struct world *w, unsigned v, uint64_t state_gpa, 
 	if (!state || !regs || exit.trap == TRAP_NEVER)
 		return exit;
 	exit.nip = get64(w, regs + REGS_NIP);
+	exit.value = get64(w, regs + 8 * 4);
 	exit.asdr = get64(w, state + STATE_ASDR);
 	exit.hdsisr = get64(w, state + STATE_HDSISR);
 	return exit;
@@ -407,7 +409,7 @@ static struct l2_work access_work(const struct machine_access *access)
 	return (struct l2_work){
 		.nip = fetch ? access->addr + STAGE_FETCH_OFFSET : CONTROL_GPA + (store ? CODE_L2_STORE : CODE_L2_LOAD),
 		.msr = access->process ? fetch ? MSR_IR : MSR_DR : 0,
-		.addr = access->addr + STAGE_STAMP_OFFSET,
+		.addr = access->addr + (store ? STAGE_STAMP_OFFSET : STAGE_NAME_OFFSET),
 		.value = runner_next_stamp(),
 		.process = access->process,
 	};
@@ -503,6 +505,33 @@ static bool may_wait(struct world *w, unsigned v, const uint8_t *at)
 	return true;
 }
 
+/* Where it got to, which should have been hva; value: what it has loaded or stored. */
+static uint64_t reached(struct world *w, const struct machine_access *access, uint64_t hva, uint64_t value)
+{
+	unsigned part = world_part(w, access->addr);
+
+	switch (access->kind) {
+	case MACHINE_STORE:
+		return frames_stored(w->machine, hva, value);
+	case MACHINE_FETCH:
+		return frames_fetched(w->machine, hva, part, value);
+	default:
+		return frames_loaded(w->machine, hva, part, value);
+	}
+}
+
+/* Where L1's tables lead it; 0: nowhere. */
+static uint64_t wanted_by_l1(struct world *w, unsigned guest, uint64_t addr)
+{
+	uint32_t n = (uint32_t)(addr >> w->layout.page_shift), lpage;
+	const struct l1_entry *entry = n < w->layout.l2_pages ? l1_find(w, guest, n) : NULL;
+
+	if (!entry || entry->lpage == LAYOUT_NONE)
+		return 0;
+	lpage = entry->lpage + (n - entry->base_n);
+	return lpage < w->layout.total_pages ? layout_hva(&w->layout, lpage) : 0;
+}
+
 static enum access_result access_l1(struct world *w, unsigned v, struct machine_access *access)
 {
 	uint8_t *at = vm_address(access->addr);
@@ -513,7 +542,7 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 	uint64_t value = 0, result, args[2] = {access->addr};
 
 	if (touch)
-		args[0] += STAGE_STAMP_OFFSET;
+		args[0] += store ? STAGE_STAMP_OFFSET : STAGE_NAME_OFFSET;
 	if (touch && store)
 		value = runner_next_stamp();
 	else if (at)
@@ -527,6 +556,8 @@ static enum access_result access_l1(struct world *w, unsigned v, struct machine_
 	}
 	if (!run_l1(w, v, store ? CODE_L1_STORE : CODE_L1_LOAD, args, 2, &result))
 		return ACCESS_FAILED;
+	if (touch)
+		access->hpa = reached(w, access, layout_hva(&w->layout, lpage), order64(w, store ? args[1] : result));
 	if (touch && store)
 		runner_stamped();
 	return ACCESS_DONE;
@@ -542,12 +573,13 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 {
 	bool store = access->kind == MACHINE_STORE, fetch = access->kind == MACHINE_FETCH;
 	struct l2_work work = access_work(access);
-	uint64_t out = work.nip + (fetch ? 4 : 8);
+	uint64_t out = work.nip + (fetch ? 12 : 8);
 	bool first = entered[v].done;
 	struct l2_exit exit = first ? entered[v].exit : enter_l2_hidden(w, v, &work);
 
 	entered[v].done = false;
 	if (exit.trap == TRAP_SYSCALL && exit.nip == out) {
+		access->hpa = reached(w, access, wanted_by_l1(w, w->vcpus[v].guest, access->addr), exit.value);
 		if (store)
 			runner_stamped();
 		return ACCESS_DONE;
