@@ -32,6 +32,7 @@ static void watch(struct world *w)
 {
 	w->services.watched = w->task->watched;
 	w->services.watch_access = (w->task->watched && w->config->level == LEVEL_ACCESS) || w->tracking;
+	w->services.unwatched_lines = w->services.watch_access ? 0 : MACHINE_KMEM_BYTES / MACHINE_KMEM_LINE;
 }
 
 void world_stack_changed(struct world *w)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TARGET_ABI 11u
+#define TARGET_ABI 12u
 /* How many return addresses a report carries, innermost first, those in the target only; the rest is NULL. */
 #define TARGET_CALLERS 8
 #define TARGET_TASKS 33u
@@ -50,8 +50,8 @@ enum kmem_kind { KMEM_PGTABLE = 1, KMEM_SLAB, KMEM_PAGES, KMEM_VMALLOC };
  * line's doublewords belong to it, from its start on. 0: freed, or never allocated.
  */
 #define MEMORY_LINE 64u
-#define MEMORY_KIND(line) ((line) >> 4)
-#define MEMORY_WORDS(line) ((line)&15u)
+#define MEMORY_KIND(line) ((line)&15u)
+#define MEMORY_WORDS(line) ((line) >> 4)
 
 enum target_report_kind {
 	REPORT_WARN,
@@ -154,6 +154,7 @@ struct host_services {
 	bool watch_access;
 	uint64_t memory_base, memory_size;
 	const uint8_t *memory_lines;
+	uint64_t unwatched_lines; /* how many lines there are, if not watch_access; else 0 */
 	void (*accessed)(void *ctx, enum target_point kind, enum target_marking marking, const void *address,
 			 size_t size, const void *const callers[TARGET_CALLERS]);
 	/*

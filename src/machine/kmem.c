@@ -134,9 +134,9 @@ static void set_lines(struct kmem *kmem, const struct kmem_alloc *a)
 	uint8_t *line = &kmem->lines[a->start / MACHINE_KMEM_LINE];
 	uint32_t whole = a->size / MACHINE_KMEM_LINE, rest = a->size % MACHINE_KMEM_LINE;
 
-	memset(line, a->kind << 4 | MACHINE_KMEM_LINE / 8, whole);
+	memset(line, (int)(MACHINE_KMEM_LINE / 8 << 4 | a->kind), whole);
 	if (rest)
-		line[whole] = (uint8_t)(a->kind << 4 | (rest + 7) / 8);
+		line[whole] = (uint8_t)((rest + 7) / 8 << 4 | a->kind);
 }
 
 static void clear_lines(struct kmem *kmem, const struct kmem_alloc *a)

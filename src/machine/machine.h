@@ -71,7 +71,7 @@ void machine_frame_copy(struct machine *m, uint32_t to, uint32_t from);
 /* ---- the kernel's own memory (kmem.c) ----------------------------------- */
 
 /*
- * What each line of the kernel's memory is, in a byte: its allocation's kind in the upper half, and in the lower one
+ * What each line of the kernel's memory is, in a byte: its allocation's kind in the lower half, and in the upper one
  * how many of its doublewords belong to that, from the line's start on. 0: freed, or never allocated.
  */
 #define MACHINE_KMEM_LINE 64u

@@ -18,7 +18,7 @@ static noinline void tell(const void *address, unsigned long size, enum target_p
 }
 
 /* An access across lines looks as one beyond its allocation; who is told finds out. */
-static __always_inline bool is_told(unsigned long offset, unsigned long size, enum target_point kind)
+static bool is_told(unsigned long offset, unsigned long size, enum target_point kind)
 {
 	unsigned int line = rcfuzz_host->memory_lines[offset / MEMORY_LINE];
 
@@ -26,15 +26,50 @@ static __always_inline bool is_told(unsigned long offset, unsigned long size, en
 	       (kind == POINT_WRITE && MEMORY_KIND(line) == KMEM_VMALLOC);
 }
 
-static __always_inline void access(const volatile void *address, unsigned long size, enum target_point kind,
-				   enum target_marking marking)
+static noinline void look(const void *address, unsigned long size, enum target_point kind, enum target_marking marking,
+			  const void *frame)
 {
 	unsigned long offset = (unsigned long)address - rcfuzz_host->memory_base;
 
-	if (offset < rcfuzz_host->memory_size && unlikely(rcfuzz_host->watch_access || is_told(offset, size, kind)))
-		tell((const void *)address, size, kind, marking, __builtin_frame_address(0));
-	else if (kind == POINT_WRITE && unlikely(rcfuzz_host->watch_access))
-		rcfuzz_stores_to_guest((const void *)address);
+	if (offset < rcfuzz_host->memory_size && (rcfuzz_host->watch_access || is_told(offset, size, kind)))
+		tell(address, size, kind, marking, frame);
+	else if (kind == POINT_WRITE && rcfuzz_host->watch_access)
+		rcfuzz_stores_to_guest(address);
+}
+
+/* All of the line is of one allocation, and is_told() of no access within. That is seen by one comparison of a byte. */
+static __always_inline bool is_plain_line(unsigned int line, enum target_point kind)
+{
+	const unsigned char full = 0x80, vmalloc = 0x80 | KMEM_VMALLOC;
+
+	BUILD_BUG_ON(MEMORY_WORDS(full) * 8 != MEMORY_LINE || MEMORY_KIND(vmalloc) != KMEM_VMALLOC);
+	return (signed char)line < (kind == POINT_WRITE ? (signed char)vmalloc : 0);
+}
+
+/* What happens 100,000 times in a scenario: look() would find nothing to tell of. */
+static __always_inline bool is_plain(const volatile void *address, unsigned long size, enum target_point kind)
+{
+	unsigned long offset = (unsigned long)address - rcfuzz_host->memory_base;
+	unsigned int shift = ilog2(size);
+	/* That of no line, if the address is no multiple of the size. */
+	unsigned long line = ror64(offset, shift) >> (ilog2(MEMORY_LINE) - shift);
+
+	if (likely(line < rcfuzz_host->unwatched_lines))
+		return is_plain_line(rcfuzz_host->memory_lines[line], kind);
+	return !rcfuzz_host->watch_access && offset >= rcfuzz_host->memory_size;
+}
+
+static __always_inline void access(const volatile void *address, unsigned long size, enum target_point kind,
+				   enum target_marking marking)
+{
+	if (unlikely(!is_plain(address, size, kind)))
+		look((const void *)address, size, kind, marking, __builtin_frame_address(0));
+}
+
+/* Of any size and alignment. */
+static __always_inline void access_range(const void *address, unsigned long size, enum target_point kind)
+{
+	look(address, size, kind, MARK_PLAIN, __builtin_frame_address(0));
 }
 
 void __tsan_init(void)
@@ -94,12 +129,12 @@ ACCESSES(16)
 
 void __tsan_read_range(void *p, unsigned long size)
 {
-	access(p, size, POINT_READ, MARK_PLAIN);
+	access_range(p, size, POINT_READ);
 }
 
 void __tsan_write_range(void *p, unsigned long size)
 {
-	access(p, size, POINT_WRITE, MARK_PLAIN);
+	access_range(p, size, POINT_WRITE);
 }
 
 /* One step each; fibers are sequentially consistent, so the order that is asked for is always had. */
@@ -166,20 +201,20 @@ void __tsan_atomic_signal_fence(int order)
 /* clang calls these for copies that it does not inline. */
 void *__tsan_memcpy(void *to, const void *from, unsigned long n)
 {
-	access(from, n, POINT_READ, MARK_PLAIN);
-	access(to, n, POINT_WRITE, MARK_PLAIN);
+	access_range(from, n, POINT_READ);
+	access_range(to, n, POINT_WRITE);
 	return memcpy(to, from, n);
 }
 
 void *__tsan_memmove(void *to, const void *from, unsigned long n)
 {
-	access(from, n, POINT_READ, MARK_PLAIN);
-	access(to, n, POINT_WRITE, MARK_PLAIN);
+	access_range(from, n, POINT_READ);
+	access_range(to, n, POINT_WRITE);
 	return memmove(to, from, n);
 }
 
 void *__tsan_memset(void *to, int value, unsigned long n)
 {
-	access(to, n, POINT_WRITE, MARK_PLAIN);
+	access_range(to, n, POINT_WRITE);
 	return memset(to, value, n);
 }

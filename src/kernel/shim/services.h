@@ -7,7 +7,7 @@
 #include "../target.h"
 
 /* What rcfuzz has given us; set by attach. */
-extern struct host_services *rcfuzz_host;
+extern struct host_services *rcfuzz_host __attribute__((visibility("hidden")));
 /* Count a step of kernel code; does not return when there were too many. */
 void rcfuzz_step(void);
 /* See target.h; the callers are those of the function that calls it. */
