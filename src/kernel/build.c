@@ -57,7 +57,7 @@ static int build_cold(struct build *b)
 	if (!result)
 		result = build_take_objects(b);
 	if (!result)
-		result = build_compile_prelude(b);
+		result = build_compile_preludes(b);
 	if (!result)
 		result = build_compile_all(b);
 	if (!result)

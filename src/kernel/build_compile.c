@@ -85,18 +85,16 @@ static void add_include(const struct build *b, struct textlist *argv, enum place
 /* How a source gets the prelude. GCC takes a precompiled header for the header that it lies beside. */
 static void add_prelude(const struct build *b, struct textlist *argv, const struct source *source)
 {
+	const struct source *prelude = build_prelude_of(source);
+	char name[64];
+
 	if (source->properties & SOURCE_PRELUDE) {
 		textlist_add(argv, "-x");
 		textlist_add(argv, "c-header");
-	} else if ((source->properties & SOURCE_KERNEL) && b->clang) {
-		textlist_add(argv, "-include-pch");
-		textlist_add(argv, "prelude.pch");
-	} else if (source->properties & SOURCE_KERNEL) {
-		textlist_add(argv, "-include");
-		textlist_add(argv, "prelude.h");
-	} else if (!(source->properties & SOURCE_ASSEMBLY)) {
-		textlist_add(argv, "-include");
-		textlist_add(argv, "%s/src/kernel/%s", b->source_dir, build_prelude.path);
+	} else if (prelude) {
+		build_object_name(prelude, name, sizeof(name));
+		textlist_add(argv, b->clang ? "-include-pch" : "-include");
+		textlist_add(argv, "%s.%s", name, b->clang ? "pch" : "h");
 	}
 }
 
@@ -129,7 +127,7 @@ static void compile_command(const struct build *b, struct textlist *argv, const 
 	textlist_add(argv, "%s/src/kernel/%s", b->source_dir, source->path);
 	textlist_add(argv, "-o");
 	if (source->properties & SOURCE_PRELUDE)
-		textlist_add(argv, b->clang ? "prelude.pch" : "prelude.h.gch");
+		textlist_add(argv, "%s.%s", name, b->clang ? "pch" : "h.gch");
 	else
 		textlist_add(argv, "%s.o", name);
 }
@@ -169,9 +167,9 @@ static int compile_failed(struct build *b, const struct source *source)
 	else if (strncmp(line, b->work_dir, strlen(b->work_dir)) == 0)
 		skip = strlen(b->work_dir) + 1;
 	build_fail(b, ENOEXEC, "kernel tree %s: %s does not compile: %.*s (all of it in %s)", b->tree.path,
-		   source->kernel_file	      ? source->kernel_file
-		   : source == &build_prelude ? "a header"
-					      : source->path,
+		   source->kernel_file			 ? source->kernel_file
+		   : source->properties & SOURCE_PRELUDE ? "a header"
+							 : source->path,
 		   (int)strcspn(line + skip, "\n"), line + skip, keep);
 	free(text);
 	return -ENOEXEC;
@@ -192,28 +190,8 @@ static int start_compiler(struct build *b, const struct source *source, pid_t *p
 	return result;
 }
 
-bool build_has_prelude(const struct build *b)
-{
-	for (size_t i = 0; i < BUILD_SOURCES; i++)
-		if ((build_sources[i].properties & SOURCE_KERNEL) && !b->taken[i])
-			return true;
-	return false;
-}
-
-int build_compile_prelude(struct build *b)
-{
-	pid_t process;
-	int result;
-
-	if (!build_has_prelude(b))
-		return 0;
-	result = start_compiler(b, &build_prelude, &process);
-	if (result)
-		return result;
-	return spawn_wait(process) ? compile_failed(b, &build_prelude) : 0;
-}
-
-int build_compile_all(struct build *b)
+/* As many at a time as are asked for, in this order; after one has failed no more begin. */
+static int compile_list(struct build *b, const struct source *const *sources, size_t count)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t jobs = b->request->jobs ? b->request->jobs : cpus > 0 ? (size_t)cpus : 1, next = 0, running = 0;
@@ -223,13 +201,11 @@ int build_compile_all(struct build *b)
 
 	if (jobs > JOBS_MAX)
 		jobs = JOBS_MAX;
-	while (running || (next < BUILD_SOURCES && !result)) {
-		for (size_t i = 0; i < jobs && !result; i++) {
-			while (next < BUILD_SOURCES && b->taken[next])
-				next++;
-			if (processes[i] || next == BUILD_SOURCES)
+	while (running || (next < count && !result)) {
+		for (size_t i = 0; i < jobs && next < count && !result; i++) {
+			if (processes[i])
 				continue;
-			compiling[i] = &build_sources[next++];
+			compiling[i] = sources[next++];
 			result = start_compiler(b, compiling[i], &processes[i]);
 			if (result)
 				processes[i] = 0;
@@ -244,4 +220,34 @@ int build_compile_all(struct build *b)
 			result = compile_failed(b, compiling[slot]);
 	}
 	return result;
+}
+
+bool build_has_prelude(const struct build *b, const struct source *prelude)
+{
+	for (size_t i = 0; i < BUILD_SOURCES; i++)
+		if (build_prelude_of(&build_sources[i]) == prelude && !b->taken[i])
+			return true;
+	return false;
+}
+
+int build_compile_preludes(struct build *b)
+{
+	const struct source *sources[BUILD_PRELUDES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < BUILD_PRELUDES; i++)
+		if (build_has_prelude(b, &build_preludes[i]))
+			sources[count++] = &build_preludes[i];
+	return compile_list(b, sources, count);
+}
+
+int build_compile_all(struct build *b)
+{
+	const struct source *sources[BUILD_SOURCES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < BUILD_SOURCES; i++)
+		if (!b->taken[i])
+			sources[count++] = &build_sources[i];
+	return compile_list(b, sources, count);
 }

@@ -43,8 +43,8 @@ int build_read_dependencies(struct build *b, const struct source *source, struct
 {
 	int result = read_depfile(b, source, paths);
 
-	if (!result && (source->properties & SOURCE_KERNEL))
-		result = read_depfile(b, &build_prelude, paths);
+	if (!result && build_prelude_of(source))
+		result = read_depfile(b, build_prelude_of(source), paths);
 	return result;
 }
 
@@ -106,8 +106,9 @@ int build_collect_inputs(struct build *b)
 	for (size_t i = 0; i < BUILD_SOURCES && !result; i++)
 		if (!b->taken[i])
 			result = read_depfile(b, &build_sources[i], &b->read);
-	if (!result && build_has_prelude(b))
-		result = read_depfile(b, &build_prelude, &b->read);
+	for (size_t i = 0; i < BUILD_PRELUDES && !result; i++)
+		if (build_has_prelude(b, &build_preludes[i]))
+			result = read_depfile(b, &build_preludes[i], &b->read);
 	if (!result)
 		result = add_touched(b);
 	for (size_t i = 0; i < b->read.count; i++)

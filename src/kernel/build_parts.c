@@ -15,7 +15,17 @@ const struct source build_sources[BUILD_SOURCES] = {
 #include "build.def"
 };
 
-const struct source build_prelude = {"shim/include/prelude.h", NULL, SOURCE_KERNEL | SOURCE_PRELUDE};
+const struct source build_preludes[BUILD_PRELUDES] = {
+	{"shim/include/prelude.h", NULL, SOURCE_PRELUDE | SOURCE_KERNEL},
+	{"shim/include/prelude.h", NULL, SOURCE_PRELUDE},
+};
+
+const struct source *build_prelude_of(const struct source *source)
+{
+	if (source->properties & (SOURCE_PRELUDE | SOURCE_ASSEMBLY))
+		return NULL;
+	return &build_preludes[source->properties & SOURCE_KERNEL ? 0 : 1];
+}
 
 const char *const build_page_size_names[] = {"64k", "4k"};
 const char *const build_flavour_names[] = {"plain", "coverage", "asan", "profile", "access"};
@@ -102,8 +112,9 @@ int build_write(struct build *b, const char *path, const char *data, size_t size
 void build_object_name(const struct source *source, char *name, size_t size)
 {
 	const char *base = strrchr(source->path, '/') + 1;
+	bool other = source->properties == SOURCE_PRELUDE; /* of the same header */
 
-	snprintf(name, size, "%.*s", (int)strcspn(base, "."), base);
+	snprintf(name, size, "%.*s%s", (int)strcspn(base, "."), base, other ? "-shim" : "");
 }
 
 bool build_is_c_file(const char *kernel_file)

@@ -34,8 +34,14 @@ enum {
 #include "build.def"
 };
 extern const struct source build_sources[BUILD_SOURCES];
-/* The headers, precompiled for all units of kernel code: most of the time would go into reading them. */
-extern const struct source build_prelude;
+/*
+ * The headers, precompiled: most of the time would go into reading them. Units of kernel code and the shim's have flags
+ * of their own, and so a prelude of their own, of the same header.
+ */
+enum { BUILD_PRELUDES = 2 };
+extern const struct source build_preludes[BUILD_PRELUDES];
+/* The one that a source begins with; NULL: none. */
+const struct source *build_prelude_of(const struct source *source);
 
 extern const char *const build_page_size_names[], *const build_flavour_names[]; /* by their enums */
 
@@ -117,9 +123,9 @@ void build_keep_objects(struct build *b);
 int build_find_compiler(struct build *b);
 /* Flags that say what is generated, without paths. */
 void build_add_flags(const struct build *b, struct textlist *flags, unsigned properties);
-/* Is a unit to be compiled that needs the prelude? */
-bool build_has_prelude(const struct build *b);
-int build_compile_prelude(struct build *b);
+/* Is a source to be compiled that begins with that prelude? */
+bool build_has_prelude(const struct build *b, const struct source *prelude);
+int build_compile_preludes(struct build *b);
 int build_compile_all(struct build *b);
 
 /* build_origin.c */

@@ -52,6 +52,12 @@ enum kmem_kind { KMEM_PGTABLE = 1, KMEM_SLAB, KMEM_PAGES, KMEM_VMALLOC };
 #define MEMORY_LINE 64u
 #define MEMORY_KIND(line) ((line)&15u)
 #define MEMORY_WORDS(line) ((line) >> 4)
+/*
+ * The line is of one allocation as a whole, and not of the kind KMEM_VMALLOC if it is written to: accessed() need not
+ * be called for what lies within. As signed numbers of 8 bits, whole lines are those below 0, in the order of their
+ * kinds.
+ */
+#define MEMORY_IS_PLAIN(line, write) ((int8_t)(line) < ((write) ? (int8_t)(0x80 | KMEM_VMALLOC) : 0))
 
 enum target_report_kind {
 	REPORT_WARN,

@@ -37,15 +37,6 @@ static noinline void look(const void *address, unsigned long size, enum target_p
 		rcfuzz_stores_to_guest(address);
 }
 
-/* All of the line is of one allocation, and is_told() of no access within. That is seen by one comparison of a byte. */
-static __always_inline bool is_plain_line(unsigned int line, enum target_point kind)
-{
-	const unsigned char full = 0x80, vmalloc = 0x80 | KMEM_VMALLOC;
-
-	BUILD_BUG_ON(MEMORY_WORDS(full) * 8 != MEMORY_LINE || MEMORY_KIND(vmalloc) != KMEM_VMALLOC);
-	return (signed char)line < (kind == POINT_WRITE ? (signed char)vmalloc : 0);
-}
-
 /* What happens 100,000 times in a scenario: look() would find nothing to tell of. */
 static __always_inline bool is_plain(const volatile void *address, unsigned long size, enum target_point kind)
 {
@@ -55,7 +46,7 @@ static __always_inline bool is_plain(const volatile void *address, unsigned long
 	unsigned long line = ror64(offset, shift) >> (ilog2(MEMORY_LINE) - shift);
 
 	if (likely(line < rcfuzz_host->unwatched_lines))
-		return is_plain_line(rcfuzz_host->memory_lines[line], kind);
+		return MEMORY_IS_PLAIN(rcfuzz_host->memory_lines[line], kind == POINT_WRITE);
 	return !rcfuzz_host->watch_access && offset >= rcfuzz_host->memory_size;
 }
 
