@@ -9,8 +9,8 @@
 /* The linker's: a guard for each edge, of which nothing is used but the room, for the counters side by side. */
 extern unsigned int guards[] __asm__("__start___sancov_guards") __attribute__((visibility("hidden")));
 
-/* The engine's; a program that is none may load the module too. */
-void __sanitizer_cov_8bit_counters_init(unsigned char *begin, unsigned char *end) __attribute__((weak));
+/* The engine's. */
+void __sanitizer_cov_8bit_counters_init(unsigned char *begin, unsigned char *end);
 
 void __sanitizer_cov_trace_pc_guard(unsigned int *guard)
 {
@@ -19,6 +19,5 @@ void __sanitizer_cov_trace_pc_guard(unsigned int *guard)
 
 void __sanitizer_cov_trace_pc_guard_init(unsigned int *begin, unsigned int *end)
 {
-	if (__sanitizer_cov_8bit_counters_init)
-		__sanitizer_cov_8bit_counters_init((unsigned char *)begin, (unsigned char *)begin + (end - begin));
+	__sanitizer_cov_8bit_counters_init((unsigned char *)begin, (unsigned char *)begin + (end - begin));
 }
