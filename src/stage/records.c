@@ -139,7 +139,7 @@ void record_text(const struct observed *record, char *text, size_t size)
 	case WIRE_L2_LEFT:
 		say(&t, " vcpu %u: %s%#x", e->vcpu, e->status < 0 ? "-" : "trap ", (unsigned)abs(e->status));
 		if (e->count)
-			say(&t, ", HDSISR %#x, ASDR %#x000", e->count, e->n);
+			say(&t, ", HDSISR %#x, ASDR 0x%x000", e->count, e->n);
 		return;
 	case WIRE_LOG:
 		say(&t, " %.*s", (int)record->bytes, (const char *)record->payload);
