@@ -136,6 +136,16 @@ static void on_event(void *ctx, const struct event *e)
 		add_event(m, *e);
 }
 
+/* What L1 finds in its state area. */
+static void tell_fault(struct model *m, const struct guest_entry *entry, struct event *left)
+{
+	struct machine_access heard = {.kind = MACHINE_LOAD};
+
+	world_of(m)->vcpus[entry->vcpu].entry.r3 = entry->r3;
+	l1_hear_fault(world_of(m), entry->vcpu, &heard);
+	wire_fault(left, heard.gpa, heard.dsisr);
+}
+
 /* A vCPU goes back into a guest: what it was in the kernel for is done. */
 static void tell_entry(struct model *m, const struct guest_entry *entry)
 {
@@ -149,6 +159,7 @@ static void tell_entry(struct model *m, const struct guest_entry *entry)
 		/* The interrupt that the actors take it out with. */
 		if (e.status == VECTOR_EXTERNAL)
 			e.status = 0;
+		tell_fault(m, entry, &e);
 	} else if (vcpu->mode == VCPU_L1 && vcpu->exit.trap == VECTOR_SYSCALL) {
 		e.kind = WIRE_HCALL;
 		e.n = (uint32_t)vcpu->exit.gpr[0];

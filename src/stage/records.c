@@ -138,6 +138,8 @@ void record_text(const struct observed *record, char *text, size_t size)
 		return;
 	case WIRE_L2_LEFT:
 		say(&t, " vcpu %u: %s%#x", e->vcpu, e->status < 0 ? "-" : "trap ", (unsigned)abs(e->status));
+		if (e->count)
+			say(&t, ", HDSISR %#x, ASDR 0x%x000", e->count, e->n);
 		return;
 	case WIRE_LOG:
 		say(&t, " %.*s", (int)record->bytes, (const char *)record->payload);
@@ -190,6 +192,9 @@ static bool equal(const struct observed *a, const struct observed *b)
 	/* Which of its own parts an access failed in, each side knows of itself alone. */
 	if (x.kind == EV_ACCESS_FAILED && y.kind == EV_ACCESS_FAILED)
 		x.status = y.status = 0;
+	/* L2 did not get so far as to fault by itself there. */
+	if (x.kind == WIRE_L2_LEFT && y.kind == WIRE_L2_LEFT && (!x.count || !y.count))
+		x.n = y.n = x.count = y.count = 0;
 	/* Whether a page that was aged was young is not told there. */
 	if (x.kind == EV_AGE && y.kind == EV_AGE)
 		x.status = y.status = 0;

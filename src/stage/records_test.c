@@ -84,6 +84,36 @@ static void where_an_access_got_to_is_compared(void **state)
 	records_free(&b);
 }
 
+static void why_l1_hears_of_a_fault_is_compared(void **state)
+{
+	struct event here = {.kind = WIRE_L2_LEFT, .status = 0xe00, .op = 1}, there = here;
+	struct records a = {0}, b = {0};
+	struct difference d;
+
+	(void)state;
+	wire_fault(&here, 0x30000, 0x0a000000);
+	wire_fault(&there, 0x30000, 0x42000000);
+	assert_true(records_add(&a, &here, NULL, 0));
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	assert_non_null(strstr(d.ours, "HDSISR 0xa000000, ASDR 0x30000"));
+	b.size = 0;
+	wire_fault(&there, 0x31000, 0x0a000000);
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_true(records_differ(&a, &b, 10, &d));
+	/* L2 did not get so far there. */
+	b.size = 0;
+	there.n = there.count = 0;
+	assert_true(records_add(&b, &there, NULL, 0));
+	assert_false(records_differ(&a, &b, 10, &d));
+	records_free(&a);
+	records_free(&b);
+	/* What is no fault has none. */
+	there.status = 0;
+	wire_fault(&there, 0x31000, 0x0a000000);
+	assert_int_equal(there.count, 0);
+}
+
 static void a_verdict_says_what_was_wrong(void **state)
 {
 	struct observed r = {.event = {.kind = WIRE_VERDICT,
@@ -203,6 +233,7 @@ int main(void)
 		cmocka_unit_test(another_part_of_the_page_is_a_difference),
 		cmocka_unit_test(where_an_access_got_to_is_compared),
 		cmocka_unit_test(a_verdict_says_what_was_wrong),
+		cmocka_unit_test(why_l1_hears_of_a_fault_is_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,9 @@
  * stores, and there the sides differ: a page has changed there if its bytes have (a store of the same bytes is none),
  * here if it was stored to.
  *
+ * Where and why L2 has faulted, as L1 hears of it, is not compared where L1's tables do not even let L2 fetch the code
+ * with which it would have begun there: what it is told then is about that. That it faults, and how, is.
+ *
  * Of an access that failed its reason (event.h: status) is not compared: it says what excuses the kernel on our
  * machine.
  *

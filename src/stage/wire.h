@@ -39,7 +39,8 @@ enum wire_kind {
 	WIRE_CONTENT = EV_COUNT,
 	/* an hcall of L1 returned: vcpu, n = its number, status = r3 */
 	WIRE_HCALL,
-	/* L2 left to L1: vcpu, status = the trap; 0: it was taken out */
+	/* L2 left to L1: vcpu, status = the trap; 0: it was taken out; of a fault also what wire_fault says, if L2 got
+	   so far (else count is 0) */
 	WIRE_L2_LEFT,
 	/* slot, lpage: its bytes have changed since it was last copied, and the harvest that just ended does not name
 	   it; or guest, n: L2 has stored to it since L1 last named it, and L1's harvest does not */
@@ -71,6 +72,15 @@ struct wire_record {
 static inline bool wire_reaches(const struct event *e)
 {
 	return e->kind == EV_L1_ACCESS || e->kind == EV_L2_ACCESS;
+}
+
+/* What L1 hears of a fault: n = where (ASDR, in 4 KiB), count = why (HDSISR; 1: of a fetch it is not told there). */
+static inline void wire_fault(struct event *left, uint64_t asdr, uint64_t hdsisr)
+{
+	if (left->status != 0xe00 && left->status != 0xe20)
+		return;
+	left->n = (uint32_t)(asdr >> 12);
+	left->count = left->status == 0xe00 ? (uint32_t)hdsisr : 1;
 }
 
 /* Is that event seen from outside, on both sides alike? */

@@ -384,22 +384,32 @@ static void record(enum wire_kind kind, unsigned v, uint32_t n, int64_t status)
 		      NULL, 0);
 }
 
-/* L2 has left as far as the actors can see; trap 0: it was taken out. */
-static void has_left(struct world *w, unsigned v, int64_t trap)
+static void record_left(unsigned v, int64_t trap, const struct l2_exit *why)
+{
+	struct event e = {.kind = WIRE_L2_LEFT, .vcpu = (uint8_t)v, .status = (int32_t)trap};
+
+	if (why && trap == why->trap)
+		wire_fault(&e, why->asdr, why->hdsisr);
+	runner_record(e, NULL, 0);
+}
+
+/* L2 has left as far as the actors can see; trap 0: it was taken out. why: what L1 hears of it; NULL: nothing, or what
+ * L2 has not done. */
+static void has_left(struct world *w, unsigned v, int64_t trap, const struct l2_exit *why)
 {
 	w->vcpus[v].mode = VCPU_L1;
 	w->vcpus[v].guest = 0;
 	w->vcpus[v].entry.r3 = (uint64_t)trap;
-	record(WIRE_L2_LEFT, v, 0, trap);
+	record_left(v, trap, why);
 }
 
 /* L2 leaves, and the kernel writes its state. */
-static void leave_l2(struct world *w, unsigned v, int64_t trap)
+static void leave_l2(struct world *w, unsigned v, int64_t trap, const struct l2_exit *why)
 {
 	struct l2_exit exit = enter_l2(w, v, entered[v].state_gpa, entered[v].regs_gpa, &nothing);
 
 	/* Its state area has gone meanwhile: what fails here is the entry, and would be the kernel's writing back. */
-	has_left(w, v, exit.trap == H_PARAMETER ? H_AUTHORITY : trap);
+	has_left(w, v, exit.trap == H_PARAMETER ? H_AUTHORITY : trap, why);
 }
 
 static struct l2_work access_work(const struct machine_access *access)
@@ -480,7 +490,7 @@ void vcpu_exit(struct world *w, unsigned v)
 bool vcpu_to_l1(struct world *w, unsigned v)
 {
 	if (w->vcpus[v].mode == VCPU_L2)
-		leave_l2(w, v, 0);
+		leave_l2(w, v, 0, NULL);
 	w->vcpus[v].mode = VCPU_L1;
 	return true;
 }
@@ -576,6 +586,7 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 	uint64_t out = work.nip + (fetch ? 12 : 8);
 	bool first = entered[v].done;
 	struct l2_exit exit = first ? entered[v].exit : enter_l2_hidden(w, v, &work);
+	const struct l2_exit *why = &exit;
 
 	entered[v].done = false;
 	if (exit.trap == TRAP_SYSCALL && exit.nip == out) {
@@ -590,6 +601,7 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 	access->gpa = exit.asdr;
 	access->dsisr = store ? DSISR_HW_STORE : 0;
 	if (could_not_begin(&exit)) {
+		why = NULL;
 		/* It would have faulted as well on what it was to do: on a table of L1's that cannot be read, or else
 		 * first of all on its own tables, if it has any. */
 		if (exit.asdr >= CONTROL_GPA && exit.asdr < CONTROL_GPA + CONTROL_BYTES)
@@ -597,9 +609,9 @@ static enum access_result access_l2(struct world *w, unsigned v, struct machine_
 		exit.trap = fetch ? TRAP_HISI : TRAP_HDSI;
 	}
 	if (first)
-		has_left(w, v, exit.trap);
+		has_left(w, v, exit.trap, why);
 	else
-		leave_l2(w, v, exit.trap);
+		leave_l2(w, v, exit.trap, why);
 	return ACCESS_LEFT;
 }
 
