@@ -230,7 +230,14 @@ static void service_kernel_writes(void *ctx, uint64_t gpa, uint64_t hpa, size_t 
 {
 	struct world *w = ctx;
 	struct event e = {.lpage = layout_lpage(&w->layout, gpa)};
+	static const void *const nobody[TARGET_CALLERS];
 
+	/* What lies behind it is another page's, of whomever: nothing can be judged after that. */
+	if ((hpa & (w->layout.page_size - 1)) + n > w->layout.page_size) {
+		w->hooks.report(w->hooks.ctx, REPORT_MEMORY, NULL, 0, NULL,
+				"a store for a guest goes beyond the page that was pinned for it", nobody);
+		world_abort(w);
+	}
 	machine_written_behind(w->machine, hpa, n);
 	if (e.lpage != LAYOUT_NONE && !is_told(w, e.lpage))
 		emit_kernel_store(w, e);
