@@ -319,7 +319,7 @@ cat > "$fake/boot" <<- 'END'
 	s.listen(1)
 	c = s.accept()[0]
 	answer = lambda id, payload: c.sendall(struct.pack("<IIIi", 0x31667a72, id, len(payload), 0) + payload)
-	answer(0xffffffff, b"6.12-test 65536")
+	answer(0xffffffff, b"6.12-test 65536 " + open(os.path.dirname(sys.argv[0]) + "/language", "rb").read())
 	while True:
 	    magic, id, n, count = struct.unpack("<IIIi", c.recv(16, socket.MSG_WAITALL))
 	    c.recv(n, socket.MSG_WAITALL)
@@ -337,6 +337,10 @@ printf 'rcfuzz-scenario 1\nconfig page=64k\na host log.start slot=0\nb l1 store 
 { cat "$tmp/three.txt" && printf 'd l1 store g=2\n'; } > "$tmp/four.txt"
 { cat "$tmp/four.txt" && printf 'e l1 store g=3\n'; } > "$tmp/five.txt"
 export RCFUZZ_STAGE=$fake
+# One that another rcfuzz has prepared would run other ops. Which one this is, is said then.
+echo 0 > "$fake/language"
+refuse 66 'prepared by another rcfuzz (00000000, this is ' conform "${target[@]}" "$tmp/one.txt"
+sed -n 's/.*this is \([0-9a-f]*\)).*/\1/p' "$tmp/err" > "$fake/language"
 expect 1 conform "${target[@]}" --out "$tmp/conform" --execs 3 "$tmp/three.txt" "$tmp/one.txt" &&
 	shows '2 scenarios, .* 1 differ, the stage ended in 1 of them'
 if grep -q 'Oops' "$tmp/conform/three.console.log" && [ -s "$tmp/conform/three.ends-stage.txt" ] &&
