@@ -298,7 +298,10 @@ int l1_corrupt(struct world *w, unsigned v, unsigned guest, uint32_t n, unsigned
 
 #define PROCESS_PID 1
 
-/* L2's boot loader, so to speak: write the table's bytes from outside, before L1 maps it. */
+/*
+ * L2's boot loader, so to speak: write the table's bytes from outside, before L1 maps it. Once: what is there stays
+ * when L2 gets other tables, and to write the same again would tell pages apart whose bytes are the same.
+ */
 static void write_process_table(struct world *w, unsigned guest)
 {
 	const struct layout *l = &w->layout;
@@ -336,7 +339,9 @@ int l1_map_process_table(struct world *w, unsigned v, unsigned guest)
 	world_hold(w, &g->tables);
 	if (g->process)
 		return 0;
-	write_process_table(w, guest);
+	if (!g->booted)
+		write_process_table(w, guest);
+	g->booted = true;
 	if (!vcpu_to_l1(w, v) || link_upper_tables(w, v, guest) != 0)
 		return -1;
 	pmd = pool_take(w, guest, 4096);

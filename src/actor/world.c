@@ -66,7 +66,7 @@ static void forget(struct world *w)
 
 		guest->tables.task = 0;
 		guest->stopping = 0;
-		guest->created = guest->tree = guest->process = guest->logging = false;
+		guest->created = guest->tree = guest->booted = guest->process = guest->logging = false;
 		guest->pool_used = 0;
 		guest->root = 0;
 		guest->pud = guest->pmd = 0;

@@ -69,7 +69,8 @@ struct l1_guest {
 	bool tree;				 /* root and upper tables are linked */
 	uint8_t root;				 /* which of the guest's roots is in use */
 	uint64_t pud, pmd;			 /* gpa of the tables below it, 0: none yet */
-	bool process;				 /* L2's process table is mapped */
+	bool booted;				 /* L2's process table is in its memory, */
+	bool process;				 /* and mapped */
 	bool logging;				 /* a migration of it runs */
 	uint32_t pool_used;			 /* bytes of the guest's pool */
 	uint64_t pte_table[WORLD_L2_PAGES / 32]; /* gpa of the PTE page for each 2 MiB of L2, 0: none */
