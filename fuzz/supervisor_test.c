@@ -217,23 +217,31 @@ static void schedules_are_verified(void **state)
 	test_runner_schedules_show_more = false;
 }
 
+/* Its ops may overlap: a store, 1, and harvests. The caller's to free, with the runner. */
+static struct entry *preempted_entry(uint16_t ops)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	assert_non_null(entry);
+	entry->runner = runner_create("fake", NULL, 0);
+	entry->limits.preempt = true;
+	scenario_init(&entry->scenario);
+	for (uint16_t i = 0; i < ops; i++)
+		entry->scenario.ops[entry->scenario.op_count++] =
+			(struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
+	scenario_canonicalize(&entry->scenario);
+	return entry;
+}
+
 /* Which scenarios go to a chooser; those whose ops share memory are run again with a preemption there. */
 static void strategies_are_used(void **state)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct entry *entry = preempted_entry(2);
 	unsigned wanted[STRATEGY_COUNT] = {0};
 	struct rng rng;
 
 	(void)state;
-	assert_non_null(entry);
 	rng_seed(&rng, 1);
-	entry->runner = runner_create("fake", NULL, 0);
-	entry->limits.preempt = true;
-	scenario_init(&entry->scenario);
-	for (uint16_t i = 0; i < 2; i++)
-		entry->scenario.ops[entry->scenario.op_count++] =
-			(struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE};
-	scenario_canonicalize(&entry->scenario);
 	for (unsigned i = 0; i < 1000 * STRATEGY_COUNT; i++) {
 		entry->limits.strategy = (uint8_t)(i % STRATEGY_COUNT);
 		wanted[i % STRATEGY_COUNT] += strategy_wanted(entry, &rng, false);
@@ -258,22 +266,14 @@ static void strategies_are_used(void **state)
 /* The engine's own schedule: what the scenario says stays, and one preemption is aimed at what the ops share. */
 static void scenarios_are_aimed_at(void **state)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct entry *entry = preempted_entry(3);
+	struct scenario *s = &entry->scenario;
 	unsigned aimed, kept, met[2] = {0};
-	struct scenario *s;
 	struct rng rng;
 
 	(void)state;
-	assert_non_null(entry);
 	rng_seed(&rng, 1);
-	entry->runner = runner_create("fake", NULL, 0);
-	entry->limits.preempt = true;
 	entry->limits.strategy = STRATEGY_SCENARIO;
-	s = &entry->scenario;
-	scenario_init(s);
-	for (uint16_t i = 0; i < 3; i++)
-		s->ops[s->op_count++] =
-			(struct scenario_op){.label = i + 1, .kind = i ? OP_HOST_HARVEST : OP_L2_STORE, .vcpu = 0};
 	s->points[s->point_count++] = (struct scenario_point){.victim = 1, .child = 2, .nth = 7};
 	scenario_canonicalize(s);
 	for (unsigned i = 0; i < 20; i++) {
