@@ -14,13 +14,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "base/file.h"
 #include "inputs.h"
 #include "spawn.h"
 #include "textlist.h"
 
 #define DEFAULT_FOLDER "/usr/src"
-enum { MAKEFILE_BYTES_MAX = 1 << 20, LINE_BYTES_MAX = 4096, ROOM_BYTES_MIN = 1 << 20 };
+enum { MAKEFILE_BYTES_MAX = 1 << 20, LINE_BYTES_MAX = 4096 };
 
 int make_folders(const char *path)
 {
@@ -94,44 +95,6 @@ static int find_default(char *path, size_t size, char *error, size_t error_size)
 
 /* ---- archives ------------------------------------------------------------------ */
 
-static int unpack_into(const char *archive, const char *folder, char *error, size_t error_size)
-{
-	struct textlist argv = {0};
-	char log[PATH_MAX];
-	int result;
-
-	if (snprintf(log, sizeof(log), "%s.log", folder) >= (int)sizeof(log))
-		return -ENAMETOOLONG;
-	textlist_add(&argv, "tar");
-	textlist_add(&argv, "--extract");
-	textlist_add(&argv, "--file=%s", archive);
-	textlist_add(&argv, "--directory=%s", folder);
-	textlist_add(&argv, "--strip-components=1");
-	textlist_add(&argv, "--no-same-owner");
-	if (ends_with(archive, ".xz")) /* in blocks, as distributions make them: on all CPUs */
-		textlist_add(&argv, "--use-compress-program=xz --threads=0");
-	textlist_add(&argv, "--wildcards");
-	textlist_add(&argv, "--no-wildcards-match-slash");
-#define RCFUZZ_NEEDED(path) textlist_add(&argv, "*/%s", path);
-#include "build.def"
-	result = argv.failed ? -ENOMEM : spawn_run(argv.items, NULL, log);
-	textlist_free(&argv);
-	unlink(log);
-	if (result > 0 && folder_room(folder) < ROOM_BYTES_MIN) {
-		snprintf(error, error_size,
-			 "no space left to unpack %s: free some, or set XDG_CACHE_HOME to another folder", archive);
-		return -ENOSPC;
-	}
-	if (result > 0) {
-		snprintf(error, error_size, "%s cannot be unpacked as an archive of a kernel tree (tar failed)",
-			 archive);
-		return -EINVAL;
-	}
-	if (result < 0)
-		snprintf(error, error_size, "tar: %s", strerror(-result));
-	return result;
-}
-
 static const char needed[] =
 #define RCFUZZ_NEEDED(path) path " "
 #include "build.def"
@@ -165,7 +128,7 @@ static int unpack(char *path, size_t size, const struct stat *info, const char *
 		snprintf(error, error_size, "%s: %s", temporary, strerror(-result));
 		return result;
 	}
-	result = unpack_into(path, temporary, error, error_size);
+	result = archive_unpack(path, temporary, error, error_size);
 	if (!result && rename(temporary, folder) && access(folder, F_OK) != 0) {
 		result = -errno;
 		snprintf(error, error_size, "%s: %s", folder, strerror(-result));

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ static char **english_environment(void)
 	return result;
 }
 
-int spawn_start(pid_t *process, char *const argv[], const char *directory, const char *log)
+/* input: a file of ours, or -1 for none. */
+static int start(pid_t *process, int input, char *const argv[], const char *directory, const char *log)
 {
 	posix_spawn_file_actions_t actions;
 	char **environment = english_environment();
@@ -40,7 +42,9 @@ int spawn_start(pid_t *process, char *const argv[], const char *directory, const
 	if (!environment)
 		return -ENOMEM;
 	result = posix_spawn_file_actions_init(&actions);
-	if (!result)
+	if (!result && input >= 0)
+		result = posix_spawn_file_actions_adddup2(&actions, input, 0);
+	else if (!result)
 		result = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	if (!result)
 		result = posix_spawn_file_actions_addopen(&actions, 1, log ? log : "/dev/null",
@@ -54,6 +58,26 @@ int spawn_start(pid_t *process, char *const argv[], const char *directory, const
 	posix_spawn_file_actions_destroy(&actions);
 	free(environment);
 	return -result;
+}
+
+int spawn_start(pid_t *process, char *const argv[], const char *directory, const char *log)
+{
+	return start(process, -1, argv, directory, log);
+}
+
+int spawn_start_fed(pid_t *process, int *feed, char *const argv[], const char *log)
+{
+	int ends[2], result;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	result = start(process, ends[1], argv, NULL, log);
+	close(ends[1]);
+	if (result)
+		close(ends[0]);
+	else
+		*feed = ends[0];
+	return result;
 }
 
 int spawn_wait(pid_t process)

@@ -12,6 +12,10 @@
  */
 int spawn_start(pid_t *process, char *const argv[], const char *directory, const char *log);
 
+/* The same, here, with what is sent to *feed as its input; the caller closes that. A send() to a process that has ended
+ * fails with EPIPE; MSG_NOSIGNAL keeps it from being a signal. */
+int spawn_start_fed(pid_t *process, int *feed, char *const argv[], const char *log);
+
 /* Wait for it. Returns its exit status, 128 + n when signal n ended it, or -errno. */
 int spawn_wait(pid_t process);
 
