@@ -509,24 +509,48 @@ static void visit(struct machine *m, uint64_t hva, uint64_t start, uint64_t end,
 	assert(found && !is_cut(place, start, end));
 }
 
+/* How much the entry of a page maps: of what visit() gives, the part from here on is all of it. */
+static uint64_t entry_bytes(const struct machine *m, const struct place *place)
+{
+	return place->region->huge ? SIZE_2M : page_size(m);
+}
+
+/* One entry is one page to Linux: pinned anywhere, it stays as a whole. */
+static bool any_pinned(const struct machine *m, uint64_t hva, uint64_t bytes)
+{
+	for (uint64_t at = hva; at < hva + bytes; at += page_size(m)) {
+		if (is_pinned(m, at))
+			return true;
+	}
+	return false;
+}
+
+static void page_out_entry(struct machine *m, const struct place *place, uint64_t bytes)
+{
+	for (uint64_t i = 0; i < bytes / page_size(m); i++) {
+		if (place->page[i].frame != MACHINE_FRAME_NONE)
+			swap_out(m, &place->page[i]);
+	}
+	if (place->region->huge)
+		make_small(m, place);
+	else
+		sync_page(m, place);
+}
+
 /* try_to_unmap and zap: what is huge and in the range as a whole leaves as a whole. */
 void machine_hostmm_page_out(struct machine *m, uint64_t hva, uint32_t pages)
 {
-	uint64_t start, end;
+	uint64_t start, end, bytes;
 	struct place place;
 
 	if (!clip(m, hva, pages, &start, &end))
 		return;
 	begin_change(m, start, end);
-	for (uint64_t at = start; at < end; at += page_size(m)) {
+	for (uint64_t at = start; at < end; at += bytes) {
 		visit(m, at, start, end, &place);
-		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
-			continue;
-		swap_out(m, place.page);
-		if (place.region->huge)
-			make_small(m, &place);
-		else
-			sync_page(m, &place);
+		bytes = entry_bytes(m, &place);
+		if (!any_pinned(m, at, bytes))
+			page_out_entry(m, &place, bytes);
 	}
 	end_change(m, start, end);
 }
@@ -546,26 +570,35 @@ void machine_hostmm_move(struct machine *m, uint64_t hva)
 	end_change(m, start, end);
 }
 
+static void protect_entry(struct machine *m, const struct place *place, uint64_t bytes)
+{
+	if (place->page->frame == MACHINE_FRAME_NONE)
+		return;
+	for (uint64_t i = 0; i < bytes / page_size(m); i++) {
+		place->page[i].writable = false;
+		place->page[i].cow = true;
+	}
+	if (place->region->huge)
+		make_huge(m, place);
+	else
+		sync_page(m, place);
+}
+
 /* What fork and KSM leave behind: read-only, and the first store gets a copy. A part of a huge page as mprotect does.
  */
 void machine_hostmm_protect(struct machine *m, uint64_t hva, uint32_t pages)
 {
-	uint64_t start, end;
+	uint64_t start, end, bytes;
 	struct place place;
 
 	if (!clip(m, hva, pages, &start, &end))
 		return;
 	begin_protect(m, start, end);
-	for (uint64_t at = start; at < end; at += page_size(m)) {
+	for (uint64_t at = start; at < end; at += bytes) {
 		visit(m, at, start, end, &place);
-		if (place.page->frame == MACHINE_FRAME_NONE || is_pinned(m, at))
-			continue;
-		place.page->writable = false;
-		place.page->cow = true;
-		if (place.region->huge)
-			make_huge(m, &place);
-		else
-			sync_page(m, &place);
+		bytes = entry_bytes(m, &place);
+		if (!any_pinned(m, at, bytes))
+			protect_entry(m, &place, bytes);
 	}
 	end_change(m, start, end);
 }

@@ -32,6 +32,7 @@ struct log {
 	struct note note[512];
 	void (*in_begin)(struct log *log); /* another actor, once */
 	void (*in_each)(struct log *log);  /* in each begin and end, but those of its own */
+	uint64_t pinned;		   /* this page is; 0: none */
 };
 
 static void add(struct log *log, struct note note)
@@ -77,10 +78,18 @@ static void on_mapped(void *ctx, uint64_t hva, uint32_t frame, bool writable)
 	add(log, (struct note){.what = MAPPED, .start = hva, .frame = frame, .writable = writable});
 }
 
+static bool on_pinned(void *ctx, uint64_t hva)
+{
+	const struct log *log = ctx;
+
+	return hva == log->pinned;
+}
+
 static struct log *watch(struct machine *m)
 {
 	static struct log log;
-	const struct hostmm_notifier notifier = {.ctx = &log, .begin = on_begin, .end = on_end, .mapped = on_mapped};
+	const struct hostmm_notifier notifier = {
+		.ctx = &log, .begin = on_begin, .end = on_end, .mapped = on_mapped, .pinned = on_pinned};
 
 	log = (struct log){.m = m};
 	machine_hostmm_notifier(m, &notifier);
@@ -144,6 +153,8 @@ static void assert_consistent(const struct machine *m, uint64_t hva, uint32_t pa
 		}
 		assert_true(shift == page_shift || shift == 21);
 		assert_int_equal((pte & RADIX_RPN) + (at & ((1ull << shift) - 1)), machine_frame_hpa(m, frame));
+		assert_int_equal(machine_hostmm_fault((struct machine *)m, at, true, true, NULL, NULL),
+				 (pte & RADIX_WRITE) != 0);
 		assert_int_equal(pte & ~(RADIX_RPN | RADIX_WRITE), RADIX_V | RADIX_LEAF | TEST_RC | RADIX_READ);
 		assert_int_equal(machine_frame_of(m, machine_frame_hpa(m, frame)), frame);
 		assert_int_equal(used[frame]++, 0);
@@ -403,6 +414,36 @@ static void a_huge_page_that_nobody_shares_any_more_stays_huge(void **state)
 	assert_int_equal(log->count, 32);
 	for (unsigned i = 0; i < 32; i++)
 		assert_note(log, i, MAPPED, HVA + i * PAGE, 0);
+	assert_content(m);
+}
+
+static void pin(struct log *log)
+{
+	log->pinned = HVA + 5 * PAGE;
+}
+
+/* One entry: were its other pages protected, the pinned one would be writable to the process and read-only to KVM. */
+static void a_huge_page_with_a_pinned_part_stays_as_it_is(void **state)
+{
+	struct machine *m = with_vma(state, true);
+	struct log *log = watch(m);
+
+	log->in_begin = pin;
+	machine_hostmm_protect(m, HVA, 34);
+	assert_true(is_huge(m, HVA));
+	assert_true(is_writable(m, HVA));
+	assert_false(is_writable(m, HVA + 33 * PAGE)); /* beside it */
+	assert_content(m);
+	machine_hostmm_page_out(m, HVA, 34);
+	assert_true(is_huge(m, HVA));
+	assert_int_equal(machine_hostmm_frame(m, HVA + 33 * PAGE), MACHINE_FRAME_NONE);
+	assert_content(m);
+	log->pinned = 0;
+	machine_hostmm_protect(m, HVA, 32);
+	assert_false(is_writable(m, HVA));
+	assert_consistent(m, HVA, PAGES);
+	machine_hostmm_page_out(m, HVA, 32);
+	assert_int_equal(machine_hostmm_frame(m, HVA + 5 * PAGE), MACHINE_FRAME_NONE);
 	assert_content(m);
 }
 
@@ -686,6 +727,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_protected_page_is_copied_by_its_first_store),
 	TEST(a_page_that_nobody_shares_any_more_turns_writable_in_place),
 	TEST(a_huge_page_that_nobody_shares_any_more_stays_huge),
+	TEST(a_huge_page_with_a_pinned_part_stays_as_it_is),
 	TEST(a_protected_page_that_left_comes_back_protected_for_a_load),
 	TEST(split_and_collapse_change_the_size_and_nothing_else),
 	TEST(only_whole_present_regions_collapse),
