@@ -423,6 +423,13 @@ if [ -x "$driver" ]; then
 	"$driver" "$tmp/k.so" "$tmp/one/findings" > "$tmp/out" 2> "$tmp/err" || code=$?
 	holds "the engine-free driver ends with $code" [ "$code" -eq 1 ]
 	shows 'lost-dirty'
+	for flavour in coverage access profile; do # what engines count, nobody counts there
+		expect 0 build --flavour "$flavour" --page-size 64k -o "$tmp/$flavour.so"
+		code=0
+		"$driver" "$tmp/$flavour.so" corpus/seeds/first-store.txt "$tmp/one/findings" > "$tmp/out" 2> "$tmp/err" || code=$?
+		holds "with a module of the flavour $flavour the driver ends with $code" [ "$code" -eq 1 ]
+		shows 'lost-dirty'
+	done
 fi
 
 step 'ops that the kernel refuses'
