@@ -423,6 +423,13 @@ if [ -x "$driver" ]; then
 	"$driver" "$tmp/k.so" "$tmp/one/findings" > "$tmp/out" 2> "$tmp/err" || code=$?
 	holds "the engine-free driver ends with $code" [ "$code" -eq 1 ]
 	shows 'lost-dirty'
+	for flavour in coverage access profile; do # what engines count, nobody counts there
+		expect 0 build --flavour "$flavour" --page-size 64k -o "$tmp/$flavour.so"
+		code=0
+		"$driver" "$tmp/$flavour.so" corpus/seeds/first-store.txt "$tmp/one/findings" > "$tmp/out" 2> "$tmp/err" || code=$?
+		holds "with a module of the flavour $flavour the driver ends with $code" [ "$code" -eq 1 ]
+		shows 'lost-dirty'
+	done
 fi
 
 step 'ops that the kernel refuses'
@@ -526,6 +533,9 @@ small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | 
 raw=${small%.txt}.raw.txt
 expect 1 replay "${target[@]}" --verify "$small" && shows 'timeline' && shows '^>> '
 holds 'it is not told what was compared' grep -q "^rcfuzz: $small: the same events, run twice in 1 build$" "$tmp/err"
+sed 's/^config/konfig/' "$small" > "$tmp/bad.txt"
+expect 65 replay "${target[@]}" "${target[@]}" --verify "$tmp/bad.txt"
+holds 'it is told what was compared, of a file that cannot be read' [ "$(grep -c 'run twice' "$tmp/err")" -eq 0 ]
 expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" --format json "$small"

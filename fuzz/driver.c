@@ -6,7 +6,8 @@
  *   rcfuzz-driver MODULE.so FILE|FOLDER...
  *
  * One line a file that shows something. Exit: 0 nothing, 1 a finding, 64 usage,
- * 66 something could not be read. Compiles with any C compiler.
+ * 66 something could not be read. Compiles with any C compiler. The module may be
+ * of any flavour but asan, whose runtime only rcfuzz-asan has.
  */
 #include "fuzz/entry.h"
 
@@ -21,6 +22,21 @@
 #define FOLDER_DEPTH_MAX 16u
 
 static unsigned files, findings, failures;
+
+/* What a module that is built for engines calls when it is loaded (not hidden, it finds them here): nobody counts. */
+#define FOR_MODULE __attribute__((visibility("default")))
+FOR_MODULE void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end);
+FOR_MODULE void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end);
+
+void __sanitizer_cov_8bit_counters_init(uint8_t *begin, uint8_t *end)
+{
+	(void)begin, (void)end;
+}
+
+void __sanitizer_cov_pcs_init(const uintptr_t *begin, const uintptr_t *end)
+{
+	(void)begin, (void)end;
+}
 
 static void run_file(struct entry *entry, const char *path)
 {
@@ -87,7 +103,8 @@ int main(int argc, char **argv)
 		entry->runner = runner_create(argv[1], error, sizeof(error));
 	}
 	if (!entry || !entry->runner) {
-		fprintf(stderr, "rcfuzz-driver: %s\n", error);
+		fprintf(stderr, "rcfuzz-driver: %s%s\n", error,
+			strstr(error, "__asan_") ? " (a module of the flavour asan runs in rcfuzz-asan only)" : "");
 		if (entry)
 			lock_graph_destroy(entry->locks);
 		free(entry);

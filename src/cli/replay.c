@@ -341,6 +341,8 @@ static int verify_file(const struct replay_options *o, size_t f, const struct cl
 	bool portable = results[0][f].portable, all = true;
 	int code = 0;
 
+	if (results[0][f].code > CLI_FINDING) /* it was not run, and why was said */
+		return 0;
 	for (size_t t = 0; t < modules->count; t++) {
 		const struct replay_result *r = &results[t][f], *first;
 		size_t k = 0;

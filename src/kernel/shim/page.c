@@ -27,8 +27,12 @@ int rcfuzz_pfn_valid(unsigned long pfn)
 	return pfn - first_page < pages_total;
 }
 
-/* The page's own reference is 1, each pin adds one. */
-static struct page *get_frame(unsigned long hpa)
+/*
+ * The page's own reference is 1, each other adds one. What holds one only while it looks at a page, as a fault does,
+ * keeps nobody from taking it away: zap and copy on write do not ask. Only a pin does, and put_page, which is inline,
+ * does not say whose reference it drops: a page was pinned until nobody has one.
+ */
+static struct page *get_frame(unsigned long hpa, bool pin)
 {
 	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
 	struct page *page = page_array + index;
@@ -39,6 +43,10 @@ static struct page *get_frame(unsigned long hpa)
 		touched[touched_count++] = index;
 		set_page_count(page, 1);
 	}
+	if (page_ref_count(page) == 1)
+		set_page_private(page, 0);
+	if (pin)
+		set_page_private(page, 1);
 	page_ref_inc(page);
 	return page;
 }
@@ -47,10 +55,10 @@ _Bool rcfuzz_page_pinned(unsigned long hpa)
 {
 	unsigned long index = (hpa >> PAGE_SHIFT) - first_page;
 
-	return index < pages_total && page_ref_count(page_array + index) > 1;
+	return index < pages_total && page_ref_count(page_array + index) > 1 && page_private(page_array + index);
 }
 
-static int gup(unsigned long start, int nr, unsigned int flags, bool fast, struct page **pages)
+static int gup(unsigned long start, int nr, unsigned int flags, bool fast, bool pin, struct page **pages)
 {
 	bool writable;
 	u64 hpa;
@@ -60,27 +68,28 @@ static int gup(unsigned long start, int nr, unsigned int flags, bool fast, struc
 	rcfuzz_yield(POINT_USER, fast ? "gup-fast" : "gup", NULL);
 	if (!rcfuzz_host->gup(rcfuzz_host->ctx, start, flags & FOLL_WRITE, fast, &hpa, &writable))
 		return fast ? 0 : -EFAULT;
-	pages[0] = get_frame(hpa);
+	pages[0] = get_frame(hpa, pin);
 	return pages[0] ? 1 : -EFAULT;
 }
 
+/* kvmppc_pin_guest_page. */
 int get_user_pages_fast(unsigned long start, int nr, unsigned int flags, struct page **pages)
 {
 	rcfuzz_may_sleep("get_user_pages with a spinlock held");
-	return gup(start, nr, flags, false, pages);
+	return gup(start, nr, flags, false, true, pages);
 }
 
 int get_user_pages_fast_only(unsigned long start, int nr, unsigned int flags, struct page **pages)
 {
 	rcfuzz_step();
-	return gup(start, nr, flags, true, pages);
+	return gup(start, nr, flags, true, false, pages);
 }
 
 /* hva_to_pfn_slow's way in; kernel: mm/gup.c. */
 long get_user_pages_unlocked(unsigned long start, unsigned long nr, struct page **pages, unsigned int flags)
 {
 	rcfuzz_may_sleep("get_user_pages with a spinlock held");
-	return gup(start, nr, flags, false, pages);
+	return gup(start, nr, flags, false, false, pages);
 }
 
 int set_page_dirty_lock(struct page *page)
