@@ -372,12 +372,23 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID,	      (uint64_t)op->n << w->layout.page_shift,
 			    load ? buffer : 0,	   load ? 0 : buffer, COPY_BYTES};
 
+	const struct vcpu *vcpu = &w->vcpus[op->vcpu];
+	struct event e = guest_event(EV_HCALL_DONE, op);
+	int result;
+
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
 	w->task->buffer_lpage = op->g;
 	/* An error is no refusal: L0 may answer so whenever its tables for L2 are not filled, and L1 looks for itself.
 	 */
-	return l1_hcall(w, op->vcpu, EVENT_HCALL_COPY, args);
+	result = l1_hcall(w, op->vcpu, EVENT_HCALL_COPY, args);
+	e.hcall = EVENT_HCALL_COPY;
+	e.n = op->n;
+	e.lpage = op->g;
+	e.access = load ? ACCESS_LOAD : ACCESS_STORE;
+	if (result == 0 && vcpu->mode == VCPU_L1 && !vcpu->entry.interrupted)
+		world_emit(w, &e);
+	return result;
 }
 
 /* ---- misbehaving ---------------------------------------------------------- */
