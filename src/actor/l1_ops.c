@@ -18,7 +18,8 @@ static uint8_t perm_bits(unsigned perm)
 {
 	static const uint8_t bits[PERM_COUNT] = {
 		[PERM_RW] = EVP_READ | EVP_WRITE, [PERM_R] = EVP_READ, [PERM_RWX] = EVP_READ | EVP_WRITE | EVP_EXEC,
-		[PERM_RX] = EVP_READ | EVP_EXEC,  [PERM_NONE] = 0,
+		[PERM_RX] = EVP_READ | EVP_EXEC,  [PERM_NONE] = 0,     [PERM_X] = EVP_EXEC,
+		[PERM_W] = EVP_READ | EVP_WRITE,
 	};
 
 	return bits[perm];
@@ -120,6 +121,7 @@ static struct l1_entry new_entry(const struct world *w, const struct scenario_op
 		.r = rc_has_r(op->rc),
 		.c = rc_has_c(op->rc),
 		.perm = perm_bits(op->perm),
+		.no_read_bit = op->perm == PERM_W,
 		.shift = (uint8_t)shift,
 		.lpage = op->g - (op->g - first) % pages,
 		.base_n = op->n - op->n % pages,
@@ -168,6 +170,7 @@ int op_L1_PROTECT(struct world *w, const struct scenario_op *op)
 		return -1;
 	e = *found;
 	e.perm = perm_bits(op->perm);
+	e.no_read_bit = op->perm == PERM_W;
 	return change_entry(w, op, e, true);
 }
 
