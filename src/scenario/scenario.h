@@ -125,7 +125,8 @@ extern const struct op_info op_info[OP_COUNT];
 #define ENUM_RCMODE(X) X(RCMODE_FAULT, "fault") X(RCMODE_HW, "hw")
 #define ENUM_ENDIAN(X) X(ENDIAN_LITTLE, "little") X(ENDIAN_BIG, "big")
 #define ENUM_SLOT1(X)                                                                                                  \
-	X(SLOT1_PLAIN, "plain") X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias") X(SLOT1_SHIFTED, "shifted")
+	X(SLOT1_PLAIN, "plain")                                                                                        \
+	X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias") X(SLOT1_SHIFTED, "shifted") X(SLOT1_FRAMES, "frames")
 #define ENUM_YES(X) X(NO, "no") X(YES, "yes")
 #define ENUM_FLUSHBY(X) X(FLUSHBY_TLBIE, "tlbie") X(FLUSHBY_RPT, "rpt")
 #define ENUM_LEVEL(X) X(LEVEL_SYNC, "sync") X(LEVEL_ACCESS, "access")
