@@ -242,6 +242,8 @@ void oracle_access_l2(struct oracle *o)
 	struct ways ways = {.event = event};
 
 	assert(event->guest >= 1 && event->guest <= SCENARIO_GUESTS_MAX);
+	if (event->quadrant)
+		o->quadrant = cause;
 	if (event->n >= o->layout->l2_pages || o->guests[event->guest - 1].tainted ||
 	    is_loose(&o->guests[event->guest - 1], oracle_l2_page(o, event->guest, event->n))) {
 		access_l2_tainted(o);

@@ -189,8 +189,10 @@ void oracle_log_spoil(struct oracle *o, uint32_t frame)
 void oracle_log_kernel_store(struct oracle *o)
 {
 	assert(o->event->vcpu < SCENARIO_VCPUS_MAX);
-	if (o->event->lpage < o->layout->total_pages)
-		oracle_log_page(o, o->event->lpage)->stored[o->event->vcpu] = o->seq;
+	if (o->event->lpage >= o->layout->total_pages)
+		return;
+	oracle_log_page(o, o->event->lpage)->stored[o->event->vcpu] = o->seq;
+	oracle_log_page(o, o->event->lpage)->stored_seq = o->seq;
 }
 
 /* Has it stored to the memory of lpage, and not returned? Then source and copy may differ. */

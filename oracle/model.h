@@ -36,6 +36,7 @@ struct log_page {
 	bool written;			     /* by anyone, since this lpage was last copied */
 	uint64_t copied_seq;		     /* when it was last copied */
 	uint64_t stored[SCENARIO_VCPUS_MAX]; /* begin of a store of the kernel that has not returned; 0: none */
+	uint64_t stored_seq;		     /* begin of its youngest, returned or not */
 	struct cause first;		     /* owed: the oldest such store, */
 	struct cause last;		     /* and the youngest */
 };
@@ -121,6 +122,7 @@ struct oracle {
 	uint32_t running;		       /* ops that have begun and not ended */
 	uint64_t overlap_seq;		       /* two ran last then */
 	uint64_t refused_seq;		       /* an access gave up last then, or an hcall failed */
+	struct cause quadrant;		       /* the kernel's youngest access to an L2 page for L1 */
 	const struct event *event;	       /* that is being fed */
 
 	struct oracle_verdict *out;
@@ -222,5 +224,6 @@ void oracle_op_begin(struct oracle *o);
 void oracle_op_end(struct oracle *o);
 void oracle_access_failed(struct oracle *o);
 void oracle_hcall_failed(struct oracle *o);
+void oracle_hcall_done(struct oracle *o);
 
 #endif

@@ -50,6 +50,7 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	o->running = 0;
 	o->overlap_seq = 0;
 	o->refused_seq = 0;
+	o->quadrant = (struct cause){0};
 	o->config = config;
 	o->layout = layout;
 	o->aliased = layout_slots_share(config);
@@ -112,6 +113,11 @@ static bool is_loss(enum finding_class class)
 	       class == CLASS_LOST_REF_L1;
 }
 
+static bool is_about_hcall(const struct event *event)
+{
+	return event->kind == EV_HCALL_FAILED || event->kind == EV_HCALL_DONE;
+}
+
 void oracle_report(struct oracle *o, enum finding_class class, const struct cause *cause)
 {
 	if (o->out_count == o->out_max) {
@@ -124,7 +130,7 @@ void oracle_report(struct oracle *o, enum finding_class class, const struct caus
 		.access = cause->access,
 		.writer = cause->writer,
 		.vcpu = o->event->vcpu,
-		.hcall = o->event->kind == EV_HCALL_FAILED ? o->event->hcall : EVENT_HCALL_NONE,
+		.hcall = is_about_hcall(o->event) ? o->event->hcall : EVENT_HCALL_NONE,
 		.scope = o->event->scope,
 		.result = o->event->result,
 		.n = cause->n,
@@ -213,6 +219,8 @@ static void dispatch(struct oracle *o)
 		return oracle_access_failed(o);
 	case EV_HCALL_FAILED:
 		return oracle_hcall_failed(o);
+	case EV_HCALL_DONE:
+		return oracle_hcall_done(o);
 	case EV_L1_LOG_START: /* what L1 is owed does not depend on who copies */
 	case EV_L1_LOG_STOP:
 	case EV_COUNT:

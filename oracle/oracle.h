@@ -37,7 +37,8 @@
  *
  * Refusal. An access that slot, host and L1 permit completes, and an hcall that is
  * in order succeeds, unless something excuses the kernel: another op that ran
- * meanwhile, an allocation that failed. (refused.c)
+ * meanwhile, an allocation that failed. A copy that H_COPY_TOFROM_GUEST says it has
+ * made is one. (refused.c)
  *
  * A misbehaving L1 (EV_L1_TAINT). What its tables say about that guest proves
  * nothing from then on: no loss in L1's bits, no staleness against them. Its

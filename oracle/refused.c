@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * refused.c: must an access that gave up have completed, an hcall that failed have succeeded?
+ * refused.c: must an access that gave up have completed, an hcall that failed have succeeded, and has one done it?
  *
  * An access must if slot, host and L1 permitted it from its begin to its end, which is certain only while no other op
  * runs, and nothing is known that excuses the kernel (event.h: status). A kernel that lets nobody in loses no bit, and
  * would look healthier than any other; so would one that refuses each tlbie, since only those that it accepts owe
  * anything. An hcall must if its arguments are in order, which the event says, and what L0 needs for it is there.
+ * And one that is answered as if it had copied must have: L1 goes on as if its store were in L2's memory.
  */
 #include "oracle/model.h"
 
@@ -53,7 +54,7 @@ static uint32_t l1_permits(struct oracle *o)
 	return oracle_l1_target(o, entry->lpage, event->n - (page->cover - 1));
 }
 
-/* Is there something that explains the refusal, or may explain it? */
+/* Is there something that explains what is not as it must be, or may explain it? */
 static bool is_excused(const struct oracle *o)
 {
 	uint64_t begin = o->op_seq[o->event->op];
@@ -109,5 +110,29 @@ void oracle_hcall_failed(struct oracle *o)
 	if (l1_misbehaves(o, event->guest) || (event->lpage != LAYOUT_NONE && !is_there(o, event->lpage)))
 		return;
 	cause.guest = event->guest;
+	oracle_report(o, CLASS_NO_PROGRESS, &cause);
+}
+
+/* Has the kernel done to L2's page, and to L1's, what it says that it has, since the op began? */
+static bool has_copied(struct oracle *o)
+{
+	const struct event *event = o->event;
+	uint64_t begin = o->op_seq[event->op];
+	const struct cause *did = &o->quadrant;
+
+	if (did->seq < begin || did->guest != event->guest || did->n != event->n || did->access != event->access)
+		return false;
+	return event->access == ACCESS_STORE || oracle_log_page(o, event->lpage)->stored_seq >= begin;
+}
+
+void oracle_hcall_done(struct oracle *o)
+{
+	struct cause cause = oracle_cause_of_event(o, WRITER_NONE);
+
+	if (is_excused(o) || l1_misbehaves(o, o->event->guest) || has_copied(o))
+		return;
+	o->refused_seq = o->seq;
+	cause.guest = o->event->guest;
+	cause.n = o->event->n;
 	oracle_report(o, CLASS_NO_PROGRESS, &cause);
 }

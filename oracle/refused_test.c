@@ -296,6 +296,108 @@ static void an_op_that_has_not_begun_overlaps(void **state)
 	expect(w, CLASS_NO_PROGRESS);
 }
 
+#define COPY_N 5
+
+/* A copy between L1 page 3 and page 5 of guest 1, one way or the other: answered as done. */
+static struct event copy_done(uint8_t access)
+{
+	return (struct event){.kind = EV_HCALL_DONE,
+			      .hcall = EVENT_HCALL_COPY,
+			      .access = access,
+			      .guest = 1,
+			      .n = COPY_N,
+			      .lpage = 3};
+}
+
+static struct event quadrant(uint8_t access, uint8_t guest, uint32_t n)
+{
+	return (struct event){.kind = EV_L2_ACCESS,
+			      .access = access,
+			      .guest = guest,
+			      .n = n,
+			      .frame = FRAME(n + 1),
+			      .quadrant = true};
+}
+
+/* All in one op, and that nobody interrupts: has it done what it says? A zeroed event is none. */
+static void copy(struct world *w, uint8_t access, struct event did, struct event wrote)
+{
+	uint16_t op = begin_op(w);
+
+	if (did.kind)
+		feed_within(w, op, did);
+	if (wrote.kind)
+		feed_within(w, op, wrote);
+	feed_within(w, op, copy_done(access));
+	end_op(w, op);
+}
+
+static const struct event nothing;
+static const struct event wrote_3 = {.kind = EV_KERNEL_STORE, .lpage = 3},
+			  wrote_4 = {.kind = EV_KERNEL_STORE, .lpage = 4};
+
+static void map_for_copies(struct world *w)
+{
+	for (uint8_t guest = 1; guest <= 2; guest++)
+		for (uint32_t n = COPY_N; n <= COPY_N + 1; n++)
+			pte(w, guest, n, n + 1, RW, "rc");
+}
+
+static void a_copy_that_is_done(void **state)
+{
+	struct world *w = *state;
+
+	map_for_copies(w);
+	copy(w, ACCESS_STORE, quadrant(ACCESS_STORE, 1, COPY_N), nothing);
+	copy(w, ACCESS_LOAD, quadrant(ACCESS_LOAD, 1, COPY_N), wrote_3);
+	quiet(w);
+}
+
+static void a_copy_that_is_not_done(void **state)
+{
+	struct world *w = *state;
+	struct oracle_verdict verdict;
+
+	map_for_copies(w);
+	/* What the op before has done does not count. */
+	copy(w, ACCESS_STORE, quadrant(ACCESS_STORE, 1, COPY_N), nothing);
+	copy(w, ACCESS_STORE, nothing, nothing);
+	verdict = expect(w, CLASS_NO_PROGRESS);
+	assert_int_equal(verdict.hcall, EVENT_HCALL_COPY);
+	assert_int_equal(verdict.result, 0);
+	assert_int_equal(verdict.guest, 1);
+	assert_int_equal(verdict.n, COPY_N);
+	assert_int_equal(verdict.lpage, 3);
+	/* Nor does the other direction, another page or another guest. */
+	copy(w, ACCESS_STORE, quadrant(ACCESS_LOAD, 1, COPY_N), wrote_3);
+	expect(w, CLASS_NO_PROGRESS);
+	copy(w, ACCESS_LOAD, quadrant(ACCESS_STORE, 1, COPY_N), wrote_3);
+	expect(w, CLASS_NO_PROGRESS);
+	copy(w, ACCESS_STORE, quadrant(ACCESS_STORE, 1, COPY_N + 1), nothing);
+	expect(w, CLASS_NO_PROGRESS);
+	copy(w, ACCESS_STORE, quadrant(ACCESS_STORE, 2, COPY_N), nothing);
+	expect(w, CLASS_NO_PROGRESS);
+	/* What was loaded has to come to L1. */
+	copy(w, ACCESS_LOAD, quadrant(ACCESS_LOAD, 1, COPY_N), nothing);
+	expect(w, CLASS_NO_PROGRESS);
+	copy(w, ACCESS_LOAD, quadrant(ACCESS_LOAD, 1, COPY_N), wrote_4);
+	expect(w, CLASS_NO_PROGRESS);
+}
+
+static void a_copy_that_may_be_excused(void **state)
+{
+	struct world *w = *state;
+	uint16_t op = begin_op(w), other = begin_op(w);
+
+	/* L1 destroys the guest meanwhile, say. */
+	end_op(w, other);
+	feed_within(w, op, copy_done(ACCESS_STORE));
+	end_op(w, op);
+	taint(w, 1);
+	copy(w, ACCESS_STORE, nothing, nothing);
+	quiet(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +418,9 @@ int main(void)
 		WORLD_TEST(what_follows_from_a_refused_hcall),
 		WORLD_TEST(when_no_op_runs_nobody_asks),
 		WORLD_TEST(an_op_that_has_not_begun_overlaps),
+		WORLD_TEST(a_copy_that_is_done),
+		WORLD_TEST(a_copy_that_is_not_done),
+		WORLD_TEST(a_copy_that_may_be_excused),
 	};
 
 	return cmocka_run_group_tests_name("oracle/refused", tests, NULL, NULL);

@@ -173,8 +173,8 @@ static uint64_t leaf_value(const struct world *w, const struct l1_entry *e)
 	if (!e->valid)
 		return 0;
 	return ENTRY_VALID | ENTRY_LEAF | layout_gpa(&w->layout, e->lpage) | (e->r ? ENTRY_R : 0) |
-	       (e->c ? ENTRY_C : 0) | (e->perm & EVP_READ ? ENTRY_READ : 0) | (e->perm & EVP_WRITE ? ENTRY_WRITE : 0) |
-	       (e->perm & EVP_EXEC ? ENTRY_EXEC : 0);
+	       (e->c ? ENTRY_C : 0) | (e->perm & EVP_READ && !e->no_read_bit ? ENTRY_READ : 0) |
+	       (e->perm & EVP_WRITE ? ENTRY_WRITE : 0) | (e->perm & EVP_EXEC ? ENTRY_EXEC : 0);
 }
 
 /* L2 pages that an entry covers, as far as its memslot goes. */

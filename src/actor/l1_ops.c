@@ -18,7 +18,8 @@ static uint8_t perm_bits(unsigned perm)
 {
 	static const uint8_t bits[PERM_COUNT] = {
 		[PERM_RW] = EVP_READ | EVP_WRITE, [PERM_R] = EVP_READ, [PERM_RWX] = EVP_READ | EVP_WRITE | EVP_EXEC,
-		[PERM_RX] = EVP_READ | EVP_EXEC,  [PERM_NONE] = 0,
+		[PERM_RX] = EVP_READ | EVP_EXEC,  [PERM_NONE] = 0,     [PERM_X] = EVP_EXEC,
+		[PERM_W] = EVP_READ | EVP_WRITE,
 	};
 
 	return bits[perm];
@@ -120,6 +121,7 @@ static struct l1_entry new_entry(const struct world *w, const struct scenario_op
 		.r = rc_has_r(op->rc),
 		.c = rc_has_c(op->rc),
 		.perm = perm_bits(op->perm),
+		.no_read_bit = op->perm == PERM_W,
 		.shift = (uint8_t)shift,
 		.lpage = op->g - (op->g - first) % pages,
 		.base_n = op->n - op->n % pages,
@@ -168,6 +170,7 @@ int op_L1_PROTECT(struct world *w, const struct scenario_op *op)
 		return -1;
 	e = *found;
 	e.perm = perm_bits(op->perm);
+	e.no_read_bit = op->perm == PERM_W;
 	return change_entry(w, op, e, true);
 }
 
@@ -372,12 +375,23 @@ int op_L1_COPY(struct world *w, const struct scenario_op *op)
 	uint64_t args[6] = {l1_lpid(w, op->guest), COPY_PID,	      (uint64_t)op->n << w->layout.page_shift,
 			    load ? buffer : 0,	   load ? 0 : buffer, COPY_BYTES};
 
+	const struct vcpu *vcpu = &w->vcpus[op->vcpu];
+	struct event e = guest_event(EV_HCALL_DONE, op);
+	int result;
+
 	if (!vcpu_to_l1(w, op->vcpu) || l1_map_process_table(w, op->vcpu, op->guest) != 0)
 		return -1;
 	w->task->buffer_lpage = op->g;
 	/* An error is no refusal: L0 may answer so whenever its tables for L2 are not filled, and L1 looks for itself.
 	 */
-	return l1_hcall(w, op->vcpu, EVENT_HCALL_COPY, args);
+	result = l1_hcall(w, op->vcpu, EVENT_HCALL_COPY, args);
+	e.hcall = EVENT_HCALL_COPY;
+	e.n = op->n;
+	e.lpage = op->g;
+	e.access = load ? ACCESS_LOAD : ACCESS_STORE;
+	if (result == 0 && vcpu->mode == VCPU_L1 && !vcpu->entry.interrupted)
+		world_emit(w, &e);
+	return result;
 }
 
 /* ---- misbehaving ---------------------------------------------------------- */

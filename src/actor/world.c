@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(LAYOUT_FRAMES_GPA == MACHINE_FRAMES_BASE, "kind1=frames lies elsewhere than the host's frames");
+
 #define VCPU_STACK_BYTES (256u << 10)
 #define TASK_STACK_BYTES (256u << 10)
 

@@ -56,7 +56,8 @@ struct told_stores {
 /* One of L1's entries, as L1 last wrote it. Pages of a large entry all point to its first. */
 struct l1_entry {
 	bool valid, r, c;
-	uint8_t perm; /* EVP_ bits */
+	bool no_read_bit; /* the one for stores permits loads as well (ISA 3.1, Book III, EAA) */
+	uint8_t perm;	  /* EVP_ bits: what it permits */
 	uint8_t shift;
 	uint32_t lpage;	 /* where it points */
 	uint32_t base_n; /* first L2 page */

@@ -57,6 +57,8 @@ static void refusal_role(const struct runner *r, const struct oracle_verdict *v,
 
 	if (v->hcall && vcpu->entry.interrupted)
 		snprintf(role, size, "%s%s-is-not-answered", hcall_word[v->hcall], scope);
+	else if (v->hcall && !v->result)
+		snprintf(role, size, "%s%s-is-not-done", hcall_word[v->hcall], scope);
 	else if (v->hcall)
 		snprintf(role, size, "%s%s-fails%s%lld", hcall_word[v->hcall], scope, v->result < 0 ? "-" : "-with-",
 			 llabs((long long)v->result));
@@ -141,7 +143,10 @@ static void describe_refusal(struct finding *f, const struct oracle_verdict *v, 
 
 	if (v->guest)
 		snprintf(whom, sizeof(whom), " for guest %u", v->guest);
-	if (v->hcall)
+	if (v->hcall && !v->result)
+		snprintf(f->title, sizeof(f->title), "%s%s is answered as done, and has not done it: %s",
+			 hcall_name[v->hcall], whom, page);
+	else if (v->hcall)
 		snprintf(f->title, sizeof(f->title), "%s%s is refused (%d), though it is in order",
 			 hcall_name[v->hcall], whom, v->result);
 	else

@@ -79,7 +79,10 @@
 	X(EV_L1_COMPARE, "l1.compare")                                                                                 \
 	/* the scenario is over: everything still owed must be visible now. bitmap-less;                               \
 	   the runner has harvested each tracked slot and L1's tables before it. */                                    \
-	X(EV_END, "end")
+	X(EV_END, "end")                                                                                               \
+	/* H_COPY_TOFROM_GUEST was answered without an error: vcpu, hcall, guest and n, lpage, access: what that does  \
+	   to n */                                                                                                     \
+	X(EV_HCALL_DONE, "hcall.done")
 
 #define EVENT_MEMBER(id, word) id,
 enum event_kind { EVENT_KINDS(EVENT_MEMBER) EV_COUNT };

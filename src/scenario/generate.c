@@ -76,7 +76,8 @@ static uint8_t some_perm(struct rng *rng)
 {
 	static const uint8_t perms[] = {PERM_RW, PERM_RW, PERM_RW, PERM_RWX, PERM_RWX, PERM_R, PERM_R, PERM_RX};
 
-	return rng_chance(rng, 3) ? PERM_NONE : PICK(rng, perms);
+	/* The others are rare in real tables. */
+	return rng_chance(rng, 10) ? (uint8_t)rng_below(rng, PERM_COUNT) : PICK(rng, perms);
 }
 
 /*

@@ -67,6 +67,8 @@ void layout_init(struct layout *l, const struct scenario_config *config)
 	/* Shifted, no huge page of the VMM's is one of L1's: the addresses differ by less than that. */
 	if (config->slot1 && layout_slots_share(config))
 		l->slots[1].hva = l->slots[0].hva + (config->kind1 == SLOT1_SHIFTED ? l->page_size : 0);
+	if (config->slot1 && config->kind1 == SLOT1_FRAMES)
+		l->slots[1].gpa = LAYOUT_FRAMES_GPA;
 	l->slots[1].readonly = config->slot1 && config->kind1 == SLOT1_READONLY;
 	l->data_pages = layout_data_pages(config);
 	l->l2_pages = layout_l2_pages(config);

@@ -39,6 +39,11 @@ struct layout_slot {
 #define LAYOUT_TABLE_BYTES 0x10000u
 #define LAYOUT_POOL_BYTES 0x10000u
 #define LAYOUT_ROOTS 2u
+/*
+ * Where the host's own frames begin (machine.h). Guest addresses are low, frames are high, so that one that is taken
+ * for the other leads nowhere; on a real machine it leads to somebody's page, as with kind1=frames.
+ */
+#define LAYOUT_FRAMES_GPA 0x200000000000ull
 #define LAYOUT_PROCESS_L2_GPA 0x40000000ull /* of guest_process_gpa in L2: three areas in a row */
 
 struct layout {

@@ -67,6 +67,8 @@ static void check_pages(const struct layout *l, const struct scenario_config *co
 			assert_true(layout_hva(l, lpage) == layout_hva(l, lpage - l->slots[1].first));
 		else if (layout_slot_of(l, lpage) == 1 && config->kind1 == SLOT1_SHIFTED)
 			assert_true(layout_hva(l, lpage) == layout_hva(l, lpage - l->slots[1].first + 1));
+		else if (layout_slot_of(l, lpage) == 1 && config->kind1 == SLOT1_FRAMES)
+			assert_true(layout_hva(l, lpage) == 0x7e0040000000ull + gpa - LAYOUT_FRAMES_GPA);
 		else
 			assert_true(layout_hva(l, lpage) == 0x7e0000000000ull + gpa);
 	}

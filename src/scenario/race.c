@@ -17,6 +17,7 @@ enum topic {
 	TOPIC_SLOT,
 	TOPIC_AREA,
 	TOPIC_AGE,
+	TOPIC_HUGE,
 	TOPIC_ANY,
 	TOPIC_COUNT
 };
@@ -59,9 +60,14 @@ static const struct {
 	/* Is a page in use? R, which goes and comes as C does, but is taken away without an unmap. */
 	[TOPIC_AGE] = TOPIC(6, OP_L2_LOAD, OP_L2_LOAD, OP_L2_LOAD, OP_L2_STORE, OP_L1_LOAD, OP_HOST_AGE, OP_HOST_AGE,
 			    OP_HOST_AGE, OP_HOST_TEST_AGE, OP_HOST_HARVEST, OP_L1_TLBIE, OP_HOST_SPLIT),
+	/* A huge page of the VMM's: mapped by small entries while its slot is logged, by one that replaces them after.
+	 */
+	[TOPIC_HUGE] = TOPIC(5, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP,
+			     OP_HOST_LOG_START, OP_L1_STORE, OP_L1_STORE, OP_L1_STORE, OP_L1_STORE, OP_L1_LOAD,
+			     OP_L2_STORE, OP_L2_LOAD, OP_HOST_COLLAPSE, OP_HOST_SPLIT, OP_HOST_UNMAP, OP_HOST_HARVEST),
 #undef TOPIC
 	/* The rest, of `racers`: what nobody has thought of. */
-	[TOPIC_ANY] = {15, 0, {0}},
+	[TOPIC_ANY] = {10, 0, {0}},
 };
 
 /* Where ops meet: page n[0] of the guest, which L1 maps to g[0]; sometimes its neighbour. */
@@ -129,6 +135,11 @@ static void make_config(struct meeting *m, const struct generate_options *option
 	config->slot = rng_chance(m->rng, 70) ? 4 : 32;
 	config->slot1 = rng_chance(m->rng, 10) ? 4 : 0;
 	config->backing = rng_chance(m->rng, m->topic == TOPIC_MEMORY ? 30 : 15) ? BACKING_HUGE : BACKING_SMALL;
+	if (m->topic == TOPIC_HUGE) {
+		config->backing = BACKING_HUGE;
+		config->slot1 = rng_chance(m->rng, 75) ? 32 : 0;
+		config->kind1 = rng_chance(m->rng, 80) ? SLOT1_FRAMES : (uint8_t)rng_below(m->rng, SLOT1_COUNT);
+	}
 	config->l1 = options->l1 == L1_WELL_BEHAVED || rng_chance(m->rng, 75) ? L1_WELL_BEHAVED : L1_ANY;
 	config->l1lpid = rng_chance(m->rng, 50) ? config->shadow : config->l1lpid;
 	/* What is lost of a guest is seen at its end. */
@@ -205,6 +216,25 @@ static void set_an_aged_scene(struct meeting *m)
 	sometimes(m, 20, topics[TOPIC_AGE].ops[rng_below(m->rng, topics[TOPIC_AGE].count)]);
 }
 
+/*
+ * Slot 0 is logged, so that the VMM's huge page is mapped by small entries. Where guest addresses are those of frames
+ * as well, L2 has the page with the address that the frame of L1's has.
+ */
+static void set_a_huge_scene(struct meeting *m)
+{
+	const struct scenario_config *config = &m->s->config;
+
+	m->cast.g[1] %= config->slot;
+	if (config->slot1 && rng_chance(m->rng, 90))
+		m->cast.g[0] = config->slot + m->cast.g[1] % config->slot1;
+	say(m, OP_L1_CREATE);
+	map_page(m);
+	if (rng_chance(m->rng, 90))
+		say(m, OP_HOST_LOG_START)->slot = 0;
+	say(m, OP_L1_STORE)->g = m->cast.g[1];
+	sometimes(m, 90, OP_L2_STORE);
+}
+
 /* The page is mapped, logged, used, clean, in some combination. */
 static void set_the_scene(struct meeting *m)
 {
@@ -252,6 +282,11 @@ static struct scenario_op *racer(struct meeting *m, unsigned vcpu)
 	/* What was registered goes away. */
 	if (m->topic == TOPIC_AREA && op->kind == OP_L1_VPA && rng_chance(m->rng, 50))
 		op->area = rng_chance(m->rng, 75) ? AREA_NO_VPA : AREA_NO_DTL;
+	/* Another page of the huge one faults. */
+	if (m->topic == TOPIC_HUGE && (op->kind == OP_L1_STORE || op->kind == OP_L1_LOAD))
+		op->g = (uint16_t)rng_below(m->rng, m->s->config.slot);
+	if (m->topic == TOPIC_HUGE && op->kind == OP_HOST_LOG_STOP)
+		op->slot = 0;
 	/* Only then R owes the truth. */
 	if (m->topic == TOPIC_AGE && op->kind == OP_HOST_AGE && rng_chance(m->rng, 75))
 		op->flush = FLUSH_YES;
@@ -290,6 +325,8 @@ static void ask(struct meeting *m)
 		say(m, OP_HOST_TEST_AGE);
 		return;
 	}
+	if (m->topic == TOPIC_HUGE)
+		say(m, rng_chance(m->rng, 50) ? OP_HOST_UNMAP : OP_HOST_LOG_START);
 	sometimes(m, 70, OP_L2_STORE);
 	sometimes(m, 15, OP_L1_STORE);
 	say(m, PICK(m->rng, questions));
@@ -318,6 +355,8 @@ void scenario_generate_race(struct scenario *s, struct rng *rng, const struct ge
 		set_a_cold_scene(&m);
 	else if (m.topic == TOPIC_AGE)
 		set_an_aged_scene(&m);
+	else if (m.topic == TOPIC_HUGE)
+		set_a_huge_scene(&m);
 	else
 		set_the_scene(&m);
 	race(&m);

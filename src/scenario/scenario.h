@@ -23,7 +23,9 @@
 
 /* Words of the enum fields; the first is the default. */
 #define ENUM_SIZE(X) X(SIZE_BASE, "base") X(SIZE_2M, "2m") X(SIZE_1G, "1g") X(SIZE_4K, "4k") X(SIZE_64K, "64k")
-#define ENUM_PERM(X) X(PERM_RW, "rw") X(PERM_R, "r") X(PERM_RWX, "rwx") X(PERM_RX, "rx") X(PERM_NONE, "none")
+#define ENUM_PERM(X)                                                                                                   \
+	X(PERM_RW, "rw")                                                                                               \
+	X(PERM_R, "r") X(PERM_RWX, "rwx") X(PERM_RX, "rx") X(PERM_NONE, "none") X(PERM_X, "x") X(PERM_W, "w")
 #define ENUM_RC(X) X(RC_RC, "rc") X(RC_R, "r") X(RC_C, "c") X(RC_NONE, "none")
 #define ENUM_SCOPE(X) X(SCOPE_PAGE, "page") X(SCOPE_LPID, "lpid") X(SCOPE_ALL, "all")
 #define ENUM_RIC(X) X(RIC_TLB, "tlb") X(RIC_PWC, "pwc") X(RIC_ALL, "all")
@@ -123,7 +125,8 @@ extern const struct op_info op_info[OP_COUNT];
 #define ENUM_RCMODE(X) X(RCMODE_FAULT, "fault") X(RCMODE_HW, "hw")
 #define ENUM_ENDIAN(X) X(ENDIAN_LITTLE, "little") X(ENDIAN_BIG, "big")
 #define ENUM_SLOT1(X)                                                                                                  \
-	X(SLOT1_PLAIN, "plain") X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias") X(SLOT1_SHIFTED, "shifted")
+	X(SLOT1_PLAIN, "plain")                                                                                        \
+	X(SLOT1_READONLY, "ro") X(SLOT1_ALIAS, "alias") X(SLOT1_SHIFTED, "shifted") X(SLOT1_FRAMES, "frames")
 #define ENUM_YES(X) X(NO, "no") X(YES, "yes")
 #define ENUM_FLUSHBY(X) X(FLUSHBY_TLBIE, "tlbie") X(FLUSHBY_RPT, "rpt")
 #define ENUM_LEVEL(X) X(LEVEL_SYNC, "sync") X(LEVEL_ACCESS, "access")

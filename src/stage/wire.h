@@ -92,6 +92,7 @@ static inline bool wire_visible(const struct event *e)
 	case EV_KERNEL_STORE: /* shows in the harvests */
 	case EV_KERNEL_WRITE:
 	case EV_HCALL_FAILED: /* WIRE_HCALL says it of every hcall */
+	case EV_HCALL_DONE:
 	case EV_END:
 		return false;
 	default:
