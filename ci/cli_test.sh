@@ -195,6 +195,7 @@ step 'builds'
 refuse 74 'Is a directory' build -o "$tmp/folder.so"
 refuse 66 'no-such-cc does not run' build --cc no-such-cc
 refuse 64 'does not compile at -O 0' build -O 0
+refuse 64 "-O wants one of .*, not 'fast'" build -O fast
 code=0
 PATH=$tmp "$rcfuzz" build > "$tmp/out" 2> "$tmp/err" || code=$?
 holds "without a compiler: $code, $(cat "$tmp/err")" [ "$code" -eq 66 ]

@@ -65,6 +65,19 @@ static int build(const struct build_options *o)
 	return cli_flush(CLI_CLEAN);
 }
 
+/* Does the kernel's code compile at that level? 0, or CLI_USAGE after cli_error. */
+static int check_level(const char *level)
+{
+	static const char *const levels[] = {"1", "2", "3", "s", "z", "g", NULL};
+	unsigned which;
+
+	/* Its assembly has operands that are constants only once functions are inlined. */
+	if (!strcmp(level, "0"))
+		return cli_error(CLI_USAGE, "the kernel's code does not compile at -O 0, as nothing is inlined then: "
+					    "use -O 1");
+	return cli_choice("-O", level, levels, &which);
+}
+
 int verb_build(int argc, char **argv)
 {
 	struct build_options o = {0};
@@ -83,10 +96,8 @@ int verb_build(int argc, char **argv)
 
 	if (code == CLI_PARSED && o.target.trees.count > 1)
 		code = cli_error(CLI_USAGE, "build makes one module: give one --kernel");
-	/* Its assembly has operands that are constants only once functions are inlined. */
-	if (code == CLI_PARSED && o.optimize && !strcmp(o.optimize, "0"))
-		code = cli_error(CLI_USAGE, "the kernel's code does not compile at -O 0, as nothing is inlined then: "
-					    "use -O 1");
+	if (code == CLI_PARSED && o.optimize && check_level(o.optimize))
+		code = CLI_USAGE;
 	if (code == CLI_PARSED)
 		code = build(&o);
 	target_free(&o.target);
