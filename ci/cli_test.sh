@@ -537,6 +537,7 @@ holds 'it is not told what was compared' grep -q "^rcfuzz: $small: the same even
 sed 's/^config/konfig/' "$small" > "$tmp/bad.txt"
 expect 65 replay "${target[@]}" "${target[@]}" --verify "$tmp/bad.txt"
 holds 'it is told what was compared, of a file that cannot be read' [ "$(grep -c 'run twice' "$tmp/err")" -eq 0 ]
+holds 'why a file cannot be read is told once a module' [ "$(grep -c "bad.txt:" "$tmp/err")" -eq 1 ]
 expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" --format json "$small"

@@ -71,8 +71,9 @@ struct replay {
 	const struct replay_options *options;
 	const char *module;
 	size_t target_count;
-	bool silent;		       /* another build of a kernel that is shown already */
-	struct replay_result *results; /* of the parent: one a file; NULL: not kept */
+	bool silent;			   /* another build of a kernel that is shown already */
+	const struct replay_result *first; /* with the first module, which told what cannot be read; NULL: this is it */
+	struct replay_result *results;	   /* of the parent: one a file; NULL: not kept */
 	int code;
 	/* In the child: */
 	struct runner *runner;
@@ -193,12 +194,21 @@ static void show(const struct replay *replay, const char *path)
 		print_text(replay, path);
 }
 
+static bool cannot_be_read(const struct replay_result *result)
+{
+	return result->code == CLI_BAD_INPUT || result->code == CLI_NO_INPUT;
+}
+
 static void run_file(void *ctx, size_t index, void *out)
 {
 	struct replay *replay = ctx;
 	struct replay_result *result = out;
 	const char *path = replay->options->files.items[index];
 
+	if (replay->first && cannot_be_read(&replay->first[index])) {
+		result->code = replay->first[index].code;
+		return;
+	}
 	result->code = load_scenario_for(path, runner_page_shift(replay->runner), &replay->file);
 	if (!result->code && scenario_file_embargoed(&replay->file))
 		result->code = cli_error(CLI_BAD_INPUT, "%s is embargoed: it holds no scenario", path);
@@ -394,6 +404,7 @@ static int compare(const struct replay_options *o, const struct cli_list *module
 					  .module = modules->items[t],
 					  .target_count = shown,
 					  .silent = t >= shown,
+					  .first = t ? results[0] : NULL,
 					  .results = results[t]};
 		if (!code && results[t])
 			worst = worse(worst, replay_on(replay));
