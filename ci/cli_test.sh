@@ -506,6 +506,12 @@ sed 's/at .*/at *#3/' "$race" > "$tmp/number.txt"
 expect 0 replay -q "${target[@]}" "$tmp/number.txt"
 holds 'a yield point by number is not told' grep -q 'number.txt: .*only in the build' "$tmp/err"
 expect 1 check "${target[@]}" "$tmp/number.txt" && shows '^# .*number.txt: .*#3 .*only in the build'
+sed 's/^config/module 01234567\n&/' "$tmp/number.txt" > "$tmp/elsewhere.txt"
+expect 0 replay -q "${target[@]}" "$tmp/elsewhere.txt"
+holds 'a number that belongs to another module is not told' grep -q 'only in module 01234567, not in this one' "$tmp/err"
+sed "s/^config/module $("$rcfuzz" info "$tmp/k.so" | sed -n 's/^hash *//p')\n&/" "$tmp/number.txt" > "$tmp/here.txt"
+expect 0 replay -q "${target[@]}" "$tmp/here.txt"
+holds 'a number in its own module is remarked on' [ "$(grep -c 'at that place only' "$tmp/err")" -eq 0 ]
 expect 0 check "${target[@]}" "$seed"
 holds 'an entry with names is told to hold for one build' [ "$(grep -c 'only in the build' "$tmp/out")" -eq 0 ]
 # Where it is shows in the kernel's own words, for a number too: the function that the name has, and a line of it.
@@ -525,6 +531,8 @@ for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
 		--out "$tmp/$strategy"
 done
+numbers=$(grep -l '^ *at \*#' "$tmp"/random/findings/*.raw.txt | head -n 1)
+holds 'a finding whose preemptions have numbers does not say of which module' grep -q '^module [0-9a-f]\{32\}$' "$numbers"
 cat "$tmp"/random/findings/*.raw.txt > "$tmp/random.txt"
 cat "$tmp"/pct/findings/*.raw.txt > "$tmp/pct.txt"
 if cmp -s "$tmp/random.txt" "$tmp/pct.txt"; then fail 'random and pct made the same schedules'; else ok; fi

@@ -263,7 +263,7 @@ static void check_file(void *ctx, size_t index, void *out)
 	struct check_result *result = out;
 	const char *path = check->options->files.items[index];
 	struct scenario_error error = {0};
-	char numbers[REACH_REMARK];
+	char numbers[REACH_REMARK], hash[SCENARIO_MODULE_MAX];
 	int loaded = scenario_file_load(path, &check->file, &error);
 
 	if (loaded) {
@@ -283,7 +283,8 @@ static void check_file(void *ctx, size_t index, void *out)
 		return;
 	}
 	load_page_remark(path, &check->file, check->facts->page_shift, result->remark, sizeof(result->remark));
-	if (reach_remark(&check->file.scenario, numbers))
+	reach_hash(runner_target_info(check->runner), hash);
+	if (reach_remark(&check->file, hash, numbers))
 		snprintf(result->numbers, sizeof(result->numbers), "%s: %s", path, numbers);
 	run_scenario(check->runner, &check->file.scenario, NULL, &check->outcome);
 	result->reach = reach_of(check->runner, &check->file.scenario, &check->outcome, result->unreached,
@@ -537,7 +538,7 @@ static int load_entry(const char *path, struct scenario_file *file)
 	int code = load_scenario(path, file);
 	char remark[REACH_REMARK];
 
-	if (!code && reach_remark(&file->scenario, remark))
+	if (!code && reach_remark(file, NULL, remark))
 		code = cli_error(CLI_BAD_INPUT, "%s: %s", path, remark);
 	return code;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/reach.h"
 #include "cli/target.h"
 #include "report/timeline.h"
 #include "report/words.h"
@@ -143,6 +144,9 @@ static int minimize(const struct minimize_options *o, struct runner *runner, str
 	fprintf(stderr, "rcfuzz: %u ops -> %u in %llu runs%s\n", result.ops_before, file->scenario.op_count,
 		(unsigned long long)result.execs, result.complete ? "" : " (not finished: the best so far)");
 	state_finding(file, &result.finding);
+	*file->module = '\0';
+	if (scenario_has_numbers(&file->scenario))
+		reach_hash(runner_target_info(runner), file->module);
 	return write_out(o, file);
 }
 

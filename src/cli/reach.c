@@ -77,16 +77,32 @@ enum reach reach_of(struct runner *runner, const struct scenario *s, const struc
 	return REACH_NOT;
 }
 
-bool reach_remark(const struct scenario *s, char text[REACH_REMARK])
+void reach_hash(const char *info, char hash[SCENARIO_MODULE_MAX])
 {
-	for (uint32_t i = 0; i < s->point_count; i++) {
-		if (s->points[i].name[0])
-			continue;
-		snprintf(text, REACH_REMARK,
-			 "a preemption at *#%u is at that place only in the build that it was made with; 'rcfuzz "
-			 "minimize' with that one gives it a name",
-			 s->points[i].nth);
-		return true;
-	}
-	return false;
+	static const char member[] = "\"hash\":\"";
+	const char *at = strstr(info, member);
+
+	at = at ? at + sizeof(member) - 1 : "";
+	snprintf(hash, SCENARIO_MODULE_MAX, "%.*s", (int)strcspn(at, "\""), at);
+}
+
+bool reach_remark(const struct scenario_file *file, const char *hash, char text[REACH_REMARK])
+{
+	const struct scenario *s = &file->scenario;
+	bool known = hash && *file->module;
+	char where[96];
+	uint32_t i = 0;
+
+	while (i < s->point_count && s->points[i].name[0])
+		i++;
+	if (i == s->point_count || (known && !strncmp(hash, file->module, strlen(file->module))))
+		return false;
+	if (known)
+		snprintf(where, sizeof(where), "module %.8s, not in this one (%.8s)", file->module, hash);
+	else
+		snprintf(where, sizeof(where), "the build that it was made with");
+	snprintf(text, REACH_REMARK,
+		 "a preemption at *#%u is at that place only in %s; 'rcfuzz minimize' with that one gives it a name",
+		 s->points[i].nth, where);
+	return true;
 }

@@ -7,6 +7,7 @@
 #define RCFUZZ_CLI_REACH_H
 
 #include "run/run.h"
+#include "scenario/text.h"
 
 #include <stddef.h>
 
@@ -22,10 +23,12 @@ enum reach reach_of(struct runner *runner, const struct scenario *s, const struc
 		    size_t size);
 
 /*
- * A preemption at *#N is at that place in one build only, which nobody can tell: what to say of a scenario that has
- * one. False: it has none.
+ * A preemption at *#N is at that place in one build only: what to say of a scenario that has one, where the module with
+ * that hash (NULL: none in particular) is not known to be it. False: nothing.
  */
-#define REACH_REMARK 192u
-bool reach_remark(const struct scenario *s, char text[REACH_REMARK]);
+#define REACH_REMARK 224u
+bool reach_remark(const struct scenario_file *file, const char *hash, char text[REACH_REMARK]);
+/* The hash in a module's JSON, as runner_target_info() gives it; "": none. */
+void reach_hash(const char *info, char hash[SCENARIO_MODULE_MAX]);
 
 #endif

@@ -130,11 +130,10 @@ static void fill_result(const struct timeline *t, struct replay_result *result)
 	result->worst = t->finding;
 	result->trace_hash = t->outcome.trace_hash;
 	result->ops = t->scenario.op_count;
-	result->portable = true;
+	result->portable = !scenario_has_numbers(&t->scenario);
 	for (uint32_t i = 0; i < t->scenario.point_count; i++) {
 		const char *name = t->scenario.points[i].name;
 
-		result->portable &= name[0] != 0;
 		result->at_access |= strstr(name, ":read:") || strstr(name, ":write:");
 	}
 	for (uint32_t i = 0; i < t->scenario.op_count; i++)
@@ -162,6 +161,7 @@ static void tell_points(const struct replay *replay, const char *path)
 	const struct run_outcome *outcome = &replay->timeline->outcome;
 	bool access = s->config.level == LEVEL_ACCESS && !strstr(runner_target_info(replay->runner), "\"access\"");
 	char text[SCENARIO_POINT_NAME + 32], victim[SCENARIO_LABEL_MAX], numbers[REACH_REMARK];
+	char hash[SCENARIO_MODULE_MAX];
 
 	for (uint32_t i = 0; i < s->point_count; i++) {
 		if (outcome->points_reached >> i & 1 || outcome->world_ended || outcome->too_slow)
@@ -171,7 +171,8 @@ static void tell_points(const struct replay *replay, const char *path)
 		fprintf(stderr, "rcfuzz: %s: %s does not come to %s%s\n", path, victim, text,
 			access ? "; level=access wants a module of 'rcfuzz build --flavour access'" : "");
 	}
-	if (reach_remark(s, numbers))
+	reach_hash(runner_target_info(replay->runner), hash);
+	if (reach_remark(&replay->file, hash, numbers))
 		fprintf(stderr, "rcfuzz: %s: %s\n", path, numbers);
 }
 

@@ -170,6 +170,7 @@ static bool save_scenario(struct store *store, const struct record *record, cons
 	snprintf(file->story, sizeof(file->story), "%s\nfound by rcfuzz %s on %s", story, RCFUZZ_VERSION,
 		 expect->pattern);
 	file->scenario = *s;
+	snprintf(file->module, sizeof(file->module), "%s", scenario_has_numbers(s) ? store->hash : "");
 
 	snprintf(path, sizeof(path), "%s/%s", store->folder, record->scenario);
 	if (scenario_file_save(path, file, &error))

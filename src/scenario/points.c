@@ -89,6 +89,14 @@ bool scenario_point_name_valid(const char *name, size_t length)
 	return !scenario_point_name_expected(name, length, &at);
 }
 
+bool scenario_has_numbers(const struct scenario *s)
+{
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (!s->points[i].name[0])
+			return true;
+	return false;
+}
+
 bool scenario_point_is(const struct scenario_point *point, const char *name)
 {
 	size_t function = strcspn(name, ":"), length;

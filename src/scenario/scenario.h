@@ -239,6 +239,8 @@ bool scenario_point_name_valid(const char *name, size_t length);
 const char *scenario_point_name_expected(const char *name, size_t length, size_t *at);
 /* May a name have that character in any place? */
 bool scenario_point_name_character(char c);
+/* Has it preemptions at *#nth, which hold for one build of one module? */
+bool scenario_has_numbers(const struct scenario *s);
 /* Does the point (which has a name) speak of yield points of that name? */
 bool scenario_point_is(const struct scenario_point *point, const char *name);
 

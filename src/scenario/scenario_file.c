@@ -36,7 +36,7 @@ bool scenario_file_parse(const void *data, size_t size, struct scenario_file *fi
 	if (looks_like_text(data, size))
 		return scenario_text_parse(data, size, file, error);
 	memset(error, 0, sizeof(*error));
-	file->story[0] = 0;
+	file->story[0] = file->module[0] = 0;
 	file->expectation_count = file->page_line = 0;
 	scenario_decode(&file->scenario, data, size);
 	return true;

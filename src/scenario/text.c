@@ -649,6 +649,22 @@ static bool parse_expectation(struct parser *p, struct token first)
 	return expect_end(p);
 }
 
+static bool parse_module(struct parser *p, struct token first)
+{
+	char *module = p->file->module;
+	struct token token = next_token(p);
+
+	if (p->config_done || *module)
+		return fail_token(p, first,
+				  *module ? "module stands there already" : "module belongs before the first op");
+	if (!keep_token(p, token, "the hash of a module", module, SCENARIO_MODULE_MAX))
+		return false;
+	if (token.length < 8 || strspn(module, "0123456789abcdef") != token.length)
+		return fail_token(p, token, "expected 8 to 32 hexadecimal digits, the hash of a module, not `%.*s`",
+				  QUOTED(token));
+	return expect_end(p);
+}
+
 /* ---- lines ------------------------------------------------------------------------ */
 
 /* A comment of the leading block: without '#', one blank, and blanks at the end. */
@@ -712,6 +728,8 @@ static bool parse_line(struct parser *p)
 		return parse_config(p);
 	if (token_is(first, "expect") || token_is(first, "signature") || token_is(first, "embargoed"))
 		return parse_expectation(p, first);
+	if (token_is(first, "module"))
+		return parse_module(p, first);
 	if (is_point(p, first))
 		return parse_point(p, first);
 	if (token_is(first, "return"))
@@ -751,7 +769,7 @@ bool scenario_text_parse(const char *text, size_t size, struct scenario_file *fi
 {
 	struct parser p = {.file = file, .error = error, .story_open = true};
 
-	file->story[0] = 0;
+	file->story[0] = file->module[0] = 0;
 	file->expectation_count = file->page_line = 0;
 	scenario_init(&file->scenario);
 	memset(error, 0, sizeof(*error));

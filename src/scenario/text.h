@@ -37,6 +37,8 @@
  *   is another finding.
  * embargoed SIGNATURE: the entry has no scenario yet; a finding with this
  *   signature is known.
+ * module HASH: the module in which *#nth counts; 8 to 32 hexadecimal digits, as
+ *   reports and `rcfuzz info` show them.
  * Values that the configuration does not have are errors, never changed silently.
  */
 #ifndef RCFUZZ_TEXT_H
@@ -51,6 +53,7 @@
 #define SCENARIO_PATTERN_MAX 64u
 #define SCENARIO_SIGNATURE_MAX 160u
 #define SCENARIO_LABEL_MAX 5u /* "crxo" and a zero byte */
+#define SCENARIO_MODULE_MAX 33u
 
 /* Where a text is wrong; line and column (in bytes) count from 1. line 0: not a matter of one place. */
 struct scenario_error {
@@ -74,8 +77,9 @@ struct scenario_file {
 	char story[SCENARIO_STORY_MAX]; /* without "# "; lines end in \n, but the last; no control characters else */
 	uint32_t expectation_count;
 	struct scenario_expectation expectations[SCENARIO_EXPECTATIONS_MAX];
-	uint32_t page_line;	  /* where a text says page=; 0: nothing does */
-	struct scenario scenario; /* canonical */
+	char module[SCENARIO_MODULE_MAX]; /* hash, or its beginning, of the one that *#nth belongs to; empty: unknown */
+	uint32_t page_line;		  /* where a text says page=; 0: nothing does */
+	struct scenario scenario;	  /* canonical */
 };
 
 /* Parse a whole text. True, or false and *error; then what *file holds means nothing. */

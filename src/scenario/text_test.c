@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "scenario/generate.h"
+#include "scenario/scenario_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -275,6 +276,37 @@ static void test_embargoed(void **state)
 	assert_string_equal(text, entry);
 }
 
+/* The module in which yield points are counted: kept in the text, and gone where the binary form has no room for it. */
+static void test_module(void **state)
+{
+	static const char entry[] =
+		"rcfuzz-scenario 1\nexpect * pass\nmodule 14cc30755552df6f1ca2cecaa695f9c9\n"
+		"config page=64k\na host  harvest   slot=0\n    at *#5\n    b l1    load      g=0\n";
+	static const uint8_t binary[64];
+
+	(void)state;
+	expect_good(entry);
+	assert_string_equal(file.module, "14cc30755552df6f1ca2cecaa695f9c9");
+	assert_true(scenario_has_numbers(&file.scenario));
+	scenario_text_write(&file, text, sizeof(text));
+	assert_string_equal(text, entry);
+	assert_true(scenario_file_parse(binary, sizeof(binary), &file, &error));
+	assert_string_equal(file.module, "");
+	expect_good(
+		"rcfuzz-scenario 1\nmodule 14cc3075\na host harvest slot=0\n    at f:lock:l#1\n    b l1 load g=0\n");
+	assert_string_equal(file.module, "14cc3075");
+	assert_false(scenario_has_numbers(&file.scenario));
+	expect_good("rcfuzz-scenario 1\na l2 exit\n");
+	assert_string_equal(file.module, "");
+	expect_bad("module\n", 2, 7, "expected the hash of a module");
+	expect_bad("module 14cc307\n", 2, 8, "expected 8 to 32 hexadecimal digits");
+	expect_bad("module 14cc307x\n", 2, 8, "expected 8 to 32 hexadecimal digits");
+	expect_bad("module 14cc30755552df6f1ca2cecaa695f9c90\n", 2, 8, "at most 32 characters");
+	expect_bad("module 14cc3075 14cc3075\n", 2, 17, "end of the line");
+	expect_bad("module 14cc3075\nmodule 14cc3075\n", 3, 1, "already");
+	expect_bad("a l2 exit\nmodule 14cc3075\n", 3, 1, "before the first op");
+}
+
 static void test_garbage(void **state)
 {
 	(void)state;
@@ -512,9 +544,10 @@ int main(void)
 		cmocka_unit_test(test_op_errors),     cmocka_unit_test(test_point_errors),
 		cmocka_unit_test(test_points),	      cmocka_unit_test(test_expectation_errors),
 		cmocka_unit_test(test_embargoed),     cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_huge),	      cmocka_unit_test(test_too_many_ops),
-		cmocka_unit_test(test_labels),	      cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_longest),	      cmocka_unit_test(test_mutated_text),
+		cmocka_unit_test(test_module),	      cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_too_many_ops),  cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_mutated_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

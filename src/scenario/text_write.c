@@ -165,8 +165,11 @@ size_t scenario_text_write(const struct scenario_file *file, char *buf, size_t c
 
 	print(&out, "rcfuzz-scenario 1\n");
 	print_story(&out, file->story);
-	if (!print_expectations(&out, file))
+	if (!print_expectations(&out, file)) {
+		if (*file->module)
+			print(&out, "module %s\n", file->module);
 		print_scenario(&out, &file->scenario);
+	}
 	return out.length;
 }
 
