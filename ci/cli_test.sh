@@ -660,6 +660,18 @@ declare -A tried
 smallest "$tmp/small.txt" "$(sed -n 's/^signature //p' "$small")" "$tmp/k.so"
 # Of each entry what its module shows; races are seen in one that is instrumented for it.
 expect 0 build --flavour access --page-size 64k -o "$tmp/access.so"
+# However long the scenario was: a preemption that had a number has a name in the end.
+{
+	printf 'rcfuzz-scenario 1\nconfig page=64k level=access\na l1 create guest=1\n'
+	for i in {0..11}; do
+		label=$(printf '%b' "\\x$(printf '%x' $((98 + i)))")
+		printf '%s l1 map guest=1 n=%u g=%u\n' "$label" "$i" "$i"
+		printf 'a%s l2 store guest=1 n=%u\n' "$label" "$i"
+		printf 'b%s l1 unmap guest=1 n=%u\n' "$label" "$i"
+	done
+	printf 'y l1 store g=13\n    at *#20\n    z host unmap g=14\n'
+} > "$tmp/long.txt"
+expect 0 minimize --target "$tmp/access.so" --signature data-race "$tmp/long.txt" && shows '^    at [a-z_]*:read:'
 for file in corpus/known/*.txt; do
 	grep -q '^embargoed' "$file" && continue
 	module=$tmp/k.so

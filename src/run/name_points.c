@@ -11,7 +11,7 @@ struct naming {
 	struct scenario *s;
 	uint32_t counts[SCENARIO_POINTS_MAX]; /* of the name, in the victim, so far */
 	const char *names[SCENARIO_POINTS_MAX];
-	/* Names that were met, by op: to count the nth. */
+	/* Names that were met in ops that have such points, by op: to count the nth. */
 	struct {
 		uint16_t op;
 		const char *name;
@@ -33,11 +33,22 @@ static uint32_t count_name(struct naming *n, unsigned op, const char *name)
 	return n->met[n->met_count++].count;
 }
 
+static bool has_nameless_in(const struct scenario *s, unsigned op)
+{
+	for (uint32_t i = 0; i < s->point_count; i++)
+		if (!s->points[i].name[0] && s->points[i].victim == s->ops[op].label)
+			return true;
+	return false;
+}
+
 static void take_point(void *ctx, unsigned op, uint32_t number, const char *name)
 {
 	struct naming *n = ctx;
-	uint32_t count = count_name(n, op, name);
+	uint32_t count;
 
+	if (!has_nameless_in(n->s, op))
+		return;
+	count = count_name(n, op, name);
 	for (uint32_t i = 0; i < n->s->point_count; i++) {
 		const struct scenario_point *point = &n->s->points[i];
 
@@ -48,14 +59,6 @@ static void take_point(void *ctx, unsigned op, uint32_t number, const char *name
 	}
 }
 
-static bool has_nameless(const struct scenario *s)
-{
-	for (uint32_t i = 0; i < s->point_count; i++)
-		if (!s->points[i].name[0])
-			return true;
-	return false;
-}
-
 bool run_name_points(struct runner *r, struct scenario *s)
 {
 	struct run_observer observer = {.point = take_point, .watch_lpage = LAYOUT_NONE};
@@ -64,7 +67,7 @@ bool run_name_points(struct runner *r, struct scenario *s)
 	uint64_t hash = 0;
 	bool same = false;
 
-	if (!has_nameless(s))
+	if (!scenario_has_numbers(s))
 		return true;
 	outcome = malloc(sizeof(*outcome));
 	n = calloc(1, sizeof(*n));

@@ -451,6 +451,14 @@ static bool begin(struct minimizer *m, const struct scenario *s)
 	return show_trial(m);
 }
 
+/* A long scenario may have met more names than were kept: what is left of it has fewer. */
+static bool name_what_is_left(struct minimizer *m)
+{
+	m->trial = m->best;
+	return scenario_has_numbers(&m->best) && !exhausted(m) && !death_is_signature(m->signature) &&
+	       run_name_points(m->runner, &m->trial) && show_trial(m);
+}
+
 /* A loop that was taken for endless early may only be slow: what is kept has to show it with the full limit too. */
 static bool confirm(struct minimizer *m)
 {
@@ -485,6 +493,8 @@ static void minimize(struct minimizer *m, struct scenario *s, struct minimize_re
 	if (!set_limit(m, hang ? HANG_BUDGET_MS : RUN_BUDGET_MS) || !begin(m, s))
 		return;
 	shrink(m);
+	if (name_what_is_left(m))
+		shrink(m);
 	result->complete = !exhausted(m);
 	if (hang && (!set_limit(m, RUN_BUDGET_MS) || !confirm(m))) {
 		result->complete = false;
