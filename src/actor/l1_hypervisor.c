@@ -146,7 +146,7 @@ static uint64_t pte_page(struct world *w, unsigned v, unsigned guest, uint64_t n
 	return *table;
 }
 
-/* Write one leaf, or clear it (value 0). */
+/* Write one leaf, or take it away (a value that is not valid). */
 static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gpa, unsigned shift, uint64_t value)
 {
 	struct l1_guest *g = guest_of(w, guest);
@@ -156,7 +156,7 @@ static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gp
 		return -1;
 	if (shift == SHIFT_1G)
 		/* A cleared 1G leaf gives way to the table that was there. */
-		return store_word(w, v, g->pud, value ? value : ENTRY_VALID | g->pmd | UPPER_BITS);
+		return store_word(w, v, g->pud, value & ENTRY_VALID ? value : ENTRY_VALID | g->pmd | UPPER_BITS);
 	if (shift == SHIFT_2M) {
 		/* A PTE page below is given up: its entries are invalid by now. */
 		g->pte_table[n_gpa >> SHIFT_2M] = 0;
