@@ -55,6 +55,8 @@ void oracle_log_slot(struct oracle *o)
 	untrack(o, slot);
 	oracle_memory_age_reset(o, slot);
 	o->slots[slot].exists = o->event->valid;
+	if (o->event->status && !o->layout->slots[slot].readonly)
+		oracle_ioctl_failed(o);
 }
 
 /* KVM's mappings of it go away at some time between. */
@@ -71,8 +73,12 @@ void oracle_log_start(struct oracle *o)
 
 	assert(slot < SCENARIO_SLOTS_MAX);
 	oracle_memory_age_reset(o, slot);
-	if (o->event->status || !o->slots[slot].exists)
+	if (!o->slots[slot].exists)
 		return;
+	if (o->event->status) {
+		oracle_ioctl_failed(o);
+		return;
+	}
 	o->slots[slot].tracked = true;
 	for (uint32_t lpage = o->layout->slots[slot].first; lpage < slot_end(o, slot); lpage++) {
 		if (!o->lpage_used[lpage] && !o->lpage_used[oracle_lpage_home(o, lpage)])
@@ -87,6 +93,8 @@ void oracle_log_stop(struct oracle *o)
 	assert(o->event->slot < SCENARIO_SLOTS_MAX);
 	oracle_memory_age_reset(o, o->event->slot);
 	untrack(o, o->event->slot);
+	if (o->event->status && o->slots[o->event->slot].exists)
+		oracle_ioctl_failed(o);
 }
 
 void oracle_log_harvest_begin(struct oracle *o)
@@ -132,6 +140,7 @@ void oracle_log_harvest_end(struct oracle *o)
 		return;
 	if (event->status) {
 		untrack(o, slot);
+		oracle_ioctl_failed(o);
 		return;
 	}
 	assert(event->bitmap);

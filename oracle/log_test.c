@@ -175,6 +175,7 @@ static void tracking_ends(void **state)
 	l1_store(w, 3);
 	FEED(w, EV_HARVEST_BEGIN, .slot = 0);
 	FEED(w, EV_HARVEST_END, .slot = 0, .status = -2);
+	expect(w, CLASS_NO_PROGRESS);
 	assert_false(oracle_slot_tracked(w->oracle, 0));
 	harvest(w, 0, NAMES());
 

@@ -225,5 +225,7 @@ void oracle_op_end(struct oracle *o);
 void oracle_access_failed(struct oracle *o);
 void oracle_hcall_failed(struct oracle *o);
 void oracle_hcall_done(struct oracle *o);
+/* The event is about an ioctl that is in order, and has an error for status. */
+void oracle_ioctl_failed(struct oracle *o);
 
 #endif

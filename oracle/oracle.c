@@ -118,6 +118,14 @@ static bool is_about_hcall(const struct event *event)
 	return event->kind == EV_HCALL_FAILED || event->kind == EV_HCALL_DONE;
 }
 
+static bool is_about_ioctl(const struct event *event)
+{
+	bool ioctl = event->kind == EV_LOG_START || event->kind == EV_LOG_STOP || event->kind == EV_HARVEST_END ||
+		     event->kind == EV_SLOT;
+
+	return ioctl && event->status != 0;
+}
+
 void oracle_report(struct oracle *o, enum finding_class class, const struct cause *cause)
 {
 	if (o->out_count == o->out_max) {
@@ -131,8 +139,9 @@ void oracle_report(struct oracle *o, enum finding_class class, const struct caus
 		.writer = cause->writer,
 		.vcpu = o->event->vcpu,
 		.hcall = is_about_hcall(o->event) ? o->event->hcall : EVENT_HCALL_NONE,
+		.ioctl = is_about_ioctl(o->event) ? o->event->kind : 0,
 		.scope = o->event->scope,
-		.result = o->event->result,
+		.result = is_about_ioctl(o->event) ? o->event->status : o->event->result,
 		.n = cause->n,
 		.lpage = cause->lpage,
 		.frame = cause->frame,

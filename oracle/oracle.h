@@ -36,9 +36,8 @@
  * nobody. (access.c)
  *
  * Refusal. An access that slot, host and L1 permit completes, and an hcall that is
- * in order succeeds, unless something excuses the kernel: another op that ran
- * meanwhile, an allocation that failed. A copy that H_COPY_TOFROM_GUEST says it has
- * made is one. (refused.c)
+ * in order succeeds, as does an ioctl of the VMM about a slot's log, unless something excuses the kernel: another op
+ * that ran meanwhile, an allocation that failed. A copy that H_COPY_TOFROM_GUEST says it has made is one. (refused.c)
  *
  * A misbehaving L1 (EV_L1_TAINT). What its tables say about that guest proves
  * nothing from then on: no loss in L1's bits, no staleness against them. Its
@@ -66,8 +65,9 @@ struct oracle_verdict {
 	uint8_t writer;	    /* who wrote: enum oracle_writer */
 	uint8_t vcpu;	    /* of the event at which it showed */
 	uint8_t hcall;	    /* that was refused: enum event_hcall, EVENT_HCALL_NONE: it is about no hcall */
+	uint8_t ioctl;	    /* that was refused: the kind of the event that tells of it; 0: it is about no ioctl */
 	uint8_t scope;	    /* of the hcall, if it is an invalidation: enum scenario_SCOPE */
-	int32_t result;	    /* of the hcall */
+	int32_t result;	    /* of the hcall, or the ioctl */
 	uint32_t n;	    /* L2 page concerned, LAYOUT_NONE: none */
 	uint32_t lpage;	    /* L1 page concerned, LAYOUT_NONE: none */
 	uint32_t frame;	    /* frame that was reached (accesses) */

@@ -6,9 +6,12 @@
  * runs, and nothing is known that excuses the kernel (event.h: status). A kernel that lets nobody in loses no bit, and
  * would look healthier than any other; so would one that refuses each tlbie, since only those that it accepts owe
  * anything. An hcall must if its arguments are in order, which the event says, and what L0 needs for it is there.
- * And one that is answered as if it had copied must have: L1 goes on as if its store were in L2's memory.
+ * The same goes for the VMM's ioctls: a log that cannot be harvested misses nothing.
+ * And an hcall that is answered as if it had copied must have: L1 goes on as if its store were in L2's memory.
  */
 #include "oracle/model.h"
+
+#include <errno.h>
 
 void oracle_op_begin(struct oracle *o)
 {
@@ -54,8 +57,8 @@ static uint32_t l1_permits(struct oracle *o)
 	return oracle_l1_target(o, entry->lpage, event->n - (page->cover - 1));
 }
 
-/* Is there something that explains what is not as it must be, or may explain it? */
-static bool is_excused(const struct oracle *o)
+/* Is there something besides the event that explains what is not as it must be, or may explain it? */
+static bool may_have_causes(const struct oracle *o)
 {
 	uint64_t begin = o->op_seq[o->event->op];
 
@@ -63,7 +66,12 @@ static bool is_excused(const struct oracle *o)
 	 * What fails after another refusal in the same op follows from that. An op that has not begun yet (it stops a
 	 * guest before) does so while others run, or alone; at the end none runs. Then nobody asks.
 	 */
-	return o->event->status != 0 || !o->running || o->overlap_seq >= begin || o->refused_seq >= begin;
+	return !o->running || o->overlap_seq >= begin || o->refused_seq >= begin;
+}
+
+static bool is_excused(const struct oracle *o)
+{
+	return o->event->status != 0 || may_have_causes(o);
 }
 
 void oracle_access_failed(struct oracle *o)
@@ -134,5 +142,16 @@ void oracle_hcall_done(struct oracle *o)
 	o->refused_seq = o->seq;
 	cause.guest = o->event->guest;
 	cause.n = o->event->n;
+	oracle_report(o, CLASS_NO_PROGRESS, &cause);
+}
+
+void oracle_ioctl_failed(struct oracle *o)
+{
+	struct cause cause = oracle_cause_of_event(o, WRITER_NONE);
+
+	if (o->event->status == -ENOMEM || may_have_causes(o))
+		return;
+	o->refused_seq = o->seq;
+	cause.lpage = o->layout->slots[o->event->slot].first;
 	oracle_report(o, CLASS_NO_PROGRESS, &cause);
 }

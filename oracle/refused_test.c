@@ -296,6 +296,57 @@ static void an_op_that_has_not_begun_overlaps(void **state)
 	expect(w, CLASS_NO_PROGRESS);
 }
 
+/* What the VMM asks for is refused. */
+static void an_ioctl_is_refused(void **state)
+{
+	struct world *w = *state;
+	struct oracle_verdict verdict;
+
+	FEED(w, EV_LOG_START, .slot = 1, .status = -EINVAL);
+	verdict = expect(w, CLASS_NO_PROGRESS);
+	assert_int_equal(verdict.ioctl, EV_LOG_START);
+	assert_int_equal(verdict.result, -EINVAL);
+	assert_int_equal(verdict.lpage, SLOT1);
+	log_start(w, 0);
+	FEED(w, EV_HARVEST_END, .slot = 0, .status = -ENOENT);
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).ioctl, EV_HARVEST_END);
+	log_start(w, 0);
+	FEED(w, EV_LOG_STOP, .slot = 0, .status = -EINVAL);
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).ioctl, EV_LOG_STOP);
+	slot_set(w, 1, false);
+	FEED(w, EV_SLOT, .slot = 1, .status = -EINVAL);
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).ioctl, EV_SLOT);
+	/* A refusal that is about something else names none. */
+	feed(w, l1_gave_up(ACCESS_STORE, 3));
+	assert_int_equal(expect(w, CLASS_NO_PROGRESS).ioctl, 0);
+}
+
+static void an_ioctl_may_be_refused(void **state)
+{
+	struct world *w = *state;
+	uint16_t op, other;
+
+	/* There is no log, or no slot. */
+	FEED(w, EV_HARVEST_END, .slot = 0, .status = -ENOENT);
+	slot_set(w, 1, false);
+	FEED(w, EV_LOG_START, .slot = 1, .status = -ENOENT);
+	FEED(w, EV_LOG_STOP, .slot = 1, .status = -ENOENT);
+	/* There is no memory. */
+	FEED(w, EV_LOG_START, .slot = 0, .status = -ENOMEM);
+	/* Another op took the log away meanwhile. */
+	log_start(w, 0);
+	op = begin_op(w);
+	other = begin_op(w);
+	end_op(w, other);
+	feed_within(w, op, (struct event){.kind = EV_HARVEST_END, .slot = 0, .status = -ENOENT});
+	end_op(w, op);
+	quiet(w);
+	/* The kernel has no read-only slots. */
+	world_begin(w, SLOT1_READONLY, RCMODE_FAULT);
+	FEED(w, EV_SLOT, .slot = 1, .status = -EINVAL);
+	quiet(w);
+}
+
 #define COPY_N 5
 
 /* A copy between L1 page 3 and page 5 of guest 1, one way or the other: answered as done. */
@@ -418,6 +469,8 @@ int main(void)
 		WORLD_TEST(what_follows_from_a_refused_hcall),
 		WORLD_TEST(when_no_op_runs_nobody_asks),
 		WORLD_TEST(an_op_that_has_not_begun_overlaps),
+		WORLD_TEST(an_ioctl_is_refused),
+		WORLD_TEST(an_ioctl_may_be_refused),
 		WORLD_TEST(a_copy_that_is_done),
 		WORLD_TEST(a_copy_that_is_not_done),
 		WORLD_TEST(a_copy_that_may_be_excused),

@@ -146,7 +146,7 @@ static uint64_t pte_page(struct world *w, unsigned v, unsigned guest, uint64_t n
 	return *table;
 }
 
-/* Write one leaf, or clear it (value 0). */
+/* Write one leaf, or take it away (a value that is not valid). */
 static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gpa, unsigned shift, uint64_t value)
 {
 	struct l1_guest *g = guest_of(w, guest);
@@ -156,7 +156,7 @@ static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gp
 		return -1;
 	if (shift == SHIFT_1G)
 		/* A cleared 1G leaf gives way to the table that was there. */
-		return store_word(w, v, g->pud, value ? value : ENTRY_VALID | g->pmd | UPPER_BITS);
+		return store_word(w, v, g->pud, value & ENTRY_VALID ? value : ENTRY_VALID | g->pmd | UPPER_BITS);
 	if (shift == SHIFT_2M) {
 		/* A PTE page below is given up: its entries are invalid by now. */
 		g->pte_table[n_gpa >> SHIFT_2M] = 0;
@@ -168,12 +168,13 @@ static int write_leaf(struct world *w, unsigned v, unsigned guest, uint64_t n_gp
 	return store_word(w, v, page + 8 * ((n_gpa >> shift) & ((1u << (SHIFT_2M - shift)) - 1)), value);
 }
 
+/* In an entry that is not valid all other bits are software's, and mean nothing to anybody else: L1 leaves them. */
 static uint64_t leaf_value(const struct world *w, const struct l1_entry *e)
 {
-	if (!e->valid)
-		return 0;
-	return ENTRY_VALID | ENTRY_LEAF | layout_gpa(&w->layout, e->lpage) | (e->r ? ENTRY_R : 0) |
-	       (e->c ? ENTRY_C : 0) | (e->perm & EVP_READ && !e->no_read_bit ? ENTRY_READ : 0) |
+	bool r = e->r || !e->valid, c = e->c || !e->valid;
+
+	return (e->valid ? ENTRY_VALID : 0) | ENTRY_LEAF | layout_gpa(&w->layout, e->lpage) | (r ? ENTRY_R : 0) |
+	       (c ? ENTRY_C : 0) | (e->perm & EVP_READ && !e->no_read_bit ? ENTRY_READ : 0) |
 	       (e->perm & EVP_WRITE ? ENTRY_WRITE : 0) | (e->perm & EVP_EXEC ? ENTRY_EXEC : 0);
 }
 

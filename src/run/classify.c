@@ -48,14 +48,25 @@ static bool is_told_of_no_store(const struct runner *r, const struct oracle_verd
 	return v->access == ACCESS_STORE && told.gpa >> r->layout.page_shift == v->n && !(told.dsisr & DSISR_HW_STORE);
 }
 
-/* What the vCPU has got from the kernel instead of what it asked for. */
+static const char *const ioctl_name[EV_COUNT] = {
+	[EV_LOG_START] = "KVM_SET_USER_MEMORY_REGION, to log,",
+	[EV_LOG_STOP] = "KVM_SET_USER_MEMORY_REGION, not to log,",
+	[EV_HARVEST_END] = "KVM_GET_DIRTY_LOG",
+	[EV_SLOT] = "KVM_SET_USER_MEMORY_REGION",
+};
+static const char *const ioctl_word[EV_COUNT] = {
+	[EV_LOG_START] = "log-start", [EV_LOG_STOP] = "log-stop", [EV_HARVEST_END] = "harvest", [EV_SLOT] = "slot"};
+
+/* What the vCPU, or the VMM, has got from the kernel instead of what it asked for. */
 static void refusal_role(const struct runner *r, const struct oracle_verdict *v, char *role, size_t size)
 {
 	const struct vcpu *vcpu = &r->world.vcpus[v->vcpu];
 	bool scoped = v->hcall == EVENT_HCALL_TLBIE || v->hcall == EVENT_HCALL_RPT;
 	const char *scope = scoped ? scope_word[v->scope] : "";
 
-	if (v->hcall && vcpu->entry.interrupted)
+	if (v->ioctl)
+		snprintf(role, size, "%s-fails-%d", ioctl_word[v->ioctl], abs(v->result));
+	else if (v->hcall && vcpu->entry.interrupted)
 		snprintf(role, size, "%s%s-is-not-answered", hcall_word[v->hcall], scope);
 	else if (v->hcall && !v->result)
 		snprintf(role, size, "%s%s-is-not-done", hcall_word[v->hcall], scope);
@@ -143,7 +154,10 @@ static void describe_refusal(struct finding *f, const struct oracle_verdict *v, 
 
 	if (v->guest)
 		snprintf(whom, sizeof(whom), " for guest %u", v->guest);
-	if (v->hcall && !v->result)
+	if (v->ioctl)
+		snprintf(f->title, sizeof(f->title), "%s is refused (%d), though it is in order: the slot of %s",
+			 ioctl_name[v->ioctl], v->result, page);
+	else if (v->hcall && !v->result)
 		snprintf(f->title, sizeof(f->title), "%s%s is answered as done, and has not done it: %s",
 			 hcall_name[v->hcall], whom, page);
 	else if (v->hcall)

@@ -231,6 +231,9 @@ static void set_a_huge_scene(struct meeting *m)
 	map_page(m);
 	if (rng_chance(m->rng, 90))
 		say(m, OP_HOST_LOG_START)->slot = 0;
+	/* Else its page is a part of a huge one, and known by the first of that. */
+	if (config->slot1 && rng_chance(m->rng, 80))
+		say(m, OP_HOST_LOG_START)->slot = 1;
 	say(m, OP_L1_STORE)->g = m->cast.g[1];
 	sometimes(m, 90, OP_L2_STORE);
 }

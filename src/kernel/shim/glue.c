@@ -235,13 +235,21 @@ static void tell_area(const struct kvmppc_vpa *area)
 				   area->pinned_end - area->pinned_addr);
 }
 
+/* The kernel is about to store n bytes to an area, which L1 has registered with its size. */
+static void tell_store(const struct kvmppc_vpa *area, const void *store, unsigned long n)
+{
+	if (store < area->pinned_addr || store + n > area->pinned_end)
+		rcfuzz_report(REPORT_MEMORY, NULL, 0, NULL, "a store for a guest lies outside of the area for it");
+	rcfuzz_host->kernel_writes(rcfuzz_host->ctx, area->gpa, __pa(store), n);
+}
+
 /* kvmppc_update_vpas and the dispatch log store to L1's memory through pinned pages. */
 static void tell_vpa_begin(struct kvm_vcpu *vcpu)
 {
 	if (vcpu->arch.vpa.pinned_addr)
-		tell_area(&vcpu->arch.vpa);
+		tell_store(&vcpu->arch.vpa, vcpu->arch.vpa.pinned_addr, sizeof(struct lppaca));
 	if (vcpu->arch.vpa.pinned_addr && vcpu->arch.dtl_ptr)
-		tell_area(&vcpu->arch.dtl);
+		tell_store(&vcpu->arch.dtl, vcpu->arch.dtl_ptr, sizeof(struct dtl_entry));
 }
 
 static bool is_in(const struct kvmppc_vpa *area, const void *address)

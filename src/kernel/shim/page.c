@@ -123,10 +123,42 @@ void __folio_put(struct folio *folio)
  */
 #define GUEST_HVA_END (GUEST_HVA_BASE + (4ul << 30))
 
+/*
+ * A copy from a guest ends in the frame of the function whose variable it fills, which ends at the first frame pointer
+ * above it; else it overwrites what is the caller's, rcfuzz's at last. Kernel: check_stack_object (mm/usercopy.c) and
+ * arch_within_stack_frames.
+ */
+static bool is_beyond_frame(const void *buffer, unsigned long n, const void *frame_address)
+{
+	unsigned long start = (unsigned long)rcfuzz_module_start, size = (unsigned long)rcfuzz_code_end - start;
+	const unsigned long *frame = frame_address;
+
+	if (buffer < frame_address)
+		return false;
+	while ((const void *)frame <= buffer) {
+		/* As far as frames are the module's (rcfuzz_get_callers). */
+		if (frame[1] - start >= size || frame[0] <= (unsigned long)frame)
+			return false;
+		frame = (const unsigned long *)frame[0];
+	}
+	return n > (unsigned long)frame - (unsigned long)buffer;
+}
+
+static noinline void tell_beyond_frame(enum target_point kind, const void *buffer, unsigned long n, const void *frame)
+{
+	const void *callers[TARGET_CALLERS];
+
+	rcfuzz_get_callers(frame, callers);
+	rcfuzz_host->bad_access(rcfuzz_host->ctx, kind, buffer, n, callers);
+	__builtin_trap();
+}
+
 static __always_inline unsigned long user_copy(unsigned long user, void *buffer, unsigned long n, bool store)
 {
 	rcfuzz_step();
 	rcfuzz_yield(POINT_USER, store ? "write" : "read", NULL);
+	if (unlikely(is_beyond_frame(buffer, n, __builtin_frame_address(0))))
+		tell_beyond_frame(store ? POINT_READ : POINT_WRITE, buffer, n, __builtin_frame_address(0));
 	rcfuzz_check_buffer(store ? POINT_READ : POINT_WRITE, buffer, n, __builtin_frame_address(0));
 	/* __kvmhv_copy_tofrom_guest_radix: quadrant 1 has the LPID and PID of the registers, quadrant 2 PID 0. */
 	if (QUADRANT(user))

@@ -193,6 +193,9 @@ static noinline void tell_freed_unlocked(const void *table)
 /* A cache with a constructor hands out what was freed as it is: it must be in the constructed state. */
 void kmem_cache_free(struct kmem_cache *cache, void *p)
 {
+	/* Unlike kfree, it takes no NULL. */
+	if (!p)
+		rcfuzz_report(REPORT_MEMORY, NULL, 0, NULL, "nothing is given back to a cache");
 	if (p && cache->zeroes && !all_zero(p, cache->size))
 		rcfuzz_report(REPORT_MEMORY, NULL, 0, NULL, "a table is given back with entries in it");
 	if (p && cache->zeroes && !rcfuzz_mmu_locked())
