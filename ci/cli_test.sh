@@ -542,10 +542,10 @@ small=$(find "$tmp/one/findings" -name 'lost-dirty-*.txt' ! -name '*.raw.txt' | 
 raw=${small%.txt}.raw.txt
 expect 1 replay "${target[@]}" --verify "$small" && shows 'timeline' && shows '^>> '
 holds 'it is not told what was compared' grep -q "^rcfuzz: $small: the same events, run twice in 1 build$" "$tmp/err"
-sed 's/^config/konfig/' "$small" > "$tmp/bad.txt"
-expect 65 replay "${target[@]}" "${target[@]}" --verify "$tmp/bad.txt"
+sed 's/^config/konfig/' "$small" > "$tmp/misread.txt"
+expect 65 replay "${target[@]}" "${target[@]}" --verify "$tmp/misread.txt"
 holds 'it is told what was compared, of a file that cannot be read' [ "$(grep -c 'run twice' "$tmp/err")" -eq 0 ]
-holds 'why a file cannot be read is told once a module' [ "$(grep -c "bad.txt:" "$tmp/err")" -eq 1 ]
+holds 'why a file cannot be read is told once a module' [ "$(grep -c "misread.txt:" "$tmp/err")" -eq 1 ]
 expect 1 replay "${target[@]}" -q "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" "${target[@]}" "$small" && shows 'lost-dirty'
 expect 1 replay "${target[@]}" --format json "$small"

@@ -100,6 +100,9 @@ static void set_stage(struct scenario_config *config)
 	config->teardown = NO;
 	/* No access of the kernel can be seen there. */
 	config->level = LEVEL_SYNC;
+	/* The machine there has its frames where guests have their memory, as all have; and no memory so high up. */
+	if (config->kind1 == SLOT1_FRAMES)
+		config->kind1 = SLOT1_PLAIN;
 }
 
 /* kvmhv_write_guest_state_and_regs takes the version of a big-endian L1 after it was swapped back, and fails:

@@ -23,7 +23,7 @@ static struct scenario parse(const char *ops)
 	return file.scenario;
 }
 
-static const char with_age[] = "config page=64k backing=huge teardown=yes level=access\n"
+static const char with_age[] = "config page=64k slot1=8 kind1=frames backing=huge teardown=yes level=access\n"
 			       "a l1    create    guest=1\n"
 			       "b host  age       g=0\n"
 			       "c l2    fetch     guest=1 n=0 via=process\n";
@@ -35,6 +35,7 @@ static void what_the_stage_has_not_is_not_compared(void **state)
 	(void)state;
 	rules_compare(&s, false);
 	assert_int_equal(s.config.backing, BACKING_HUGE);
+	assert_int_equal(s.config.kind1, SLOT1_PLAIN);
 	assert_int_equal(s.config.teardown, NO);
 	assert_int_equal(s.config.level, LEVEL_SYNC);
 	assert_int_equal(s.op_count, 2 + SCENARIO_SLOTS_MAX);
