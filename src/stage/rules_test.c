@@ -23,7 +23,7 @@ static struct scenario parse(const char *ops)
 	return file.scenario;
 }
 
-static const char with_age[] = "config page=64k slot1=8 kind1=frames backing=huge teardown=yes level=access\n"
+static const char with_age[] = "config page=64k slot=32 slot1=32 kind1=frames backing=huge teardown=yes level=access\n"
 			       "a l1    create    guest=1\n"
 			       "b host  age       g=0\n"
 			       "c l2    fetch     guest=1 n=0 via=process\n";
