@@ -416,6 +416,8 @@ static int send_ahead(struct conform *c, bool *more)
 			return code > 0 ? code : 0;
 		pair->scenario.config.page = c->facts.page_shift == 12 ? PAGE_4K : PAGE_64K;
 		rules_compare(&pair->scenario, c->facts.ages);
+		model_run(c->model, &pair->scenario, &c->ours, &c->outcome);
+		rules_cut_endless(&pair->scenario, &c->outcome);
 		c->sent++;
 		/* If it ended, it is the oldest scenario that it was at. */
 		if (!stage_send(c->stage, &pair->scenario, NULL, 0, error, sizeof(error)))

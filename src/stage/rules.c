@@ -241,6 +241,23 @@ void rules_compare(struct scenario *s, bool ages)
 	scenario_canonicalize(s);
 }
 
+void rules_cut_endless(struct scenario *s, const struct run_outcome *ours)
+{
+	unsigned ops = s->op_count;
+
+	/* One that is refused is in no layer. */
+	for (uint32_t i = 0; i < ours->finding_count; i++)
+		if (ours->findings[i].class == CLASS_NO_PROGRESS && ours->findings[i].layer != LAYER_NONE &&
+		    ours->findings[i].op_effect < ops)
+			ops = ours->findings[i].op_effect;
+	if (ops == s->op_count)
+		return;
+	s->op_count = (uint16_t)ops;
+	make_room(s, SCENARIO_SLOTS_MAX);
+	append_harvests(s);
+	scenario_canonicalize(s);
+}
+
 bool rules_ask_tlbie(const struct finding *f)
 {
 	return f->class == CLASS_LOST_DIRTY_HOST && f->guest;

@@ -16,6 +16,12 @@
  */
 void rules_compare(struct scenario *s, bool ages);
 
+/*
+ * Take out of it the op in which an access has faulted for ever on our side, and all behind it but the last harvests:
+ * the kernel there faults as well, and nobody ends it. Canonical afterwards.
+ */
+void rules_cut_endless(struct scenario *s, const struct run_outcome *ours);
+
 /* How many of its ops can be compared, from the first on, after our side has run it: those before the world ended (and
  * rules.c). */
 unsigned rules_ops_compared(const struct run_outcome *ours);

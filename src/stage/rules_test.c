@@ -247,6 +247,27 @@ static void nothing_is_compared_from_a_failed_assertion_on(void **state)
 	assert_int_equal(rules_ops_compared(&outcome), 3);
 }
 
+static void an_access_that_faults_for_ever_is_not_sent(void **state)
+{
+	static struct run_outcome outcome;
+	struct scenario s = parse(with_age), as_it_was;
+
+	(void)state;
+	rules_compare(&s, true);
+	as_it_was = s;
+	outcome = (struct run_outcome){.ops_run = 5, .finding_count = 2};
+	outcome.findings[0] = (struct finding){.class = CLASS_NO_PROGRESS, .layer = LAYER_NONE, .op_effect = 0};
+	outcome.findings[1] = (struct finding){.class = CLASS_LOST_DIRTY_L1, .layer = LAYER_TLB, .op_effect = 1};
+	rules_cut_endless(&s, &outcome);
+	assert_memory_equal(&s, &as_it_was, sizeof(s));
+	outcome.findings[1] = (struct finding){.class = CLASS_NO_PROGRESS, .layer = LAYER_SHADOW_PTE, .op_effect = 1};
+	rules_cut_endless(&s, &outcome);
+	assert_int_equal(s.op_count, 1 + SCENARIO_SLOTS_MAX);
+	assert_int_equal(s.ops[0].kind, OP_L1_CREATE);
+	for (unsigned slot = 0; slot < SCENARIO_SLOTS_MAX; slot++)
+		assert_int_equal(s.ops[1 + slot].kind, OP_HOST_HARVEST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_race_is_played_and_asked_again_after_a_tlbie),
 		cmocka_unit_test(a_loss_of_l1_is_looked_for_by_its_harvest),
 		cmocka_unit_test(nothing_is_compared_from_a_failed_assertion_on),
+		cmocka_unit_test(an_access_that_faults_for_ever_is_not_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
