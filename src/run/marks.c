@@ -256,7 +256,7 @@ static void mark_l0(struct runner *r, const struct event *e, uint32_t lpage, str
 		return;
 	mark->l0 = *l0;
 	mark->l0_wrong = l0->made_at > host_changed && !is_in_frame(r, lpage, e->frame);
-	mark->l0_stale = l0->made_at < host_changed;
+	mark->l0_stale = l0->made_at && l0->made_at < host_changed;
 }
 
 /*

@@ -12,6 +12,7 @@
 #define ENTRY_LEAF (1ull << 62)
 #define ENTRY_ADDRESS 0x01fffffffffff000ull
 #define SITE_PROBES 64u
+#define SLOT_PROBES 32u
 /* In how many frames the function is looked for that a site is named by; its callers may be further out. */
 #define NAMED_FRAMES 4u
 #define INLINED_MAX 8u
@@ -44,9 +45,22 @@ void provenance_reset(struct provenance *p)
 	}
 }
 
-static unsigned slot_of(const void *entry)
+/*
+ * Where an entry is, or else belongs: the first slot from its own on that nobody has in this world. Nothing is taken
+ * out in a world, so what is beyond that slot is another's. With no room near, the one in its own slot is forgotten: a
+ * report then says less, nothing else depends on it.
+ */
+static unsigned slot_of(const struct provenance *p, const void *entry)
 {
-	return (unsigned)(((uintptr_t)entry >> 3) * 0x9e3779b1u >> 7) % PROVENANCE_SLOTS;
+	unsigned first = (unsigned)(((uintptr_t)entry >> 3) * 0x9e3779b97f4a7c15ull >> 40);
+
+	for (unsigned probe = 0; probe < SLOT_PROBES; probe++) {
+		unsigned slot = (first + probe) % PROVENANCE_SLOTS;
+
+		if (p->slots[slot].world != p->world || p->slots[slot].entry == entry)
+			return slot;
+	}
+	return first % PROVENANCE_SLOTS;
 }
 
 const struct provenance_site *provenance_intern(struct provenance *p, const void *const callers[TARGET_CALLERS])
@@ -80,11 +94,10 @@ static bool is_redirected(uint64_t old_pte, uint64_t new_pte)
 void provenance_note(struct provenance *p, const void *entry, uint64_t old_pte, uint64_t new_pte,
 		     struct provenance_moment when, const void *const callers[TARGET_CALLERS])
 {
-	struct provenance_entry *e = &p->slots[slot_of(entry)];
+	struct provenance_entry *e = &p->slots[slot_of(p, entry)];
 	uint64_t changed = old_pte ^ new_pte;
 	const struct provenance_site *site = provenance_intern(p, callers);
 
-	/* A collision forgets the older entry: a report then says less, nothing else depends on it. */
 	if (e->entry != entry || e->world != p->world)
 		*e = (struct provenance_entry){.entry = entry, .world = p->world};
 	if (changed & ~(ENTRY_R | ENTRY_C)) {
@@ -134,7 +147,7 @@ struct provenance_change provenance_staled(const struct provenance_entry *e, enu
 
 const struct provenance_entry *provenance_find(const struct provenance *p, const void *entry)
 {
-	const struct provenance_entry *e = &p->slots[slot_of(entry)];
+	const struct provenance_entry *e = &p->slots[slot_of(p, entry)];
 
 	return entry && e->entry == entry && e->world == p->world ? e : NULL;
 }
@@ -152,12 +165,21 @@ static void look_at(struct provenance_word *w)
 	w->value = now;
 }
 
+/* As slot_of(). Neighbours have slots of their own. */
 static struct provenance_word *slot_of_word(struct provenance *p, const uint64_t *word)
 {
-	return &p->words[((uintptr_t)word >> 3) % PROVENANCE_WORDS];
+	uintptr_t first = (uintptr_t)word >> 3;
+
+	for (unsigned probe = 0; probe < SLOT_PROBES; probe++) {
+		struct provenance_word *w = &p->words[(first + probe) % PROVENANCE_WORDS];
+
+		if (w->world != p->world || w->word == word)
+			return w;
+	}
+	return &p->words[first % PROVENANCE_WORDS];
 }
 
-/* A collision forgets the older word, as above. False: there is nothing known of this one, its value included. */
+/* False: there is nothing known of this one, its value included. */
 static bool take_slot(struct provenance *p, const uint64_t *word, struct provenance_word **w)
 {
 	*w = slot_of_word(p, word);

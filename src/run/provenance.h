@@ -50,7 +50,7 @@ struct provenance_word {
 	const struct provenance_site *written, *cleared; /* NULL: nobody */
 };
 
-#define PROVENANCE_WORDS 4096u /* neighbours do not collide: the rmap of a slot */
+#define PROVENANCE_WORDS 4096u /* the rmaps and bitmaps of a scenario's slots are some hundreds */
 
 struct provenance {
 	uint32_t world;

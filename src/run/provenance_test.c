@@ -53,6 +53,36 @@ static const void *who(const struct provenance_site *site)
 
 /* ---- entries ---------------------------------------------------------------------- */
 
+/* As many as a world has, at addresses that lie as those of a radix table do: none takes the place of another. */
+static void no_entry_of_a_table_is_forgotten(void **state)
+{
+	struct provenance *p = *state;
+	static uint64_t table[1024];
+
+	for (unsigned i = 0; i < 1024; i++)
+		provenance_note(p, &table[i], 0, VALID, AT(1 + i), A);
+	for (unsigned i = 0; i < 1024; i++) {
+		assert_non_null(provenance_find(p, &table[i]));
+		assert_int_equal(provenance_find(p, &table[i])->mapped_at, 1 + i);
+	}
+}
+
+/* Words of two bitmaps, so far from each other that they belong at the same place. */
+static void no_word_of_a_bitmap_is_forgotten(void **state)
+{
+	struct provenance *p = *state;
+	static uint64_t words[2 * PROVENANCE_WORDS];
+
+	for (unsigned i = 0; i < 2; i++) {
+		provenance_before_word(p, &words[i * PROVENANCE_WORDS], A);
+		words[i * PROVENANCE_WORDS] = 1;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_non_null(provenance_find_word(p, &words[i * PROVENANCE_WORDS]));
+		assert_ptr_equal(who(provenance_find_word(p, &words[i * PROVENANCE_WORDS])->written), A[0]);
+	}
+}
+
 #define LEAF (1ull << 62)
 #define PAGE(n) (VALID | LEAF | (uint64_t)(n) << 16)
 
@@ -280,6 +310,8 @@ static void a_chain_is_kept_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(no_entry_of_a_table_is_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_word_of_a_bitmap_is_forgotten, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_redirects_an_entry_in_use_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_entry_is_made_when_it_begins_to_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_word_says_what_it_has_lost, setup, teardown),
