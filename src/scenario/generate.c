@@ -311,6 +311,19 @@ static void template_protect(struct script *script)
 	say_page(script, OP_L2_STORE, i);
 }
 
+/* Whatever L1 permits, and what the host does: each kind of access asks for both. */
+static void template_permissions(struct script *script)
+{
+	static const uint8_t kinds[] = {OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH};
+	unsigned i = some_page(script);
+
+	say_page(script, OP_L1_MAP, i)->perm = (uint8_t)rng_below(script->rng, PERM_COUNT);
+	if (rng_chance(script->rng, 50))
+		say_page(script, OP_HOST_PROTECT, i);
+	for (unsigned times = rng_between(script->rng, 1, 3); times; times--)
+		say_page(script, PICK(script->rng, kinds), i);
+}
+
 /* The host shares a page and has it back: a write makes it writable where it is, and nobody tells KVM. */
 static void template_shared_and_back(struct script *script)
 {
@@ -582,6 +595,7 @@ static const struct {
 	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
 	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
 	{template_no_memory, 3},	{template_noise, 24},	      {template_shared_and_back, 4},
+	{template_permissions, 5},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 
