@@ -481,7 +481,10 @@ static void template_change_of_mind(struct script *script)
 		op->g = script->cast->g[other];
 	if (rng_chance(script->rng, 50))
 		op->perm = PERM_RWX;
-	if (rng_chance(script->rng, 50))
+	/* The host looks what was written through the old entry, or something else happens. */
+	if (rng_chance(script->rng, 25))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+	else if (rng_chance(script->rng, 40))
 		say_disturbance(script, rng_chance(script->rng, 50) ? i : other);
 	say_page(script, PICK(script->rng, accesses), i);
 	if (rng_chance(script->rng, 50))
@@ -592,10 +595,10 @@ static const struct {
 	{template_clear_then_tlbie, 8}, {template_remap, 8},	      {template_protect, 5},
 	{template_shared_page, 4},	{template_huge, 5},	      {template_guest_life, 3},
 	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
-	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
-	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
+	{template_two_vcpus, 5},	{template_wild, 7},	      {template_corrupt, 4},
+	{template_change_of_mind, 12},	{template_sizes, 8},	      {template_successor, 5},
 	{template_no_memory, 3},	{template_noise, 24},	      {template_shared_and_back, 4},
-	{template_permissions, 5},
+	{template_permissions, 3},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 
