@@ -311,6 +311,19 @@ static void template_protect(struct script *script)
 	say_page(script, OP_L2_STORE, i);
 }
 
+/* Whatever L1 permits, and what the host does: each kind of access asks for both. */
+static void template_permissions(struct script *script)
+{
+	static const uint8_t kinds[] = {OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH};
+	unsigned i = some_page(script);
+
+	say_page(script, OP_L1_MAP, i)->perm = (uint8_t)rng_below(script->rng, PERM_COUNT);
+	if (rng_chance(script->rng, 50))
+		say_page(script, OP_HOST_PROTECT, i);
+	for (unsigned times = rng_between(script->rng, 1, 3); times; times--)
+		say_page(script, PICK(script->rng, kinds), i);
+}
+
 /* The host shares a page and has it back: a write makes it writable where it is, and nobody tells KVM. */
 static void template_shared_and_back(struct script *script)
 {
@@ -468,7 +481,10 @@ static void template_change_of_mind(struct script *script)
 		op->g = script->cast->g[other];
 	if (rng_chance(script->rng, 50))
 		op->perm = PERM_RWX;
-	if (rng_chance(script->rng, 50))
+	/* The host looks what was written through the old entry, or something else happens. */
+	if (rng_chance(script->rng, 25))
+		say(script, OP_HOST_HARVEST)->slot = 0;
+	else if (rng_chance(script->rng, 40))
 		say_disturbance(script, rng_chance(script->rng, 50) ? i : other);
 	say_page(script, PICK(script->rng, accesses), i);
 	if (rng_chance(script->rng, 50))
@@ -579,9 +595,10 @@ static const struct {
 	{template_clear_then_tlbie, 8}, {template_remap, 8},	      {template_protect, 5},
 	{template_shared_page, 4},	{template_huge, 5},	      {template_guest_life, 3},
 	{template_slot_life, 3},	{template_kernel_writes, 3},  {template_reclaim, 5},
-	{template_two_vcpus, 5},	{template_wild, 6},	      {template_corrupt, 4},
-	{template_change_of_mind, 10},	{template_sizes, 6},	      {template_successor, 4},
+	{template_two_vcpus, 5},	{template_wild, 7},	      {template_corrupt, 4},
+	{template_change_of_mind, 12},	{template_sizes, 8},	      {template_successor, 5},
 	{template_no_memory, 3},	{template_noise, 24},	      {template_shared_and_back, 4},
+	{template_permissions, 3},
 };
 #define TEMPLATE_COUNT (sizeof(templates) / sizeof(templates[0]))
 

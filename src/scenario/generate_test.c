@@ -235,13 +235,40 @@ static void test_gigabytes(void **state)
 	assert_true(scenarios[PAGE_4K] * 5 < scenarios[PAGE_64K]);
 }
 
+/*
+ * L1 permits one thing alone on a page that the host maps read-only, and L2 then comes to it: how often each of these,
+ * in 20000 scenarios.
+ */
+static void test_permissions(void **state)
+{
+	struct generate_options options = {.page = PAGE_64K};
+	unsigned met[PERM_COUNT] = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 10);
+	for (int round = 0; round < 20000; round++) {
+		scenario_generate(&s, &rng, &options);
+		for (uint32_t i = 2; i < s.op_count; i++) {
+			const struct scenario_op *map = &s.ops[i - 2], *protect = &s.ops[i - 1];
+
+			if (map->kind == OP_L1_MAP && protect->kind == OP_HOST_PROTECT && protect->g == map->g &&
+			    is_l2_access(&s.ops[i], map))
+				met[map->perm]++;
+		}
+	}
+	for (unsigned perm = 0; perm < PERM_COUNT; perm++)
+		if (met[perm] < 50)
+			fail_msg("permission %u: %u", perm, met[perm]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_properties), cmocka_unit_test(test_deterministic),
 		cmocka_unit_test(test_meaningful), cmocka_unit_test(test_beyond_the_first_word),
 		cmocka_unit_test(test_surprises),  cmocka_unit_test(test_huge_pages_age),
-		cmocka_unit_test(test_gigabytes),
+		cmocka_unit_test(test_gigabytes),  cmocka_unit_test(test_permissions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static const struct {
 		}                                                                                                      \
 	}
 	/* A page of L2: the translation that a fault puts in, and all that takes it or its R and C away. */
-	[TOPIC_PAGE] = TOPIC(30, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH, OP_L1_MAP,
+	[TOPIC_PAGE] = TOPIC(28, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_STORE, OP_L2_LOAD, OP_L2_FETCH, OP_L1_MAP,
 			     OP_L1_UNMAP, OP_L1_PROTECT, OP_L1_CLEAN, OP_L1_TLBIE, OP_L1_RPT, OP_L1_HARVEST, OP_L1_COPY,
 			     OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_HARVEST, OP_HOST_UNMAP, OP_HOST_MOVE,
 			     OP_HOST_AGE, OP_MIGRATION_ROUND),
@@ -62,12 +62,12 @@ static const struct {
 			    OP_HOST_AGE, OP_HOST_TEST_AGE, OP_HOST_HARVEST, OP_L1_TLBIE, OP_HOST_SPLIT),
 	/* A huge page of the VMM's: mapped by small entries while its slot is logged, by one that replaces them after.
 	 */
-	[TOPIC_HUGE] = TOPIC(5, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP,
+	[TOPIC_HUGE] = TOPIC(8, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP,
 			     OP_HOST_LOG_START, OP_L1_STORE, OP_L1_STORE, OP_L1_STORE, OP_L1_STORE, OP_L1_LOAD,
 			     OP_L2_STORE, OP_L2_LOAD, OP_HOST_COLLAPSE, OP_HOST_SPLIT, OP_HOST_UNMAP, OP_HOST_HARVEST),
 #undef TOPIC
 	/* The rest, of `racers`: what nobody has thought of. */
-	[TOPIC_ANY] = {10, 0, {0}},
+	[TOPIC_ANY] = {9, 0, {0}},
 };
 
 /* Where ops meet: page n[0] of the guest, which L1 maps to g[0]; sometimes its neighbour. */
@@ -93,6 +93,10 @@ static const uint8_t racers[] = {
 	OP_HW_EVICT_PWC,   OP_HW_MOVE,
 };
 static const uint8_t wild_racers[] = {OP_L1_REPOINT, OP_L1_DROP, OP_L1_ABANDON, OP_L1_NONSENSE};
+/* What may change the size of the entry by which the host maps a page, and who meets that: a fault, or a harvest. */
+static const uint8_t resizers[] = {OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_LOG_STOP, OP_HOST_COLLAPSE,
+				   OP_HOST_SPLIT};
+static const uint8_t users[] = {OP_L1_STORE, OP_L1_STORE, OP_L1_LOAD, OP_L2_STORE, OP_L2_LOAD, OP_HOST_HARVEST};
 static const uint8_t questions[] = {OP_HOST_HARVEST, OP_HOST_HARVEST, OP_MIGRATION_FINISH,
 				    OP_L1_HARVEST,   OP_L1_FINISH,    OP_HOST_TEST_AGE};
 
@@ -277,9 +281,9 @@ static uint8_t racer_kind(const struct meeting *m)
 	return topics[m->topic].ops[rng_below(m->rng, topics[m->topic].count)];
 }
 
-static struct scenario_op *racer(struct meeting *m, unsigned vcpu)
+static struct scenario_op *racer(struct meeting *m, unsigned kind, unsigned vcpu)
 {
-	struct scenario_op *op = say(m, racer_kind(m));
+	struct scenario_op *op = say(m, kind);
 
 	op->vcpu = (uint8_t)(vcpu % m->s->config.vcpus);
 	/* What was registered goes away. */
@@ -290,6 +294,9 @@ static struct scenario_op *racer(struct meeting *m, unsigned vcpu)
 		op->g = (uint16_t)rng_below(m->rng, m->s->config.slot);
 	if (m->topic == TOPIC_HUGE && op->kind == OP_HOST_LOG_STOP)
 		op->slot = 0;
+	/* Of what L1 says nonsense in, entering L2 takes longest, so that others can meet it. */
+	if (op->kind == OP_L1_NONSENSE && rng_chance(m->rng, 33))
+		op->hcall = HCALL_STATE;
 	/* Only then R owes the truth. */
 	if (m->topic == TOPIC_AGE && op->kind == OP_HOST_AGE && rng_chance(m->rng, 75))
 		op->flush = FLUSH_YES;
@@ -310,13 +317,15 @@ static void meet(struct meeting *m, uint16_t victim, uint16_t child)
 static void race(struct meeting *m)
 {
 	unsigned vcpu = rng_below(m->rng, m->s->config.vcpus);
-	uint16_t first = racer(m, vcpu)->label, second = racer(m, vcpu + 1)->label;
+	bool resized = m->topic == TOPIC_HUGE && rng_chance(m->rng, 75);
+	uint16_t first = racer(m, resized ? PICK(m->rng, resizers) : racer_kind(m), vcpu)->label;
+	uint16_t second = racer(m, resized ? PICK(m->rng, users) : racer_kind(m), vcpu + 1)->label;
 
 	meet(m, first, second);
 	if (rng_chance(m->rng, 25))
 		meet(m, second, 0);
 	if (rng_chance(m->rng, 25))
-		meet(m, rng_chance(m->rng, 50) ? first : second, racer(m, vcpu + 2)->label);
+		meet(m, rng_chance(m->rng, 50) ? first : second, racer(m, racer_kind(m), vcpu + 2)->label);
 }
 
 /* Use what they met on once more, and ask whether that is seen. */
@@ -329,8 +338,8 @@ static void ask(struct meeting *m)
 		return;
 	}
 	if (m->topic == TOPIC_HUGE)
-		say(m, rng_chance(m->rng, 50) ? OP_HOST_UNMAP : OP_HOST_LOG_START);
-	sometimes(m, 70, OP_L2_STORE);
+		say(m, rng_chance(m->rng, 65) ? OP_HOST_UNMAP : OP_HOST_LOG_START);
+	sometimes(m, m->topic == TOPIC_HUGE ? 95 : 70, OP_L2_STORE);
 	sometimes(m, 15, OP_L1_STORE);
 	say(m, PICK(m->rng, questions));
 }
