@@ -324,8 +324,11 @@ static void race(struct meeting *m)
 	meet(m, first, second);
 	if (rng_chance(m->rng, 25))
 		meet(m, second, 0);
-	if (rng_chance(m->rng, 25))
-		meet(m, rng_chance(m->rng, 50) ? first : second, racer(m, racer_kind(m), vcpu + 2)->label);
+	if (rng_chance(m->rng, 25)) {
+		uint16_t victim = rng_chance(m->rng, 50) ? first : second;
+
+		meet(m, victim, racer(m, racer_kind(m), vcpu + 2)->label);
+	}
 }
 
 /* Use what they met on once more, and ask whether that is seen. */
