@@ -83,15 +83,14 @@ static int find_marks(const struct xz_blocks *xz, struct archive_mark **marks, s
 
 /* ---- what tar reads ---------------------------------------------------------------- */
 
-struct feed {
-	int fd;
-	const struct archive_range *range;
-};
-
-static int feed_bytes(int fd, const unsigned char *data, size_t size)
+/* To the socket that `context` is. */
+static int feed(void *context, uint64_t offset, const unsigned char *data, size_t size)
 {
+	const int *fd = context;
+
+	(void)offset;
 	while (size > 0) {
-		ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
+		ssize_t sent = send(*fd, data, size, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
@@ -103,35 +102,12 @@ static int feed_bytes(int fd, const unsigned char *data, size_t size)
 	return 0;
 }
 
-/* The part of it that lies in the range. */
-static int feed_part(void *context, uint64_t offset, const unsigned char *data, size_t size)
-{
-	const struct feed *feed = context;
-	uint64_t end = offset + size, from = offset > feed->range->begin ? offset : feed->range->begin,
-		 to = end < feed->range->end ? end : feed->range->end;
-	int result = from < to ? feed_bytes(feed->fd, data + (from - offset), (size_t)(to - from)) : 0;
-
-	return result ? result : end >= feed->range->end;
-}
-
-static int feed_ranges(int fd, const struct xz_blocks *xz, const struct archive_range *ranges, size_t count)
+static int feed_ranges(int fd, const struct xz_blocks *xz, const struct xz_range *ranges, size_t count)
 {
 	static const unsigned char end_of_archive[2 * TAR_BLOCK_BYTES];
+	int result = xz_ranges_read(xz, ranges, count, feed, &fd);
 
-	for (size_t r = 0; r < count; r++) {
-		struct feed feed = {.fd = fd, .range = &ranges[r]};
-
-		for (size_t i = 0; i < xz->count; i++) {
-			const struct xz_block *block = &xz->blocks[i];
-			int result = 0;
-
-			if (block->offset < ranges[r].end && block->offset + block->size > ranges[r].begin)
-				result = xz_block_read(xz, i, feed_part, &feed);
-			if (result)
-				return result;
-		}
-	}
-	return feed_bytes(fd, end_of_archive, sizeof(end_of_archive));
+	return result ? result : feed(&fd, 0, end_of_archive, sizeof(end_of_archive));
 }
 
 /* ---- tar --------------------------------------------------------------------------- */
@@ -152,8 +128,8 @@ static void make_arguments(struct textlist *argv, const char *archive, const cha
 }
 
 /* The ranges of it that are needed. Tar's exit status, or -errno: it has to be read whole then. */
-static int unpack_ranges(const struct xz_blocks *xz, const struct archive_range *ranges, size_t count,
-			 const char *folder, const char *log)
+static int unpack_ranges(const struct xz_blocks *xz, const struct xz_range *ranges, size_t count, const char *folder,
+			 const char *log)
 {
 	struct textlist argv = {0};
 	pid_t tar;
@@ -167,13 +143,15 @@ static int unpack_ranges(const struct xz_blocks *xz, const struct archive_range 
 	fed = feed_ranges(fd, xz, ranges, count);
 	close(fd);
 	result = spawn_wait(tar);
-	return fed && fed != -EPIPE ? fed : result;
+	if (fed == -EPIPE || fed == -ECONNRESET) /* tar has ended, maybe because it saw the end of the archive */
+		fed = 0;
+	return fed ? fed : result;
 }
 
 /* Of an .xz what is needed. Tar's exit status, or -errno; *is_xz says whether it is one. */
 static int unpack_needed(const char *archive, bool *is_xz, const char *folder, const char *log)
 {
-	struct archive_range *ranges = NULL;
+	struct xz_range *ranges = NULL;
 	struct archive_mark *marks = NULL;
 	struct xz_blocks xz;
 	size_t count = 0;

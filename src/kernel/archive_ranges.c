@@ -49,13 +49,13 @@ static bool is_in_one_piece(const struct archive_mark *marks, size_t count, cons
 	return pieces == 1;
 }
 
-size_t archive_ranges(struct archive_range *ranges, const struct archive_mark *marks, size_t mark_count, uint64_t size,
+size_t archive_ranges(struct xz_range *ranges, const struct archive_mark *marks, size_t mark_count, uint64_t size,
 		      const char *const *needed)
 {
 	size_t count = 0;
 
 	if (mark_count && marks[0].offset)
-		ranges[count++] = (struct archive_range){.begin = 0, .end = marks[0].offset};
+		ranges[count++] = (struct xz_range){.begin = 0, .end = marks[0].offset};
 	for (size_t i = 0; i < mark_count; i++) {
 		bool last = i + 1 == mark_count;
 		size_t length = last ? 0 : common_folder(marks[i].path, marks[i + 1].path);
@@ -67,7 +67,7 @@ size_t archive_ranges(struct archive_range *ranges, const struct archive_mark *m
 		if (count && ranges[count - 1].end == marks[i].offset)
 			ranges[count - 1].end = end;
 		else
-			ranges[count++] = (struct archive_range){.begin = marks[i].offset, .end = end};
+			ranges[count++] = (struct xz_range){.begin = marks[i].offset, .end = end};
 	}
 	return count;
 }

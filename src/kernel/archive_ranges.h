@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "tar_header.h"
+#include "xz_ranges.h"
 
 /* The first header that was found in a block. */
 struct archive_mark {
@@ -18,17 +19,12 @@ struct archive_mark {
 	char path[TAR_PATH_BYTES];
 };
 
-/* Whole entries of the archive. */
-struct archive_range {
-	uint64_t begin, end; /* bytes, in what was compressed; end is behind it */
-};
-
 /*
- * The ranges of an archive of `size` bytes in which a path of `needed` can lie, in order. A needed path is a file, or a
- * folder with all below it, without the folder that the archive has around them; NULL ends them. ranges has room for
- * mark_count + 1. Returns how many there are; none when mark_count is 0.
+ * The ranges of whole entries of an archive of `size` bytes in which a path of `needed` can lie, in order. A needed
+ * path is a file, or a folder with all below it, without the folder that the archive has around them; NULL ends them.
+ * ranges has room for mark_count + 1. Returns how many there are; none when mark_count is 0.
  */
-size_t archive_ranges(struct archive_range *ranges, const struct archive_mark *marks, size_t mark_count, uint64_t size,
+size_t archive_ranges(struct xz_range *ranges, const struct archive_mark *marks, size_t mark_count, uint64_t size,
 		      const char *const *needed);
 
 #endif

@@ -16,7 +16,7 @@ static const char *ranges_of(const char *const *paths)
 {
 	static char text[256];
 	struct archive_mark marks[16];
-	struct archive_range ranges[16];
+	struct xz_range ranges[16];
 	size_t count = 0;
 
 	for (; paths[count]; count++) {

@@ -126,12 +126,13 @@ static int pour(const struct xz_blocks *xz, lzma_stream *stream, uint64_t positi
 	return result > 0 ? 0 : result;
 }
 
-/* The block's header, which says how it was compressed: the stream is ready to decode what comes behind it. */
-static int begin_block(const struct xz_blocks *xz, const struct xz_block *from, lzma_stream *stream, lzma_block *block)
+/* The block's header, which says how it was compressed. The caller frees its filters. */
+static int read_header(const struct xz_blocks *xz, const struct xz_block *from, lzma_block *block, uint64_t *memory)
 {
 	unsigned char header[LZMA_BLOCK_HEADER_SIZE_MAX] = {0};
 	lzma_ret step;
 
+	block->filters[0].id = LZMA_VLI_UNKNOWN;
 	if (pread(xz->fd, header, sizeof(header), (off_t)from->position) <= 0 || header[0] == 0)
 		return -EINVAL;
 	block->header_size = lzma_block_header_size_decode(header[0]);
@@ -139,21 +140,34 @@ static int begin_block(const struct xz_blocks *xz, const struct xz_block *from, 
 	step = lzma_block_header_decode(block, NULL, header);
 	if (step != LZMA_OK)
 		return lzma_error(step);
-	if (lzma_raw_decoder_memusage(block->filters) > BLOCK_MEMORY_MAX) /* also when it is of no known kind */
-		step = LZMA_MEMLIMIT_ERROR;
-	else
-		step = lzma_block_decoder(stream, block);
-	return step == LZMA_OK ? 0 : lzma_error(step);
+	*memory = lzma_raw_decoder_memusage(block->filters);
+	return *memory > BLOCK_MEMORY_MAX ? -EINVAL : 0; /* also when it is of no known kind */
+}
+
+int xz_block_memory(const struct xz_blocks *xz, size_t index, uint64_t *memory)
+{
+	lzma_filter filters[LZMA_FILTERS_MAX + 1];
+	lzma_block block = {.filters = filters};
+	int result = read_header(xz, &xz->blocks[index], &block, memory);
+
+	lzma_filters_free(filters, NULL);
+	return result;
 }
 
 int xz_block_read(const struct xz_blocks *xz, size_t index, xz_sink *sink, void *context)
 {
 	const struct xz_block *from = &xz->blocks[index];
-	lzma_filter filters[LZMA_FILTERS_MAX + 1] = {{.id = LZMA_VLI_UNKNOWN}};
+	lzma_filter filters[LZMA_FILTERS_MAX + 1];
 	lzma_block block = {.filters = filters};
 	lzma_stream stream = LZMA_STREAM_INIT;
-	int result = begin_block(xz, from, &stream, &block);
+	uint64_t memory;
+	int result = read_header(xz, from, &block, &memory);
 
+	if (!result) {
+		lzma_ret step = lzma_block_decoder(&stream, &block);
+
+		result = step == LZMA_OK ? 0 : lzma_error(step);
+	}
 	if (!result)
 		result = pour(xz, &stream, from->position + block.header_size, from->offset, sink, context);
 	lzma_end(&stream);

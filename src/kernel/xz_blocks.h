@@ -40,4 +40,7 @@ typedef int xz_sink(void *context, uint64_t offset, const unsigned char *data, s
  */
 int xz_block_read(const struct xz_blocks *xz, size_t block, xz_sink *sink, void *context);
 
+/* The memory that unpacking it takes, bytes: 0, or -errno as above. */
+int xz_block_memory(const struct xz_blocks *xz, size_t block, uint64_t *memory);
+
 #endif
