@@ -36,6 +36,14 @@ struct look {
 	bool in_entry, found;
 };
 
+/* The folder around them all, whose entry says nothing of where others lie. */
+static bool is_top(const char *path)
+{
+	const char *slash = strchr(path, '/');
+
+	return slash && !slash[1];
+}
+
 /* Tar's own blocks of 512 bytes need not lie as xz's do. */
 static int look_at(void *context, uint64_t offset, const unsigned char *data, size_t size)
 {
@@ -53,8 +61,8 @@ static int look_at(void *context, uint64_t offset, const unsigned char *data, si
 			continue;
 		if (!look->in_entry)
 			look->entry = start;
-		look->in_entry = true;
-		look->found = !header.names_next;
+		look->in_entry = header.names_next;
+		look->found = !header.names_next && !is_top(header.path);
 	}
 	if (look->found) {
 		look->mark->offset = look->entry;

@@ -17,7 +17,7 @@
 #include "test_tree.h"
 #include "xz_blocks.h"
 
-enum { FILE_BYTES_MAX = 200 << 10, ARCHIVE_BYTES_MAX = 64 << 20 };
+enum { FILE_BYTES_MAX = 100 << 10, ARCHIVE_BYTES_MAX = 64 << 20 };
 
 /* With it a path is longer than the field that a header of tar has for it: GNU and POSIX help themselves otherwise. */
 #define LONG_NAME "a-folder-with-a-name-that-is-as-long-as-names-of-folders-hardly-ever-are-but-may-be"
@@ -48,14 +48,31 @@ static int run(char *const argv[])
 	return spawn_run(argv, folder, NULL);
 }
 
+static void compress(char *blocks)
+{
+	assert_int_equal(run((char *[]){"xz", "--force", "--keep", "-0", blocks, "linux.tar", NULL}), 0);
+	snprintf(archive, sizeof(archive), "%s/linux.tar.xz", folder);
+}
+
 /* Of the test's tree, as linux.tar and linux.tar.xz; an option each. Up to 1 MiB of zeros are at its end. */
 static void make_archive(char *format, char *sort, char *blocks)
 {
 	char *tar[] = {"tar", "--create", "--file=linux.tar", "--blocking-factor=2048", format, sort, "tree", NULL};
 
 	assert_int_equal(run(tar), 0);
-	assert_int_equal(run((char *[]){"xz", "--force", "--keep", "-0", blocks, "linux.tar", NULL}), 0);
-	snprintf(archive, sizeof(archive), "%s/linux.tar.xz", folder);
+	compress(blocks);
+}
+
+/* Of the files that a command names, in its order. */
+static void make_archive_of(const char *command, char *blocks)
+{
+	char *tar[] = {"tar", "--create", "--file=linux.tar", "--no-recursion", "--files-from=list", NULL};
+	char redirected[512];
+
+	snprintf(redirected, sizeof(redirected), "{ %s; } > list", command);
+	assert_int_equal(run((char *[]){"sh", "-c", redirected, NULL}), 0);
+	assert_int_equal(run(tar), 0);
+	compress(blocks);
 }
 
 static int unpack(const char *from)
@@ -104,7 +121,10 @@ static void find_entries(const char *below, uint64_t *begin, uint64_t *end)
 	free(data);
 }
 
-/* Damage the rear of each block that lies in the entries below a path, its last one left out. How many there were. */
+/*
+ * Damage the rear of each block that lies in the entries below a path, but for the entry of the folder around them all,
+ * its last one left out. How many there were.
+ */
 static size_t damage(const char *below)
 {
 	uint64_t begin, end;
@@ -117,7 +137,7 @@ static size_t damage(const char *below)
 	for (size_t i = 0; i + 2 < xz.count; i++) {
 		uint64_t length = xz.blocks[i + 1].position - xz.blocks[i].position;
 
-		if (xz.blocks[i].offset < begin || xz.blocks[i + 2].offset > end)
+		if (xz.blocks[i].offset + TAR_BLOCK_BYTES < begin || xz.blocks[i + 2].offset > end)
 			continue;
 		assert_int_equal(pwrite(fd, "damaged", 7, (off_t)(xz.blocks[i].position + length * 9 / 10)), 7);
 		count++;
@@ -137,7 +157,7 @@ static void test_needed_blocks_alone_are_read(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		make_archive(options[i][0], options[i][1], "--block-size=409600");
+		make_archive(options[i][0], options[i][1], "--block-size=204800");
 		assert_int_equal(unpack(archive), 0);
 		assert_unpacked();
 		assert_true(damage("tree/drivers/") > 1);
@@ -147,10 +167,51 @@ static void test_needed_blocks_alone_are_read(void **state)
 	}
 }
 
+static void test_needed_among_others(void **state)
+{
+	(void)state;
+	make_archive("--format=gnu", "--sort=name", "--block-size=204800");
+	assert_true(damage("tree/Documentation") > 1); /* from the first block on */
+	assert_int_equal(unpack(archive), 0);
+	assert_unpacked();
+	make_archive("--format=gnu", "--sort=name", "--block-size=204800");
+	assert_true(damage("tree/arch/arm") > 3); /* from one into the next */
+	assert_int_equal(unpack(archive), 0);
+	assert_unpacked();
+}
+
+static void test_other_orders(void **state)
+{
+	static const char *const orders[] = {
+		/* A folder's own entry stands before others that begin like it. */
+		"find tree | LC_ALL=C sort",
+		"find tree -type f | LC_ALL=C sort -r",
+		"find tree -type f | sort --random-sort --random-source=/dev/zero",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		make_archive_of(orders[i], "--block-size=204800");
+		assert_int_equal(unpack(archive), 0);
+		assert_unpacked();
+	}
+}
+
+/* Then tar does not find it, and is given the whole archive. */
+static void test_needed_where_nobody_looks(void **state)
+{
+	(void)state;
+	make_archive_of("find tree/drivers/net -name 'file0*'; find tree/virt; find tree/drivers/net -name 'file1*'; "
+			"find tree ! -path '*/drivers/net/*' ! -path '*/virt*'",
+			"--block-size=204800");
+	assert_int_equal(unpack(archive), 0);
+	assert_unpacked();
+}
+
 static void test_damage_that_matters(void **state)
 {
 	(void)state;
-	make_archive("--format=gnu", "--sort=name", "--block-size=409600");
+	make_archive("--format=gnu", "--sort=name", "--block-size=204800");
 	assert_true(damage("tree/include/") > 0);
 	assert_int_equal(unpack(archive), -EINVAL);
 	assert_non_null(strstr(message, "linux.tar.xz cannot be unpacked"));
@@ -159,7 +220,7 @@ static void test_damage_that_matters(void **state)
 static void test_cut_off(void **state)
 {
 	(void)state;
-	make_archive("--format=gnu", "--sort=name", "--block-size=409600");
+	make_archive("--format=gnu", "--sort=name", "--block-size=204800");
 	assert_int_equal(truncate(archive, 1 << 20), 0);
 	assert_int_equal(unpack(archive), -EINVAL);
 	assert_non_null(strstr(message, "linux.tar.xz cannot be unpacked"));
@@ -182,8 +243,11 @@ static int setup(void **state)
 		return -1;
 	put("tree/MAINTAINERS", "nobody\n");
 	put("tree/scripts/get_maintainer.pl", "exit;\n");
-	put_files("arch/arm", 4);
-	put_files("arch/powerpc/kvm", 2);
+	put_files("Documentation", 12);
+	put_files("arch/arm", 10);
+	put_files("arch/arm64", 10);
+	put_files("arch/powerpc/kvm", 6);
+	put_files("arch/riscv", 4);
 	put_files("drivers/net", 12);
 	put_files("drivers/" LONG_NAME, 6);
 	put_files("include/linux", 8);
@@ -197,6 +261,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needed_blocks_alone_are_read),
+		cmocka_unit_test(test_needed_among_others),
+		cmocka_unit_test(test_other_orders),
+		cmocka_unit_test(test_needed_where_nobody_looks),
 		cmocka_unit_test(test_damage_that_matters),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_no_blocks),
