@@ -15,7 +15,8 @@
 #include "kernel_tree.h"
 
 static char folder[] = "/tmp/rcfuzz-build-XXXXXX";
-static char tree[64], module_path[4096], message[4096];
+static char tree[64];
+static char module_path[4096] __attribute__((unused)), message[4096] __attribute__((unused)); /* not by each test */
 
 static void put(const char *name, const char *content)
 {
