@@ -206,6 +206,18 @@ expect 65 build --kernel "$seed" && holds 'a text is taken for an archive' grep 
 HOME='' XDG_CACHE_HOME='' refuse 66 'set XDG_CACHE_HOME or HOME' build
 XDG_CACHE_HOME=$tmp/sparse refuse 74 'sparse/rcfuzz' build
 
+# What ci/fuzz leaves can be installed: rcfuzz-asan is not among it. The installed one builds from what lies beside it.
+build=$(dirname "$rcfuzz")
+if [ -f "$build/cmake_install.cmake" ]; then
+	mkdir "$tmp/half"
+	sed "s|$build/rcfuzz-asan|$tmp/half/not-there|" "$build/cmake_install.cmake" > "$tmp/half/cmake_install.cmake"
+	cmake -DCMAKE_INSTALL_PREFIX="$tmp/half/usr" -P "$tmp/half/cmake_install.cmake" > "$tmp/out" 2> "$tmp/err"
+	holds "what ci/fuzz leaves cannot be installed: $(head -c 300 "$tmp/err")" [ -x "$tmp/half/usr/bin/rcfuzz" ]
+	holds "the installed one builds another module, or none" \
+		[ "$("$rcfuzz" info --format json "$("$tmp/half/usr/bin/rcfuzz" build)" | grep '"hash"')" = \
+		"$("$rcfuzz" info --format json "$tmp/k.so" | grep '"hash"')" ]
+fi
+
 step 'bench'
 expect 0 bench --time 0.01 && json "$tmp/out" 'd["ratio"] > 0 and d["sync_ratio"] > 0 and d["access_ratio"] > 0'
 json "$tmp/out" 'd["switch_ns"] > 0 and d["task_switch_ns"] > 0 and d["plain_access_ratio"] > 0'
@@ -858,6 +870,11 @@ for recipe in corpus/fixes/nest-rmap-shadow-lpid.recipe "$tmp/unheard-of.recipe"
 		shows '^#   cures .*-process.txt  *lost-dirty-host:tlb:l2-store; leaves warn:' &&
 		shows '^# cures 1, evades 0, leaves 0, breaks 0 of 1 entries'
 done
+# A finding of a kernel that a recipe has changed says so, by this recipe's name.
+expect 1 run --recipe "$tmp/unheard-of.recipe" --engine random --execs 1000 --seed 1 --out "$tmp/changed" &&
+	shows '^patched  *unheard-of.recipe$'
+id=$(basename "$(find "$tmp/changed/reports" -name '*.txt' | head -n 1)" .txt)
+expect 0 report --format json --id "$id" "$tmp/changed" && json "$tmp/out" 'd[0]["target"]["recipes"] == ["unheard-of.recipe"]'
 expect 1 check --bisect "${target[@]}" "$small"
 expect 0 check --bisect "${target[@]}" <(cat "$seed")
 sed 's/^expect .*/expect * finding lost-dirty-l1:rmap:none/' "$small" > "$tmp/other.txt"
