@@ -538,6 +538,23 @@ json "$tmp/out" 'any(s["parent"] and s["where"]["function"] == s["at"].split(":"
 # Who takes a translation out of the TLB, though no entry of it changes then.
 json "$tmp/out" 'any(c["place"] == "tlb" and c["function"] == "kvmppc_radix_tlbie_page" and c["line"] > 0 and
 	int(c["old"], 16) >> 63 and not int(c["new"], 16) for s in d["timeline"] for c in s["changes"])'
+# Whoever changes an entry is told, also who takes it away: of each op that runs by itself, all that its row shows.
+"$rcfuzz" replay "${target[@]}" --format json corpus/known corpus/seeds > "$tmp/out" 2> "$tmp/err"
+holds "a change of an entry that nobody has made" python3 - "$tmp/out" << 'END'
+import json, sys
+changes = removals = 0
+for line in open(sys.argv[1]):
+    steps = json.loads(line)["timeline"]
+    parents = {s["parent"] for s in steps}
+    for s in (s for s in steps if s["ran"]):
+        for place in "l0-pte", "shadow-pte":
+            was, now = s["before"][place], s["after"][place]
+            if was != now and not s["parent"] and s["label"] not in parents:
+                assert any(c["place"] == place and c["function"] for c in s["changes"]), (line[:200], s["op"], place)
+                changes += 1
+                removals += now == ".."
+assert changes > 100 and removals > 10, (changes, removals)
+END
 expect 0 replay "${target[@]}" "$tmp/number.txt" && shows '^          in [a-z_]* [a-z0-9_]*\.c:[0-9]*$'
 for strategy in random pct; do
 	expect 0 run "${target[@]}" --engine random --schedule "$strategy" --verify --execs 3000 --seed 3 --fail-on none \
