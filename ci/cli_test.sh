@@ -88,6 +88,8 @@ refuse 64 'name a verb'
 refuse 64 "unknown verb 'frobnicate'" frobnicate
 for verb in run replay explore check minimize triage report corpus convert build info conform confirm; do
 	expect 0 "$verb" --help && shows "Usage: rcfuzz $verb"
+	holds "$verb --help breaks an example in two" \
+		[ -z "$(sed -n '/^Examples\?:/,$p' "$tmp/out" | grep -A 1 '^  rcfuzz' | grep -v '^  \|^[A-Z]\|^130\|^$')" ]
 	refuse 64 'unknown option' "$verb" --no-such-option
 done
 refuse 64 'needs a value' run --time
