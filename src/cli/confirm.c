@@ -72,7 +72,7 @@ static const char help[] =
 	"seen or the time is over. What came of it is kept with the finding of a folder.\v"
 	"Examples:\n"
 	"  rcfuzz confirm --stage 6.12-64k --id lost-dirty-host-26193f17 rcfuzz-out\n"
-	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k corpus/known/wider-permission-warns.txt\n"
+	"  rcfuzz confirm --kernel ~/linux --stage 6.12-64k story.txt\n"
 	"Exit: 0 not seen there, a control was not clean, or none could be run; 1 seen, and every control was clean; "
 	"also 1: the kernel there crashed, or ended twice, in another way than the finding says: that is a finding of "
 	"its own, and kept. 130: interrupted; what was seen until then is told, and nothing is kept.";

@@ -93,7 +93,7 @@ static const char help[] =
 	"files: 1000 random scenarios, or --count of them.\v"
 	"Examples:\n"
 	"  rcfuzz conform --stage 6.12-64k --kernel ~/linux corpus/seeds\n"
-	"  rcfuzz conform --stage 6.12-64k --kernel ~/linux --count 100000 --out conform\n"
+	"  rcfuzz conform --kernel ~/linux --count 100000 --out conform\n"
 	"Interrupted, it says how far it was; the same call with --out goes on there.\n"
 	"Exit: 0 no difference, 1 a difference, or the kernel in emulation crashed or hung.";
 

@@ -94,8 +94,7 @@ struct target_choice found_target(const struct target_choice *choice, const cJSO
 	const char *tree = record_string(target, "tree");
 	struct target_choice found = *choice;
 
-	if (choice->modules.count || choice->trees.count || access(tree, R_OK) ||
-	    cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(target, "patches")))
+	if (choice->modules.count || choice->trees.count || access(tree, R_OK))
 		return found;
 	found.trees = (struct cli_list){0};
 	cli_list_add(&found.trees, tree);

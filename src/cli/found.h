@@ -20,8 +20,9 @@ int found_scenario(const char *folder, const cJSON *record, char path[PATH_MAX])
 /* The path of a file in the folder, whichever of both `folder` names. */
 void found_beside(const char *folder, const char *name, char path[PATH_MAX]);
 /*
- * The kernel that a record was made on, if `choice` names none and it is still there, unpatched; otherwise a copy of
- * `choice`. If its trees are others than choice's, the caller frees that list.
+ * The tree that a record was made on, if `choice` names none and it is still there, with the patches of `choice` (of
+ * the record's there are only names); otherwise a copy of `choice`. If its trees are others than choice's, the caller
+ * frees that list.
  */
 struct target_choice found_target(const struct target_choice *choice, const cJSON *record);
 

@@ -54,7 +54,7 @@ static const char help[] =
 	"  rcfuzz report rcfuzz-out\n"
 	"  rcfuzz report --format sarif -o rcfuzz.sarif rcfuzz-out\n"
 	"  rcfuzz report --format ktap --kernel ~/linux story.txt\n"
-	"  rcfuzz report --format html --id lost-dirty-host-26193f17 -o it.html rcfuzz-out\n"
+	"  rcfuzz report --format html --id ID -o it.html rcfuzz-out\n"
 	"  rcfuzz report --mail --kernel ~/linux --fixes 1a2b3c4d5e6f story.txt\n"
 	"Exit: 0 it was written.";
 

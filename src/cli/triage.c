@@ -47,7 +47,7 @@ static const char help[] =
 	"where an interrupted one was.\v"
 	"Examples:\n"
 	"  rcfuzz triage --out sorted crashes/\n"
-	"  rcfuzz triage --jobs 8 --known corpus/known --target 6.12.so --target 6.1.so --out sorted afl-out/\n"
+	"  rcfuzz triage --known corpus/known --target 6.12.so --target 6.1.so afl-out/\n"
 	"Exit: 0 nothing new found, 1 a new finding.";
 
 static int take_file(void *ctx, int key, char *arg)

@@ -53,13 +53,25 @@ int build_add_content(struct build *b, struct text *text, const char *what, cons
 	return 0;
 }
 
+/* Of patches and recipes the names too: `rcfuzz info` shows them, and corpus entries ask for them (has=). */
+static int add_patches(struct build *b, struct text *text, const char *what, const char *const *paths, size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count && !result; i++) {
+		text_add(text, "%s ", build_base_name(paths[i]));
+		result = build_add_content(b, text, what, paths[i]);
+	}
+	return result;
+}
+
 /* What is asked for: the tree's place, the compiler, the flags, the patches. The sources of the shim are inputs. */
 int build_make_key(struct build *b)
 {
 	const struct kernel_build_request *request = b->request;
 	struct textlist flags = {0};
 	struct text text = {0};
-	int result = 0;
+	int result;
 
 	text_add(&text, "tree %s\ncommit %s\nversion %s\nsources %s\ncompiler %s %s\nversion %s\n", b->tree.path,
 		 b->tree.commit, b->tree.version, b->source_dir, b->compiler, b->compiler_version,
@@ -75,10 +87,9 @@ int build_make_key(struct build *b)
 #include "build.def"
 	if (!text.failed)
 		inputs_hash_text(b->request_key, text.data, text.size);
-	for (size_t i = 0; i < request->patch_count && !result; i++)
-		result = build_add_content(b, &text, "patch", request->patches[i]);
-	for (size_t i = 0; i < request->recipe_count && !result; i++)
-		result = build_add_content(b, &text, "recipe", request->recipes[i]);
+	result = add_patches(b, &text, "patch", request->patches, request->patch_count);
+	if (!result)
+		result = add_patches(b, &text, "recipe", request->recipes, request->recipe_count);
 	if (!result && (text.failed || flags.failed))
 		result = build_fail_memory(b);
 	if (!result)

@@ -146,14 +146,19 @@ int build_collect_inputs(struct build *b)
 	return result;
 }
 
+const char *build_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void add_json_names(struct text *json, const char *key, const char *const *names, size_t count)
 {
 	text_add(json, ",\"%s\":[", key);
 	for (size_t i = 0; i < count; i++) {
-		const char *slash = strrchr(names[i], '/');
-
 		text_add(json, i ? "," : "");
-		text_add_json(json, slash ? slash + 1 : names[i]);
+		text_add_json(json, build_base_name(names[i]));
 	}
 	text_add(json, "]");
 }

@@ -129,6 +129,8 @@ int build_compile_preludes(struct build *b);
 int build_compile_all(struct build *b);
 
 /* build_origin.c */
+/* A patch's or recipe's name, as `rcfuzz info` shows it: what is behind the last slash. */
+const char *build_base_name(const char *path);
 /* Adds what a source that was compiled has read, that of the prelude included. */
 int build_read_dependencies(struct build *b, const struct source *source, struct textlist *paths);
 /* The name in the kernel's tree of a path, which is there or a private copy; NULL: it is none. */

@@ -246,6 +246,7 @@ static void print_others(FILE *out, const struct timeline *t)
 
 static void print_target(FILE *out, const struct timeline *t, const char *target_info)
 {
+	static const char *const members[] = {"patches", "recipes"};
 	cJSON *target = record_json_target(target_info);
 	const cJSON *patch;
 	char hash[24];
@@ -254,10 +255,12 @@ static void print_target(FILE *out, const struct timeline *t, const char *target
 	fprintf(out, "<footer>\n<dl class=\"facts\">\n");
 	fact(out, "Made by", "rcfuzz " RCFUZZ_VERSION);
 	fact_code(out, "Module", record_string(target, "hash"));
-	cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, "patches"))
-	{
-		if (cJSON_IsString(patch))
-			fact(out, "Patched with", patch->valuestring);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, members[i]))
+		{
+			if (cJSON_IsString(patch))
+				fact(out, "Patched with", patch->valuestring);
+		}
 	}
 	fact_code(out, "Trace", hash);
 	fprintf(out, "</dl>\n</footer>\n");

@@ -15,7 +15,7 @@
 
 #define INFO                                                                                                           \
 	"{\"tree\":\"/usr/src/<b>tree</b>\",\"version\":\"6.12.73\",\"page_size\":\"64k\",\"compiler\":\"clang\","     \
-	"\"hash\":\"0123456789abcdef\",\"patches\":[\"<i>fix</i>.patch\"]}"
+	"\"hash\":\"0123456789abcdef\",\"patches\":[\"<i>fix</i>.patch\"],\"recipes\":[\"x.recipe\"]}"
 
 /* c interrupts b, d interrupts c; then e interrupts b; f comes after them. */
 static const char story[] = "rcfuzz-scenario 1\nconfig page=64k\na l1 map guest=1 n=3 g=4\nb l2 store guest=1 n=3\n"
@@ -200,6 +200,7 @@ static void tells_the_finding(void **state)
 	assert_non_null(strstr(text, "a l1    map       guest=1 n=3 g=4\n"));
 	assert_non_null(strstr(text, "L1 maps page 3 of guest 1 to its own page 4."));
 	assert_non_null(strstr(text, "&lt;i&gt;fix&lt;/i&gt;.patch"));
+	assert_non_null(strstr(text, "x.recipe"));
 	assert_int_equal(count(text, "this store is lost"), 1);
 	assert_int_equal(count(text, "here it shows"), 1);
 	assert_null(strstr(text, "security@kernel.org"));

@@ -92,14 +92,17 @@ bool record_json_finding(cJSON *object, const struct finding *finding)
 
 cJSON *record_json_target(const char *target_info)
 {
-	static const char *const members[] = {"tree", "version", "page_size", "compiler", "hash", "patches"};
+	static const char *const members[] = {"tree",	  "version", "describe", "page_size",
+					      "compiler", "hash",    "patches",	 "recipes"};
 	cJSON *info = target_info ? cJSON_Parse(target_info) : NULL, *target = cJSON_CreateObject();
 
 	for (size_t i = 0; target && i < sizeof(members) / sizeof(members[0]); i++) {
 		cJSON *value = info ? cJSON_DetachItemFromObjectCaseSensitive(info, members[i]) : NULL;
 
+		bool list = !strcmp(members[i], "patches") || !strcmp(members[i], "recipes");
+
 		if (!value)
-			value = !strcmp(members[i], "patches") ? cJSON_CreateArray() : cJSON_CreateNull();
+			value = list ? cJSON_CreateArray() : cJSON_CreateNull();
 		cJSON_AddItemToObject(target, members[i], value);
 	}
 	cJSON_Delete(info);

@@ -46,8 +46,8 @@ bool record_json_callers(cJSON *object, const struct finding_caller *callers, ui
 /* The members of a finding alone (class .. writers), for other JSON outputs. */
 bool record_json_finding(cJSON *object, const struct finding *finding);
 
-/* The schema's part of a module's JSON: tree, version, page_size, compiler, hash, patches. Never NULL but out of
- * memory. */
+/* The schema's part of a module's JSON: tree, version, page_size, compiler, hash, patches, recipes. Never NULL but out
+ * of memory. */
 cJSON *record_json_target(const char *target_info);
 
 /*

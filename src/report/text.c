@@ -91,6 +91,7 @@ static void tree_name(const char *tree, char *name, size_t size)
 void report_text_target(char *line, size_t size, const char *target_info)
 {
 	cJSON *target = record_json_target(target_info);
+	const char *describe = record_string(target, "describe"); /* which commit of a checkout */
 	char page[16], version[80], compiler[48], hash[24], tree[256], name[256];
 
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "page_size"), page, sizeof(page));
@@ -99,19 +100,23 @@ void report_text_target(char *line, size_t size, const char *target_info)
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "hash"), hash, sizeof(hash));
 	value_text(cJSON_GetObjectItemCaseSensitive(target, "tree"), tree, sizeof(tree));
 	tree_name(tree, name, sizeof(name));
-	snprintf(line, size, "Linux %s, %s pages (%s, %s, module %.8s)", version, page, name, compiler, hash);
+	snprintf(line, size, "Linux %s, %s pages (%s%s%s, %s, module %.8s)", version, page, name, *describe ? " " : "",
+		 describe, compiler, hash);
 	cJSON_Delete(target);
 }
 
 static void print_patches(FILE *out, const char *target_info)
 {
+	static const char *const members[] = {"patches", "recipes"};
 	cJSON *target = record_json_target(target_info);
 	const cJSON *patch;
 
-	cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, "patches"))
-	{
-		if (cJSON_IsString(patch))
-			fprintf(out, "patched    %s\n", patch->valuestring);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		cJSON_ArrayForEach(patch, cJSON_GetObjectItemCaseSensitive(target, members[i]))
+		{
+			if (cJSON_IsString(patch))
+				fprintf(out, "patched    %s\n", patch->valuestring);
+		}
 	}
 	cJSON_Delete(target);
 }

@@ -12,7 +12,9 @@
 
 #define INFO                                                                                                           \
 	"{\"tree\":\"/usr/src/linux-source-6.12\",\"version\":\"6.12.73-dirty-and-very-long\",\"page_size\":65536,"    \
-	"\"compiler\":\"clang version 14.0.6\",\"hash\":\"0123456789abcdef\",\"patches\":[\"fix.patch\"]}"
+	"\"describe\":\"v6.12.73-7-g8cfb18d\","                                                                        \
+	"\"compiler\":\"clang version 14.0.6\",\"hash\":\"0123456789abcdef\",\"patches\":[\"fix.patch\"],"             \
+	"\"recipes\":[\"more.recipe\"]}"
 
 static const char story[] = "rcfuzz-scenario 1\nconfig page=64k\na l1 map guest=1 n=3 g=4\nb l2 store guest=1 n=3\n"
 			    "c host harvest slot=0\nd l1 repoint guest=1 n=3 g=4 perm=rwx rc=none vcpu=1\n";
@@ -228,7 +230,8 @@ static void tells_what_it_knows(void **state)
 	static const char *const parts[] = {
 		"wrong-page (critical)",
 		"Linux 6.12.73-dirty-and-very-long, 64k pages",
-		"fix.patch",
+		"linux-source-6.12 v6.12.73-7-g8cfb18d,",
+		"patched    fix.patch\npatched    more.recipe\n",
 		"kvm_radix_clear",
 		"arch/powerpc/kvm/book3s_64_mmu_radix.c:42",
 		"security@kernel.org",

@@ -43,6 +43,16 @@ static void look_for_orphans(struct runner *r, enum evidence_request request)
 				     w->target->shadow_lpid(l1_lpid(w, vcpu->guest)), request);
 }
 
+static struct store_mark look_at_watched(struct runner *r)
+{
+	const struct run_observer *o = r->observer;
+	struct store_mark mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
+
+	r->watched_l0 = mark.l0_entry;
+	r->watched_shadow = mark.shadow_entry;
+	return mark;
+}
+
 static void observe_op(struct runner *r, unsigned index, bool after)
 {
 	const struct run_observer *o = r->observer;
@@ -50,7 +60,7 @@ static void observe_op(struct runner *r, unsigned index, bool after)
 
 	if (!o || !o->op)
 		return;
-	mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
+	mark = look_at_watched(r);
 	o->op(o->ctx, index, after, &mark.bits);
 }
 
@@ -109,9 +119,15 @@ static void observe_pte(struct runner *r, const void *entry, uint64_t old_pte, u
 			const struct provenance_site *site)
 {
 	const struct run_observer *o = r->observer;
-	struct store_mark mark = mark_page(r, o->watch_guest, o->watch_n, o->watch_lpage);
-	const char *place = entry == mark.l0_entry ? "l0-pte" : entry == mark.shadow_entry ? "shadow-pte" : NULL;
+	const void *l0 = r->watched_l0, *shadow = r->watched_shadow;
+	const struct store_mark mark = look_at_watched(r);
 	struct finding_writer writer = {0};
+	const char *place;
+
+	/* What was just taken away is found no more. */
+	l0 = mark.l0_entry ? mark.l0_entry : l0;
+	shadow = mark.shadow_entry ? mark.shadow_entry : shadow;
+	place = entry == l0 ? "l0-pte" : entry == shadow ? "shadow-pte" : NULL;
 
 	if (!place)
 		return;
@@ -518,6 +534,7 @@ void run_scenario(struct runner *r, const struct scenario *s, const struct run_o
 	r->world.tell_points = observer && observer->point;
 	r->world.tell_reached = observer && observer->reached;
 	r->world.tell_tlbies = observer && observer->pte;
+	r->watched_l0 = r->watched_shadow = NULL;
 	r->tlbie.known = false;
 	r->world.tell_locks = !r->bare;
 	module_restore(r->module);

@@ -113,7 +113,9 @@ struct runner {
 	uint64_t rmap_emptied[WORLD_LPAGES];  /* when the kernel last emptied it, and L1 had the page */
 	uint64_t rmap_unmapped[WORLD_LPAGES]; /* the same, and L1 had not: the page was unmapped */
 	struct freed freed;
-	/* For an observer: the kernel is about to invalidate; what the TLBs have of the watched page. */
+	/* For an observer: where the entries of the watched page lay when last looked; NULL: there was none. */
+	const void *watched_l0, *watched_shadow;
+	/* The kernel is about to invalidate; what the TLBs have of the watched page. */
 	struct {
 		bool known;
 		uint64_t before;

@@ -206,16 +206,138 @@ static void test_overlap(void **state)
 	assert_true(rounds > 200 && parted > rounds * 3 / 4);
 }
 
+/* ---- each kind of edit -------------------------------------------------------------- */
+
+static bool same_op(const struct scenario_op *a, const struct scenario_op *b)
+{
+	struct scenario_op labelled = *b;
+
+	labelled.label = a->label;
+	return !memcmp(a, &labelled, sizeof(labelled));
+}
+
+/* Are all ops of `part` in `whole`, in their order? */
+static bool is_part(const struct scenario *part, const struct scenario *whole)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < whole->op_count && found < part->op_count; i++)
+		found += same_op(&part->ops[found], &whole->ops[i]);
+	return found == part->op_count;
+}
+
+static unsigned count_op(const struct scenario *c, const struct scenario_op *op)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < c->op_count; i++)
+		n += same_op(op, &c->ops[i]);
+	return n;
+}
+
+/* Two ops that are no neighbours have changed places. */
+static bool is_swapped(const struct scenario *old, const struct scenario *now)
+{
+	uint32_t at[2], changed = 0;
+
+	for (uint32_t i = 0; i < old->op_count && old->op_count == now->op_count; i++) {
+		if (same_op(&old->ops[i], &now->ops[i]))
+			continue;
+		if (changed < 2)
+			at[changed] = i;
+		changed++;
+	}
+	return changed == 2 && at[1] > at[0] + 1 && same_op(&old->ops[at[0]], &now->ops[at[1]]) &&
+	       same_op(&old->ops[at[1]], &now->ops[at[0]]);
+}
+
+static bool is_duplicated(const struct scenario *old, const struct scenario *now)
+{
+	if (now->op_count <= old->op_count || !is_part(old, now))
+		return false;
+	for (uint32_t i = 0; i < now->op_count; i++)
+		if (!count_op(old, &now->ops[i]))
+			return false;
+	return true;
+}
+
+/* The same ops, but that two (all that there are) of one page of L2 speak of another now. */
+static bool is_retargeted(const struct scenario *old, const struct scenario *now)
+{
+	uint32_t at[2], changed = 0;
+
+	for (uint32_t i = 0; i < old->op_count && old->op_count == now->op_count; i++) {
+		struct scenario_op op = now->ops[i];
+
+		if (op.n != old->ops[i].n && changed < 2)
+			at[changed] = i;
+		changed += op.n != old->ops[i].n;
+		op.n = old->ops[i].n;
+		if (!same_op(&old->ops[i], &op))
+			return false;
+	}
+	return changed == 2 && old->ops[at[0]].n == old->ops[at[1]].n && now->ops[at[0]].n == now->ops[at[1]].n;
+}
+
+static void make_example(struct scenario *c, const uint8_t *kinds, unsigned count)
+{
+	scenario_init(c);
+	c->config.slot1 = 8; /* without it what says of which kind it is means nothing */
+	for (unsigned i = 0; i < count; i++) {
+		c->ops[i] = (struct scenario_op){.label = (uint16_t)(i + 1), .kind = kinds[i], .guest = 1};
+		c->ops[i].n = (uint16_t)(i / 2);
+	}
+	c->op_count = count;
+	scenario_canonicalize(c);
+}
+
+static void test_each_edit(void **state)
+{
+	static const uint8_t kinds[] = {OP_L1_MAP, OP_L2_STORE, OP_L1_UNMAP, OP_L2_LOAD, OP_L1_TLBIE, OP_L2_FETCH};
+	static const uint8_t of_other[] = {OP_HOST_HARVEST, OP_HOST_AGE};
+	unsigned inserted = 0, deleted = 0, swapped = 0, duplicated = 0, retargeted = 0, spliced = 0;
+	unsigned configured[CONFIG_COUNT] = {0};
+	struct rng rng;
+
+	(void)state;
+	rng_seed(&rng, 5);
+	make_example(&before, kinds, sizeof(kinds));
+	make_example(&other, of_other, sizeof(of_other));
+	for (int round = 0; round < 40000; round++) {
+		s = before;
+		scenario_mutate(&s, &rng, &other);
+		inserted += s.op_count > before.op_count && is_part(&before, &s) && !is_duplicated(&before, &s);
+		deleted += s.op_count < before.op_count && is_part(&s, &before);
+		swapped += is_swapped(&before, &s);
+		duplicated += is_duplicated(&before, &s);
+		retargeted += is_retargeted(&before, &s);
+		spliced += count_op(&s, &other.ops[0]) && count_op(&s, &other.ops[1]);
+		for (unsigned i = 0; i < CONFIG_COUNT; i++)
+			configured[i] += scenario_field_get(&s.config, &config_info[i]) !=
+					 scenario_field_get(&before.config, &config_info[i]);
+	}
+	assert_true(inserted > 400);
+	assert_true(deleted > 400);
+	assert_true(swapped > 400);
+	assert_true(duplicated > 400);
+	assert_true(retargeted > 400);
+	assert_true(spliced > 400);
+	for (unsigned i = 0; i < CONFIG_COUNT; i++) {
+		/* What the run chooses stays. */
+		bool fixed = i == CONFIG_page || i == CONFIG_l1 || i == CONFIG_rc || i == CONFIG_level;
+
+		if (fixed ? configured[i] != 0 : configured[i] < 20)
+			fail_msg("%s was changed %u times", config_info[i].name, configured[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mutate),
-		cmocka_unit_test(test_extremes),
-		cmocka_unit_test(test_shrinks_to_nothing),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_tiny_buffers),
-		cmocka_unit_test(test_aim),
-		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_mutate),	 cmocka_unit_test(test_each_edit),
+		cmocka_unit_test(test_extremes), cmocka_unit_test(test_shrinks_to_nothing),
+		cmocka_unit_test(test_bytes),	 cmocka_unit_test(test_tiny_buffers),
+		cmocka_unit_test(test_aim),	 cmocka_unit_test(test_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
