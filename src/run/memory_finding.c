@@ -39,12 +39,17 @@ static bool is_on_stack(const struct runner *r, const void *address)
 	return at >= (uintptr_t)__builtin_frame_address(0) && at < (uintptr_t)r->frame;
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Where the kernel allocates nothing. */
 static void bad_access_elsewhere(struct runner *r, struct finding *f, const char *did, const void *address, size_t size)
 {
 	bool stack = is_on_stack(r, address);
 
-	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes %s", did, size,
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu byte%s %s", did, size, plural(size),
 		 stack ? "beyond a variable on the stack" : "where nothing was ever allocated");
 	finding_title_place(f);
 	finding_commit(r, f, stack ? "stack" : "wild");
@@ -76,9 +81,9 @@ void finding_bad_access(struct runner *r, const char *did, const void *address, 
 	/* What was taken too small is one mistake, wherever it is overrun. */
 	finding_add_site(r, f, object.freed ? "uses it" : "overruns it", &site, provenance_name_user);
 	add_owners(r, f, &object, provenance_name_user);
-	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu bytes at offset %td of a %s of %zu bytes%s", did,
-		 size, (const char *)address - (const char *)object.start, word, object.size,
-		 object.freed ? " that was freed" : "");
+	snprintf(f->title, sizeof(f->title), "memory: a %s of %zu byte%s at offset %td of %s %s of %zu bytes%s", did,
+		 size, plural(size), (const char *)address - (const char *)object.start,
+		 strchr("aeiou", word[0]) ? "an" : "a", word, object.size, object.freed ? " that was freed" : "");
 	finding_commit(r, f, role);
 }
 
