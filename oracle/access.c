@@ -102,9 +102,13 @@ static void complete(struct oracle *o, const struct ways *ways, struct cause *ca
 		oracle_log_spoil(o, cause->frame);
 }
 
-/* The access was wrong. It is owed to nobody, but it may have changed memory. */
+/*
+ * The access was wrong. It is owed to nobody, but it may have changed memory, and what L1 wanted to write there for an
+ * hcall is elsewhere.
+ */
 static void accuse(struct oracle *o, enum finding_class class, const struct cause *cause)
 {
+	o->wrong_seq = o->seq;
 	oracle_report(o, class, cause);
 	if (cause->access == ACCESS_STORE)
 		oracle_log_spoil(o, cause->frame);

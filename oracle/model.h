@@ -121,7 +121,7 @@ struct oracle {
 	uint32_t op_max;		       /* the highest of them */
 	uint32_t running;		       /* ops that have begun and not ended */
 	uint64_t overlap_seq;		       /* two ran last then */
-	uint64_t refused_seq;		       /* an access gave up last then, or an hcall failed */
+	uint64_t wrong_seq;		       /* an access gave up or went wrong last then, or an hcall failed */
 	struct cause quadrant;		       /* the kernel's youngest access to an L2 page for L1 */
 	const struct event *event;	       /* that is being fed */
 

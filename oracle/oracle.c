@@ -49,7 +49,7 @@ void oracle_begin(struct oracle *o, const struct scenario_config *config, const 
 	o->seq = 0;
 	o->running = 0;
 	o->overlap_seq = 0;
-	o->refused_seq = 0;
+	o->wrong_seq = 0;
 	o->quadrant = (struct cause){0};
 	o->config = config;
 	o->layout = layout;

@@ -63,10 +63,10 @@ static bool may_have_causes(const struct oracle *o)
 	uint64_t begin = o->op_seq[o->event->op];
 
 	/*
-	 * What fails after another refusal in the same op follows from that. An op that has not begun yet (it stops a
-	 * guest before) does so while others run, or alone; at the end none runs. Then nobody asks.
+	 * What fails after another refusal or a wrong access in the same op follows from that. An op that has not begun
+	 * yet (it stops a guest before) does so while others run, or alone; at the end none runs. Then nobody asks.
 	 */
-	return !o->running || o->overlap_seq >= begin || o->refused_seq >= begin;
+	return !o->running || o->overlap_seq >= begin || o->wrong_seq >= begin;
 }
 
 static bool is_excused(const struct oracle *o)
@@ -82,7 +82,7 @@ void oracle_access_failed(struct oracle *o)
 
 	if (is_excused(o))
 		return;
-	o->refused_seq = o->seq;
+	o->wrong_seq = o->seq;
 	lpage = event->guest ? l1_permits(o) : event->lpage;
 	if (lpage == LAYOUT_NONE || !o->slots[layout_slot_of(o->layout, lpage)].exists ||
 	    !oracle_host_permits(o, lpage, event->access))
@@ -114,7 +114,7 @@ void oracle_hcall_failed(struct oracle *o)
 
 	if (is_excused(o))
 		return;
-	o->refused_seq = o->seq;
+	o->wrong_seq = o->seq;
 	if (l1_misbehaves(o, event->guest) || (event->lpage != LAYOUT_NONE && !is_there(o, event->lpage)))
 		return;
 	cause.guest = event->guest;
@@ -139,7 +139,7 @@ void oracle_hcall_done(struct oracle *o)
 
 	if (is_excused(o) || l1_misbehaves(o, o->event->guest) || has_copied(o))
 		return;
-	o->refused_seq = o->seq;
+	o->wrong_seq = o->seq;
 	cause.guest = o->event->guest;
 	cause.n = o->event->n;
 	oracle_report(o, CLASS_NO_PROGRESS, &cause);
@@ -151,7 +151,7 @@ void oracle_ioctl_failed(struct oracle *o)
 
 	if (o->event->status == -ENOMEM || may_have_causes(o))
 		return;
-	o->refused_seq = o->seq;
+	o->wrong_seq = o->seq;
 	cause.lpage = o->layout->slots[o->event->slot].first;
 	oracle_report(o, CLASS_NO_PROGRESS, &cause);
 }

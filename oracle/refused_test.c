@@ -268,6 +268,21 @@ static void what_follows_from_a_refused_hcall(void **state)
 	quiet(w);
 }
 
+/* L1 registers an area that it has filled in where another page's memory is, and the kernel looks at its own. */
+static void what_follows_from_a_wrong_access(void **state)
+{
+	struct world *w = *state;
+	uint16_t op = begin_op(w);
+
+	feed_within(w, op, (struct event){.kind = EV_L1_ACCESS, .access = ACCESS_STORE, .lpage = 3, .frame = FRAME(4)});
+	expect(w, CLASS_WRONG_PAGE);
+	feed_within(w, op, hcall_failed(EVENT_HCALL_REGISTER_VPA, 0));
+	end_op(w, op);
+	quiet(w);
+	feed(w, hcall_failed(EVENT_HCALL_REGISTER_VPA, 0));
+	expect(w, CLASS_NO_PROGRESS);
+}
+
 /* The world ends: L2 leaves, whatever comes of it. */
 static void when_no_op_runs_nobody_asks(void **state)
 {
@@ -467,6 +482,7 @@ int main(void)
 		WORLD_TEST(a_misbehaving_l1_may_be_refused),
 		WORLD_TEST(an_hcall_is_excused_as_an_access_is),
 		WORLD_TEST(what_follows_from_a_refused_hcall),
+		WORLD_TEST(what_follows_from_a_wrong_access),
 		WORLD_TEST(when_no_op_runs_nobody_asks),
 		WORLD_TEST(an_op_that_has_not_begun_overlaps),
 		WORLD_TEST(an_ioctl_is_refused),
